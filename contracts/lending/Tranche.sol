@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
+import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {ITranche} from "../interfaces/ITranche.sol";
+import {SharesMath} from "../math/SharesMath.sol";
+
+/// @title Tranche
+/// @dev Shares only: what they are worth is in the pool's ledger, in the pool's cash and debt. Every entry and exit first
+/// brings the ledger to this second, then converts at what it says, then writes, then moves tokens.
+contract Tranche is ITranche, ERC20 {
+    using SharesMath for uint256;
+    using SafeERC20 for IERC20;
+
+    /// @dev Where the seed's shares stay.
+    address private constant NOBODY = address(0xdead);
+
+    IERC20 private immutable ASSET;
+    ILendingPool private immutable POOL;
+    ILoanManager private immutable MANAGER;
+    TrancheClass private immutable CLASS;
+    uint8 private immutable DECIMALS;
+
+    /// @param pool_ may be an address at which the pool is still to be deployed: the two name each other.
+    constructor(
+        IERC20Metadata asset_,
+        address pool_,
+        address manager_,
+        TrancheClass class_,
+        string memory name_,
+        string memory symbol_
+    ) ERC20(name_, symbol_) {
+        ASSET = asset_;
+        POOL = ILendingPool(pool_);
+        MANAGER = ILoanManager(manager_);
+        CLASS = class_;
+        DECIMALS = asset_.decimals() + 6;
+    }
+
+    // ---- entering ----
+
+    /// @inheritdoc IERC4626
+    function deposit(uint256 assets, address receiver) external returns (uint256 shares) {
+        uint256 nav = _enter(receiver, assets);
+        shares = assets.toSharesDown(nav, totalSupply());
+        _mintAgainst(msg.sender, receiver, assets, shares);
+    }
+
+    /// @inheritdoc IERC4626
+    function mint(uint256 shares, address receiver) external returns (uint256 assets) {
+        assets = previewMint(shares);
+        _enter(receiver, assets);
+        _mintAgainst(msg.sender, receiver, assets, shares);
+    }
+
+    /// @inheritdoc ITranche
+    function seed(address payer, uint256 assets) external {
+        require(msg.sender == address(MANAGER), OnlyManager(msg.sender, address(MANAGER)));
+        require(totalSupply() == 0, AlreadySeeded());
+        POOL.enter(NOBODY, assets);
+        _mintAgainst(payer, NOBODY, assets, assets.toSharesDown(0, 0));
+    }
+
+    // ---- leaving ----
+
+    /// @inheritdoc IERC4626
+    function withdraw(uint256 assets, address receiver, address owner) external returns (uint256 shares) {
+        shares = assets.toSharesUp(POOL.checkpoint(), totalSupply());
+        _leave(receiver, owner, assets, shares);
+    }
+
+    /// @inheritdoc IERC4626
+    function redeem(uint256 shares, address receiver, address owner) external returns (uint256 assets) {
+        assets = shares.toAssetsDown(POOL.checkpoint(), totalSupply());
+        _leave(receiver, owner, assets, shares);
+    }
+
+    // ---- views ----
+
+    /// @inheritdoc IERC4626
+    function asset() external view returns (address) {
+        return address(ASSET);
+    }
+
+    /// @inheritdoc ITranche
+    function pool() external view returns (address) {
+        return address(POOL);
+    }
+
+    /// @inheritdoc ITranche
+    function class() external view returns (TrancheClass) {
+        return CLASS;
+    }
+
+    /// @inheritdoc IERC20Metadata
+    function decimals() public view override(ERC20, IERC20Metadata) returns (uint8) {
+        return DECIMALS;
+    }
+
+    /// @inheritdoc IERC4626
+    function totalAssets() public view returns (uint256) {
+        return POOL.navOf(CLASS);
+    }
+
+    /// @inheritdoc IERC4626
+    function convertToShares(uint256 assets) public view returns (uint256) {
+        return assets.toSharesDown(totalAssets(), totalSupply());
+    }
+
+    /// @inheritdoc IERC4626
+    function convertToAssets(uint256 shares) public view returns (uint256) {
+        return shares.toAssetsDown(totalAssets(), totalSupply());
+    }
+
+    /// @inheritdoc IERC4626
+    function previewDeposit(uint256 assets) external view returns (uint256) {
+        return convertToShares(assets);
+    }
+
+    /// @inheritdoc IERC4626
+    function previewMint(uint256 shares) public view returns (uint256) {
+        return shares.toAssetsUp(totalAssets(), totalSupply());
+    }
+
+    /// @inheritdoc IERC4626
+    function previewWithdraw(uint256 assets) external view returns (uint256) {
+        return assets.toSharesUp(totalAssets(), totalSupply());
+    }
+
+    /// @inheritdoc IERC4626
+    function previewRedeem(uint256 shares) external view returns (uint256) {
+        return convertToAssets(shares);
+    }
+
+    /// @inheritdoc IERC4626
+    /// @dev 0 where the gate refuses the receiver, the class is wiped out, or an action is half done.
+    function maxDeposit(address receiver) public view returns (uint256) {
+        try MANAGER.requireMayLend(POOL.facility(), receiver) {} catch {
+            return 0;
+        }
+        uint256 nav = totalAssets();
+        if (totalSupply() == 0 || nav == 0) return 0;
+        uint256 room = type(uint112).max - (nav > POOL.cash() ? nav : POOL.cash());
+        return room / 2; // leaves room for interest; far above any token's supply
+    }
+
+    /// @inheritdoc IERC4626
+    function maxMint(address receiver) external view returns (uint256) {
+        uint256 assets = maxDeposit(receiver);
+        return assets == 0 ? 0 : convertToShares(assets);
+    }
+
+    /// @inheritdoc IERC4626
+    function maxWithdraw(address owner) external view returns (uint256) {
+        uint256 held = POOL.cash();
+        uint256 owned = convertToAssets(balanceOf(owner));
+        return owned < held ? owned : held;
+    }
+
+    /// @inheritdoc IERC4626
+    function maxRedeem(address owner) external view returns (uint256) {
+        uint256 affordable = convertToShares(POOL.cash());
+        uint256 owned = balanceOf(owner);
+        return owned < affordable ? owned : affordable;
+    }
+
+    // ---- inside ----
+
+    function _enter(address receiver, uint256 assets) private returns (uint256 nav) {
+        nav = POOL.enter(receiver, assets);
+        require(nav != 0, WipedOut(totalSupply()));
+    }
+
+    /// @dev The pull comes last. A token that calls back meanwhile finds ledger and shares complete, and unbacked only within
+    /// a transaction that the balance check reverts.
+    function _mintAgainst(address payer, address receiver, uint256 assets, uint256 shares) private {
+        require(assets != 0 && shares != 0, NothingReceived(assets, shares));
+        _mint(receiver, shares);
+        emit Deposit(payer, receiver, assets, shares);
+        uint256 before = ASSET.balanceOf(address(POOL));
+        ASSET.safeTransferFrom(payer, address(POOL), assets);
+        uint256 received = ASSET.balanceOf(address(POOL)) - before;
+        require(received == assets, TransferMismatch(address(ASSET), assets, received));
+    }
+
+    function _leave(address receiver, address owner, uint256 assets, uint256 shares) private {
+        require(assets != 0 && shares != 0, NothingReceived(assets, shares));
+        if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
+        _burn(owner, shares);
+        emit Withdraw(msg.sender, receiver, owner, assets, shares);
+        POOL.payOut(receiver, assets);
+    }
+}

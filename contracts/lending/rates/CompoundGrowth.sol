@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {WAD} from "../../math/DirectedMath.sol";
+
+/// @title Growth of a debt over some seconds at a constant rate: the first three terms of e^x − 1.
+library CompoundGrowth {
+    /// @param ratePerSecond WAD per second.
+    /// @param elapsed seconds.
+    /// @return growth WAD; each term rounded down, the cubic taken from the rounded square.
+    function growthDown(uint256 ratePerSecond, uint256 elapsed) internal pure returns (uint256 growth) {
+        uint256 linear = ratePerSecond * elapsed;
+        uint256 square = (linear * linear) / (2 * WAD);
+        uint256 cubic = (square * linear) / (3 * WAD);
+        return linear + square + cubic;
+    }
+}

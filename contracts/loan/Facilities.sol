@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {GateCheck} from "../compliance/GateCheck.sol";
+import {NewRisk} from "../interfaces/ICompliance.sol";
+import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
+import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {Facility} from "../interfaces/LoanTypes.sol";
+import {IOracle} from "../interfaces/IOracle.sol";
+import {ITranche} from "../interfaces/ITranche.sol";
+import {FacilityLock} from "./FacilityLock.sol";
+import {FacilityRules} from "./FacilityRules.sol";
+
+/// @title The facilities: created once, mostly fixed for ever, and the few settings that roles may change.
+abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
+    /// @dev A contract of its own so that this one stays below the size limit; it has no state and is never replaced.
+    FacilityRules internal immutable RULES = new FacilityRules();
+
+    mapping(uint32 facility => Facility) internal _facilities;
+    /// @inheritdoc ILoanManager
+    uint32 public facilityCount;
+
+    // ---- creation ----
+
+    /// @inheritdoc ILoanManager
+    function createFacility(
+        FacilityParams calldata p,
+        uint256 seedAssets
+    ) external restricted returns (uint32 facility) {
+        RULES.requireConsistent(p, address(this));
+        require(seedAssets != 0, ZeroAmount());
+        facility = ++facilityCount;
+        Facility storage f = _facilities[facility];
+        f.ltv.pool = p.pool;
+        f.ltv.maxLtvBps = p.maxLtvBps;
+        f.ltv.lltvBps = p.lltvBps;
+        f.ltv.targetLtvBps = p.targetLtvBps;
+        f.ltv.incentiveMinBps = p.incentiveMinBps;
+        f.ltv.incentiveMaxBps = p.incentiveMaxBps;
+        f.ltv.healthForMaxBps = p.healthForMaxBps;
+        f.pricing.oracle = p.oracle;
+        f.pricing.minDebt = p.minDebt;
+        f.pricing.kind = p.kind;
+        f.custody.vault = p.vault;
+        f.custody.cap = p.cap;
+        f.access.gate = p.gate;
+        f.access.loanCap = p.loanCap;
+        f.liquidation.engine = p.engine;
+        f.liquidation.rampSeconds = p.rampSeconds;
+        emit FacilityCreated(facility, p);
+        ILendingPool(p.pool).initialise(facility);
+        ITranche(ILendingPool(p.pool).tranche(TrancheClass.Senior)).seed(msg.sender, seedAssets);
+    }
+
+    // ---- guardian: at once, downwards ----
+
+    /// @inheritdoc ILoanManager
+    function stopNewLoans(uint32 facility) external restricted {
+        _existing(facility).pricing.newLoansStopped = true;
+        emit NewLoansStopped(facility, true);
+    }
+
+    /// @inheritdoc ILoanManager
+    function lowerCaps(uint32 facility, uint96 cap, uint96 loanCap) external restricted {
+        Facility storage f = _existing(facility);
+        require(cap <= f.custody.cap, GuardianCannotRaise(f.custody.cap, cap));
+        require(loanCap <= f.access.loanCap, GuardianCannotRaise(f.access.loanCap, loanCap));
+        _setCaps(facility, f, cap, loanCap);
+    }
+
+    /// @inheritdoc ILoanManager
+    function lowerMaxLtv(uint32 facility, uint16 maxLtvBps) external restricted {
+        Facility storage f = _existing(facility);
+        require(maxLtvBps <= f.ltv.maxLtvBps, GuardianCannotRaise(f.ltv.maxLtvBps, maxLtvBps));
+        f.ltv.maxLtvBps = maxLtvBps;
+        emit MaxLtvSet(facility, maxLtvBps);
+    }
+
+    // ---- risk manager: delayed ----
+
+    /// @inheritdoc ILoanManager
+    function resumeNewLoans(uint32 facility) external restricted {
+        _existing(facility).pricing.newLoansStopped = false;
+        emit NewLoansStopped(facility, false);
+    }
+
+    /// @inheritdoc ILoanManager
+    function setCaps(uint32 facility, uint96 cap, uint96 loanCap) external restricted {
+        _setCaps(facility, _existing(facility), cap, loanCap);
+    }
+
+    /// @inheritdoc ILoanManager
+    function setMaxLtv(uint32 facility, uint16 maxLtvBps) external restricted {
+        Facility storage f = _existing(facility);
+        require(maxLtvBps < f.ltv.lltvBps, InvalidFacility("maxLtvBps", maxLtvBps, 0, f.ltv.lltvBps - 1));
+        f.ltv.maxLtvBps = maxLtvBps;
+        emit MaxLtvSet(facility, maxLtvBps);
+    }
+
+    /// @inheritdoc ILoanManager
+    function setGate(uint32 facility, address gate) external restricted {
+        _existing(facility).access.gate = gate;
+        emit GateSet(facility, gate);
+    }
+
+    /// @inheritdoc ILoanManager
+    function setOracle(uint32 facility, address oracle) external restricted {
+        Facility storage f = _existing(facility);
+        RULES.requireReplaceable(IOracle(f.pricing.oracle), IOracle(oracle));
+        f.pricing.oracle = oracle;
+        emit OracleSet(facility, oracle);
+    }
+
+    // ---- what pool and tranches ask ----
+
+    /// @inheritdoc ILoanManager
+    function requireUnlocked(uint32 facility) external view {
+        _requireUnlocked(facility);
+    }
+
+    /// @inheritdoc ILoanManager
+    function requireMayLend(uint32 facility, address account) external view {
+        _requireUnlocked(facility);
+        GateCheck.requireAllowed(_existing(facility).access.gate, account, NewRisk.Lend);
+    }
+
+    /// @inheritdoc ILoanManager
+    function facilityOf(uint32 facility) external view returns (Facility memory) {
+        return _existing(facility);
+    }
+
+    // ---- inside ----
+
+    function _existing(uint32 facility) internal view returns (Facility storage f) {
+        f = _facilities[facility];
+        require(f.ltv.pool != address(0), UnknownFacility(facility));
+    }
+
+    function _setCaps(uint32 facility, Facility storage f, uint96 cap, uint96 loanCap) private {
+        f.custody.cap = cap;
+        f.access.loanCap = loanCap;
+        emit CapsSet(facility, cap, loanCap);
+    }
+}
