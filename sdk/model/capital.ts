@@ -1,0 +1,23 @@
+import { MAX_UINT256, WAD } from "./constants.js";
+import { wadDivDown, wadMulUp } from "./math.js";
+
+/** A debt and the weight its risk has in the regulatory ratio (1e18 = 100 %). */
+export interface Exposure {
+  readonly amount: bigint;
+  readonly riskWeightWad: bigint;
+}
+
+/** Risk-weighted assets, rounded up: an exposure is never understated. */
+export function riskWeightedAssetsUp(exposures: readonly Exposure[]): bigint {
+  return exposures.reduce((sum, { amount, riskWeightWad }) => sum + wadMulUp(amount, riskWeightWad), 0n);
+}
+
+/** Junior capital / risk-weighted assets in WAD, rounded down; the largest uint256 where no risk is weighted. */
+export function capitalRatioDown(juniorCapital: bigint, riskWeightedAssets: bigint): bigint {
+  return riskWeightedAssets === 0n ? MAX_UINT256 : wadDivDown(juniorCapital, riskWeightedAssets);
+}
+
+/** Whether the junior capital meets a minimum ratio, by exact products. */
+export function meetsCapitalRatio(juniorCapital: bigint, riskWeightedAssets: bigint, minimumRatioWad: bigint): boolean {
+  return juniorCapital * WAD >= riskWeightedAssets * minimumRatioWad;
+}
