@@ -11,7 +11,7 @@ const TAIL = 13;
 const MATCH_TAIL = 4;
 
 /** Knuth's multiplicative hash of three bytes onto the table. */
-const hashOf = (sequence: number): number => (Math.imul(sequence, 0x9e3779b1) >>> 19) & (TABLE_SIZE - 1);
+const hashOf = (sequence: number): number => (Math.imul(sequence, 0x9e3779b9) >>> 19) & (TABLE_SIZE - 1);
 
 /** Literals are written in runs of up to 32, each with one byte in front. */
 const literalCost = (count: number): number => count + Math.ceil(count / 32);
