@@ -122,13 +122,13 @@ export class Devnet {
     return setFeeScalars(this.rollup, scalars);
   }
 
-  /** What L2 charged beyond its gas for a signed transaction. @returns wei */
+  /** What the GasPriceOracle says L2 charges beyond gas for a transaction. @returns wei */
   rollupFees(
-    signedTransaction: Hex,
+    unsignedTransaction: Hex,
     gasUsed: bigint,
     blockNumber?: bigint,
   ): Promise<{ l1Fee: bigint; operatorFee: bigint }> {
-    return rollupFees(this.rollup, signedTransaction, gasUsed, blockNumber);
+    return rollupFees(this.rollup, unsignedTransaction, gasUsed, blockNumber);
   }
 
   // Prices

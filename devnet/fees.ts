@@ -63,20 +63,21 @@ const oracleAbi = parseAbi([
 ]);
 
 /**
- * What L2 charges beyond its own gas for a signed transaction, as its GasPriceOracle says at a block. anvil's receipts do
- * not carry it.
+ * What L2 charges beyond its own gas for a transaction, as its GasPriceOracle says at a block; anvil's receipts do not
+ * carry it. The oracle adds 68 bytes for the signature, so its L1 fee is exact for short transactions, which pay the
+ * least size, and close for longer ones.
  * @param blockNumber the fees are those of that block's origin; latest when left out
  * @returns wei
  */
 export async function rollupFees(
   rollup: Rollup,
-  signedTransaction: Hex,
+  unsignedTransaction: Hex,
   gasUsed: bigint,
   blockNumber?: bigint,
 ): Promise<{ l1Fee: bigint; operatorFee: bigint }> {
   const oracle = { address: predeploys.gasPriceOracle as Address, abi: oracleAbi, blockNumber } as const;
   const [l1Fee, operatorFee] = await Promise.all([
-    rollup.l2.client.readContract({ ...oracle, functionName: "getL1Fee", args: [signedTransaction] }),
+    rollup.l2.client.readContract({ ...oracle, functionName: "getL1Fee", args: [unsignedTransaction] }),
     rollup.l2.client.readContract({ ...oracle, functionName: "getOperatorFee", args: [gasUsed] }),
   ]);
   return { l1Fee, operatorFee };
