@@ -38,9 +38,9 @@ interface ILendingPool {
     /// @notice Interest accrued since the last split was divided.
     event InterestSplit(uint256 toSenior, uint256 toReserve);
     /// @notice A lender's assets came in through the tranche of that class.
-    event Entered(TrancheClass indexed class, uint256 assets);
+    event Entered(TrancheClass indexed trancheClass, uint256 assets);
     /// @notice A lender's assets went out through the tranche of that class.
-    event Left(TrancheClass indexed class, uint256 assets);
+    event Left(TrancheClass indexed trancheClass, uint256 assets);
     /// @notice A loss was borne, in this order. `byReserve` is not 0 only when no class of lenders has anything left.
     event LossRealised(uint256 byCover, uint256 byJunior, uint256 bySenior, uint256 byReserve);
     event ReserveFeeSet(uint256 reserveFeeBps);
@@ -65,7 +65,7 @@ interface ILendingPool {
     function asset() external view returns (address);
     function manager() external view returns (address);
     /// @notice The tranche of that class; address 0 where the facility has none.
-    function tranche(TrancheClass class) external view returns (address);
+    function tranche(TrancheClass trancheClass) external view returns (address);
     /// @notice 0 before the pool belongs to a facility.
     function facility() external view returns (uint32);
     /// @notice WAD per second where the rate is fixed; 0 where it follows the adaptive curve.
@@ -136,7 +136,7 @@ interface ILendingPool {
     /// @notice What a loan with that many shares owes at this second, rounded up.
     function debtOf(uint256 loanShares) external view returns (uint256);
     /// @notice Net asset value of a class at this second, as a lender who leaves would find it.
-    function navOf(TrancheClass class) external view returns (uint256);
+    function navOf(TrancheClass trancheClass) external view returns (uint256);
     function cash() external view returns (uint256);
     /// @notice The reserve at this second.
     function reserve() external view returns (uint256);

@@ -84,8 +84,8 @@ contract LendingPool is ILendingPool, AccessManaged {
     }
 
     /// @inheritdoc ILendingPool
-    function tranche(TrancheClass class) external view returns (address) {
-        return class == TrancheClass.Senior ? SENIOR : address(0);
+    function tranche(TrancheClass trancheClass) external view returns (address) {
+        return trancheClass == TrancheClass.Senior ? SENIOR : address(0);
     }
 
     /// @inheritdoc ILendingPool
@@ -225,8 +225,8 @@ contract LendingPool is ILendingPool, AccessManaged {
     }
 
     /// @inheritdoc ILendingPool
-    function navOf(TrancheClass class) external view whenUnlocked returns (uint256) {
-        if (class != TrancheClass.Senior) return 0;
+    function navOf(TrancheClass trancheClass) external view whenUnlocked returns (uint256) {
+        if (trancheClass != TrancheClass.Senior) return 0;
         (DebtTotals memory debt, CashState memory state, ) = _accruedView();
         (uint256 toSenior, ) = _unsplit(debt, state, _claims);
         return _claims.senior + toSenior;
