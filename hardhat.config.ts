@@ -10,7 +10,10 @@ export const solc = {
   path: require.resolve("solc/soljson.js"),
   settings: { optimizer: { enabled: true, runs: 1000 }, viaIR: true, evmVersion: "cancun" },
 };
-export const npmFiles = ["@openzeppelin/contracts/access/manager/AccessManager.sol"];
+export const npmFiles = [
+  "@openzeppelin/contracts/access/manager/AccessManager.sol",
+  "@chainlink/contracts/src/v0.8/l2ep/dev/optimism/OptimismSequencerUptimeFeed.sol",
+];
 
 export default defineConfig({
   plugins: [toolbox],

@@ -24,6 +24,7 @@ interface ILendingPool {
         uint112 cash; // loan units held for lenders, borrowers and the reserve; not the token balance
         uint40 accruedAt; // second up to which interest is in DebtTotals.assets
         uint64 rateAtTarget; // WAD per second; 0 before the first accrual, and always with a fixed rate
+        uint32 facility; // 0 before the pool belongs to one
     }
 
     /// @notice What cash and debt are owed to; one slot.
@@ -50,6 +51,8 @@ interface ILendingPool {
     error OnlyManager(address caller, address manager);
     error OnlyTranche(address caller, address tranche);
     error AlreadyInitialised(uint32 facility);
+    /// @notice The pool does not belong to a facility yet: nothing can enter before it is seeded.
+    error NotInitialised();
     /// @notice The pool does not hold that much cash; the rest is lent out.
     error InsufficientCash(uint256 requested, uint256 available);
     /// @notice The loan owes nothing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ILiquidationEngine} from "./ILiquidationEngine.sol";
 import {Authorisation, Facility, FacilityKind, Loan} from "./LoanTypes.sol";
 
 /// @title The one contract that opens, changes and closes loans, in every facility.
@@ -19,7 +20,6 @@ interface ILoanManager {
         address pool;
         address vault;
         address oracle;
-        address engine;
         address gate; // 0 lets everybody in
         FacilityKind kind;
         uint16 maxLtvBps;
@@ -32,21 +32,6 @@ interface ILoanManager {
         uint80 minDebt;
         uint96 cap;
         uint96 loanCap;
-    }
-
-    /// @notice What the engine needs to know of a loan it is asked to liquidate, as of this second.
-    struct LiquidationState {
-        uint256 collateral;
-        uint256 debt;
-        uint256 defaultMarkedAt;
-        address oracle;
-        uint256 minDebt;
-        uint256 lltvBps;
-        uint256 targetLtvBps;
-        uint256 incentiveMinBps;
-        uint256 incentiveMaxBps;
-        uint256 healthForMaxBps;
-        uint256 rampSeconds;
     }
 
     // ---- events: all state can be rebuilt from them and the pool's ----
@@ -104,7 +89,6 @@ interface ILoanManager {
 
     error UnknownFacility(uint32 facility);
     error FacilityLocked(uint32 facility);
-    error NotLocked(uint32 facility);
     error LoanExists(uint256 id);
     error NoSuchLoan(uint256 id);
     error NewLoansAreStopped(uint32 facility);
@@ -125,7 +109,8 @@ interface ILoanManager {
     error NotOffered(uint256 id, address caller, address offeredTo);
     /// @notice The loan is worse than the new owner said it would accept.
     error LoanChanged(uint256 debt, uint256 maxDebt, uint256 collateral, uint256 minCollateral);
-    error OnlyEngine(address caller, address engine);
+    /// @notice Fewer collateral units a unit repaid than the liquidator asked for (both scaled 1e36).
+    error PriceTooLow(uint256 collateralPerUnitE36, uint256 minCollateralPerUnitE36);
     error InvalidFacility(string field, uint256 value, uint256 least, uint256 most);
     error AssetMismatch(string field, address expected, address actual);
     /// @notice The guardian lowers; it was asked to raise.
@@ -214,21 +199,22 @@ interface ILoanManager {
         bytes32 s
     ) external;
 
-    // ---- liquidation: the facility's engine only ----
+    // ---- liquidation ----
 
-    /// @notice Locks the facility, accrues, and says what the loan looks like.
-    function beginLiquidation(uint256 id) external returns (LiquidationState memory);
-
-    /// @notice Books the sale, sends `seized` to the liquidator, calls it back, pulls `repaid` from it, unlocks.
-    function endLiquidation(
+    /// @notice Repays part of an unhealthy loan and takes collateral for it; anyone may. What is repaid is pulled from the
+    /// caller, who has approved the pool, after the collateral was sent and after ILoanCallbacks.onLiquidate when `data` is not
+    /// empty. A loss that no collateral covers is borne by the lenders in the same call.
+    /// @param maxRepaid most the caller will repay; the smaller of it and the engine's allowance is taken.
+    /// @param minCollateralPerUnitE36 least collateral units a loan unit repaid, scaled 1e36.
+    function liquidate(
         uint256 id,
-        address liquidator,
-        uint256 debt,
-        uint256 debtClosed,
-        uint256 repaid,
-        uint256 seized,
+        uint256 maxRepaid,
+        uint256 minCollateralPerUnitE36,
         bytes calldata data
-    ) external;
+    ) external returns (uint256 repaid, uint256 seized);
+
+    /// @notice What liquidate would do now, by the same engine. Reverts as it would.
+    function quoteLiquidation(uint256 id, uint256 maxRepaid) external view returns (ILiquidationEngine.Quote memory);
 
     // ---- what the pool and tranches ask ----
 
@@ -240,6 +226,8 @@ interface ILoanManager {
 
     // ---- views ----
 
+    /// @notice The judge of all liquidations; fixed.
+    function engine() external view returns (address);
     function facilityCount() external view returns (uint32);
     function facilityOf(uint32 facility) external view returns (Facility memory);
     function loanOf(uint256 id) external view returns (Loan memory);
@@ -249,8 +237,6 @@ interface ILoanManager {
     function offeredTo(uint256 id) external view returns (address);
     /// @notice Debt at this second, rounded up.
     function debtOf(uint256 id) external view returns (uint256);
-    /// @notice What beginLiquidation would say now, for quotes.
-    function liquidationStateOf(uint256 id) external view returns (LiquidationState memory);
     function authorisationOf(
         address owner,
         uint32 facility,

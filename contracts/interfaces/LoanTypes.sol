@@ -42,18 +42,12 @@ struct AccessTerms {
     uint96 loanCap; // most debt of one loan, loan units
 }
 
-/// @notice One slot, read by liquidations only; fixed.
-struct LiquidationTerms {
-    address engine;
-    uint32 rampSeconds; // time in which the incentive of a defaulted loan reaches its maximum
-}
-
 struct Facility {
     LtvTerms ltv;
     PricingTerms pricing;
     CustodyTerms custody;
     AccessTerms access;
-    LiquidationTerms liquidation;
+    uint32 rampSeconds; // time in which the incentive of a defaulted loan reaches its maximum; fixed
 }
 
 enum FacilityKind {

@@ -33,8 +33,6 @@ contract LendingPool is ILendingPool, AccessManaged {
     address private immutable SENIOR;
     uint256 private immutable FIXED_RATE;
 
-    /// @inheritdoc ILendingPool
-    uint32 public facility;
     DebtTotals private _debt;
     CashState private _cash;
     Claims private _claims;
@@ -67,7 +65,7 @@ contract LendingPool is ILendingPool, AccessManaged {
     }
 
     modifier whenUnlocked() {
-        ILoanManager(MANAGER).requireUnlocked(facility);
+        ILoanManager(MANAGER).requireUnlocked(_cash.facility);
         _;
     }
 
@@ -94,9 +92,14 @@ contract LendingPool is ILendingPool, AccessManaged {
     }
 
     /// @inheritdoc ILendingPool
+    function facility() external view returns (uint32) {
+        return _cash.facility;
+    }
+
+    /// @inheritdoc ILendingPool
     function initialise(uint32 facility_) external onlyManager {
-        require(facility == 0, AlreadyInitialised(facility));
-        facility = facility_;
+        require(_cash.facility == 0, AlreadyInitialised(_cash.facility));
+        _cash.facility = facility_;
         emit Initialised(facility_);
     }
 
@@ -177,8 +180,9 @@ contract LendingPool is ILendingPool, AccessManaged {
 
     /// @inheritdoc ILendingPool
     function enter(address receiver, uint256 assets) external onlyTranche returns (uint256 navBefore) {
-        ILoanManager(MANAGER).requireMayLend(facility, receiver);
         (DebtTotals memory debt, CashState memory state) = _accrued();
+        require(state.facility != 0, NotInitialised());
+        ILoanManager(MANAGER).requireMayLend(state.facility, receiver);
         Claims memory claims = _split(debt, state);
         navBefore = claims.senior;
         claims.senior += assets.toUint112();

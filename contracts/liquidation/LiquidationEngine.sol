@@ -2,78 +2,44 @@
 pragma solidity 0.8.37;
 
 import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
-import {BPS_TO_WAD, DirectedMath, PRICE_SCALE} from "../math/DirectedMath.sol";
+import {BPS_TO_WAD, DirectedMath} from "../math/DirectedMath.sol";
 import {LiquidationMath} from "./LiquidationMath.sol";
 
 /// @title LiquidationEngine
-/// @dev Holds nothing and remembers nothing. Quote and execution share _judge.
 contract LiquidationEngine is ILiquidationEngine {
     using DirectedMath for uint256;
 
-    ILoanManager private immutable MANAGER;
-
-    constructor(ILoanManager manager_) {
-        MANAGER = manager_;
-    }
-
     /// @inheritdoc ILiquidationEngine
-    function manager() external view returns (address) {
-        return address(MANAGER);
-    }
-
-    /// @inheritdoc ILiquidationEngine
-    function liquidate(
-        uint256 id,
-        uint256 maxRepaid,
-        uint256 minCollateralPerUnitE36,
-        bytes calldata data
-    ) external returns (uint256 repaid, uint256 seized) {
-        Quote memory q = _judge(id, MANAGER.beginLiquidation(id), maxRepaid);
-        (repaid, seized) = (q.repaid, q.seized);
-        uint256 perUnit = seized.mulDivDown(PRICE_SCALE, repaid);
-        require(perUnit >= minCollateralPerUnitE36, PriceTooLow(perUnit, minCollateralPerUnitE36));
-        MANAGER.endLiquidation(id, msg.sender, q.debt, q.debtClosed, repaid, seized, data);
-    }
-
-    /// @inheritdoc ILiquidationEngine
-    function quote(uint256 id, uint256 maxRepaid) external view returns (Quote memory) {
-        return _judge(id, MANAGER.liquidationStateOf(id), maxRepaid);
-    }
-
     /// @dev A loan is liquidatable when its debt is more than its collateral supports at lltv, or when marked as defaulted.
-    function _judge(
-        uint256 id,
-        ILoanManager.LiquidationState memory state,
-        uint256 maxRepaid
-    ) private view returns (Quote memory q) {
+    function judge(Position calldata position, uint256 maxRepaid) external view returns (Quote memory q) {
         LiquidationMath.Terms memory terms = LiquidationMath.Terms({
-            lltv: state.lltvBps * BPS_TO_WAD,
-            targetLtv: state.targetLtvBps * BPS_TO_WAD,
-            incentiveMin: state.incentiveMinBps * BPS_TO_WAD,
-            incentiveMax: state.incentiveMaxBps * BPS_TO_WAD,
-            healthForMax: state.healthForMaxBps * BPS_TO_WAD,
-            minDebt: state.minDebt,
-            defaultMarked: state.defaultMarkedAt != 0,
+            lltv: position.lltvBps * BPS_TO_WAD,
+            targetLtv: position.targetLtvBps * BPS_TO_WAD,
+            incentiveMin: position.incentiveMinBps * BPS_TO_WAD,
+            incentiveMax: position.incentiveMaxBps * BPS_TO_WAD,
+            healthForMax: position.healthForMaxBps * BPS_TO_WAD,
+            minDebt: position.minDebt,
+            defaultMarked: position.defaultMarkedAt != 0,
             secondsOnRamp: 0,
-            rampSeconds: state.rampSeconds
+            rampSeconds: position.rampSeconds
         });
-        uint256 price = IOracle(state.oracle).liquidationPrice();
-        if (terms.defaultMarked) terms.secondsOnRamp = _secondsOnRamp(state);
-        uint256 maxDebt = LiquidationMath.maxDebtDown(LiquidationMath.valueDown(state.collateral, price), terms.lltv);
+        uint256 price = IOracle(position.oracle).liquidationPrice();
+        if (terms.defaultMarked) terms.secondsOnRamp = _secondsOnRamp(position);
+        uint256 value = LiquidationMath.valueDown(position.collateral, price);
+        uint256 maxDebt = LiquidationMath.maxDebtDown(value, terms.lltv);
         require(
-            state.debt > maxDebt || (terms.defaultMarked && state.debt != 0),
-            NotLiquidatable(id, state.debt, maxDebt)
+            position.debt > maxDebt || (terms.defaultMarked && position.debt != 0),
+            NotLiquidatable(position.debt, maxDebt)
         );
-        q = LiquidationMath.quote(state.collateral, price, state.debt, maxRepaid, terms);
-        require(q.repaid != 0, BelowMinimum(maxRepaid, q.allowance, state.minDebt));
+        q = LiquidationMath.quote(position.collateral, price, position.debt, maxRepaid, terms);
+        require(q.repaid != 0, BelowMinimum(maxRepaid, q.allowance, position.minDebt));
     }
 
     /// @dev The ramp starts at the later of the mark and the end of the sequencer's grace.
-    function _secondsOnRamp(ILoanManager.LiquidationState memory state) private view returns (uint256) {
-        uint256 graceEnd = IOracle(state.oracle).graceEndsAt();
-        uint256 from = graceEnd > state.defaultMarkedAt ? graceEnd : state.defaultMarkedAt;
+    function _secondsOnRamp(Position calldata position) private view returns (uint256) {
+        uint256 graceEnd = IOracle(position.oracle).graceEndsAt();
+        uint256 from = graceEnd > position.defaultMarkedAt ? graceEnd : position.defaultMarkedAt;
         return block.timestamp.zeroFloorSub(from);
     }
 }

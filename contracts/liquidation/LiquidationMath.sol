@@ -33,8 +33,8 @@ library LiquidationMath {
         return value.wadMulDown(ltv);
     }
 
-    /// @notice The liquidation of a loan that owes `q.debt`, for a liquidator who repays at most `request`.
-    /// @dev Assumes q.debt > 0 and that the caller has found the loan liquidatable.
+    /// @notice The liquidation of a loan that owes `debt`, for a liquidator who repays at most `request`.
+    /// @dev Assumes debt > 0 and that the caller has found the loan liquidatable.
     function quote(
         uint256 collateral,
         uint256 priceE36,
@@ -42,13 +42,12 @@ library LiquidationMath {
         uint256 request,
         Terms memory terms
     ) internal pure returns (ILiquidationEngine.Quote memory q) {
-        q.debt = debt;
         q.value = valueDown(collateral, priceE36);
         q.health = q.value.mulDivDown(terms.lltv, debt);
         q.incentive = incentiveOf(q.value, debt, q.health, terms);
         // debt below 2^128 and fractions below 2^61 keep these products below 2^256.
-        if (q.value * WAD >= debt * (WAD + terms.incentiveMin)) _covered(q, collateral, priceE36, request, terms);
-        else _uncovered(q, collateral, priceE36, request, terms);
+        if (q.value * WAD >= debt * (WAD + terms.incentiveMin)) _covered(q, collateral, priceE36, debt, request, terms);
+        else _uncovered(q, collateral, priceE36, debt, request, terms);
     }
 
     /// @notice What a liquidator receives beyond what it repays, WAD. It grows with the shortfall (for a default also with time
@@ -83,10 +82,10 @@ library LiquidationMath {
         ILiquidationEngine.Quote memory q,
         uint256 collateral,
         uint256 priceE36,
+        uint256 debt,
         uint256 request,
         Terms memory terms
     ) private pure {
-        uint256 debt = q.debt;
         q.allowance = debt;
         if (!terms.defaultMarked) {
             uint256 over = (debt * WAD).zeroFloorSub(terms.targetLtv * q.value);
@@ -107,10 +106,10 @@ library LiquidationMath {
         ILiquidationEngine.Quote memory q,
         uint256 collateral,
         uint256 priceE36,
+        uint256 debt,
         uint256 request,
         Terms memory terms
     ) private pure {
-        uint256 debt = q.debt;
         q.allowance = _costUp(collateral, q.incentive, priceE36);
         if (q.allowance > debt) q.allowance = debt;
         if (request >= q.allowance) {

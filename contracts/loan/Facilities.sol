@@ -46,8 +46,7 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
         f.custody.cap = p.cap;
         f.access.gate = p.gate;
         f.access.loanCap = p.loanCap;
-        f.liquidation.engine = p.engine;
-        f.liquidation.rampSeconds = p.rampSeconds;
+        f.rampSeconds = p.rampSeconds;
         emit FacilityCreated(facility, p);
         ILendingPool(p.pool).initialise(facility);
         ITranche(ILendingPool(p.pool).tranche(TrancheClass.Senior)).seed(msg.sender, seedAssets);
@@ -122,7 +121,7 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
     /// @inheritdoc ILoanManager
     function requireMayLend(uint32 facility, address account) external view {
         _requireUnlocked(facility);
-        GateCheck.requireAllowed(_existing(facility).access.gate, account, NewRisk.Lend);
+        GateCheck.requireAllowed(_facilities[facility].access.gate, account, NewRisk.Lend);
     }
 
     /// @inheritdoc ILoanManager

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
-import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
@@ -30,7 +29,6 @@ contract FacilityRules {
 
         _same("pool.manager", manager, ILendingPool(p.pool).manager());
         _same("vault.manager", manager, ICollateralVault(p.vault).manager());
-        _same("engine.manager", manager, ILiquidationEngine(p.engine).manager());
         address loanAsset = ILendingPool(p.pool).asset();
         address collateralAsset = ICollateralVault(p.vault).asset();
         ITranche senior = ITranche(ILendingPool(p.pool).tranche(TrancheClass.Senior));

@@ -9,6 +9,7 @@ import {GateCheck} from "../compliance/GateCheck.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
 import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {ILoanCallbacks} from "../interfaces/ILoanCallbacks.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
 import {
@@ -16,7 +17,6 @@ import {
     Actions,
     CustodyTerms,
     Facility,
-    LiquidationTerms,
     Loan,
     LoanFlags,
     LtvTerms,
@@ -34,8 +34,8 @@ import {LoanIds} from "./LoanIds.sol";
 /// receives, call it back, pull what it owes, unlock.
 ///
 /// Assumptions. Roundings: debt up, the value of collateral and the most it supports down. Liveness: an exit calls the pool,
-/// the vault and the two tokens, nothing else. Roles: nobody can touch a loan but its owner, the owner's operators and the
-/// facility's engine; see Facilities for what governance can set.
+/// the vault and the two tokens, nothing else. Roles: nobody can touch a loan but its owner, the owner's operators and,
+/// where the engine finds it unhealthy, a liquidator; see Facilities for what governance can set.
 ///
 /// Warning: a loan's id may be used again by its opener after the loan was closed.
 contract LoanManager is Facilities, Authorisations, Multicall {
@@ -43,13 +43,16 @@ contract LoanManager is Facilities, Authorisations, Multicall {
     using LoanIds for uint256;
     using SafeCast for uint256;
 
+    ILiquidationEngine private immutable ENGINE;
     mapping(uint256 id => Loan) private _loans;
     /// @dev Only of loans flagged TRANSFERRED: all others belong to their opener.
     mapping(uint256 id => address) private _newOwners;
     /// @dev Only of loans flagged OFFERED.
     mapping(uint256 id => address) private _offers;
 
-    constructor(address authority_) AccessManaged(authority_) {}
+    constructor(address authority_, ILiquidationEngine engine_) AccessManaged(authority_) {
+        ENGINE = engine_;
+    }
 
     // ---- a loan's life ----
 
@@ -80,7 +83,6 @@ contract LoanManager is Facilities, Authorisations, Multicall {
             collateral,
             principal
         );
-        require(debt >= f.pricing.minDebt, BelowMinDebt(debt, f.pricing.minDebt));
         _loans[id] = Loan({
             debtShares: shares.toUint112(),
             collateral: collateral.toUint96(),
@@ -117,7 +119,6 @@ contract LoanManager is Facilities, Authorisations, Multicall {
             loan.collateral,
             assets
         );
-        require(debt >= f.pricing.minDebt, BelowMinDebt(debt, f.pricing.minDebt));
         _loans[id].debtShares = (loan.debtShares + shares).toUint112();
         emit Drawn(id, msg.sender, receiver, assets, shares);
 
@@ -260,48 +261,51 @@ contract LoanManager is Facilities, Authorisations, Multicall {
     // ---- liquidation ----
 
     /// @inheritdoc ILoanManager
-    function beginLiquidation(uint256 id) external returns (LiquidationState memory state) {
+    function liquidate(
+        uint256 id,
+        uint256 maxRepaid,
+        uint256 minCollateralPerUnitE36,
+        bytes calldata data
+    ) external returns (uint256 repaid, uint256 seized) {
         Loan memory loan = _openLoan(id);
         uint32 facility = id.facilityOf();
         Facility storage f = _facilities[facility];
-        LiquidationTerms memory terms = f.liquidation;
-        require(msg.sender == terms.engine, OnlyEngine(msg.sender, terms.engine));
-        _lock(facility);
         LtvTerms memory ltv = f.ltv;
-        if (loan.debtShares != 0) state.debt = ILendingPool(ltv.pool).accruedDebt(loan.debtShares);
-        _describe(state, loan, ltv, f.pricing, terms);
-    }
+        ILendingPool pool = ILendingPool(ltv.pool);
+        _lock(facility);
 
-    /// @inheritdoc ILoanManager
-    function endLiquidation(
-        uint256 id,
-        address liquidator,
-        uint256 debt,
-        uint256 debtClosed,
-        uint256 repaid,
-        uint256 seized,
-        bytes calldata data
-    ) external {
-        uint32 facility = id.facilityOf();
-        Facility storage f = _facilities[facility];
-        require(msg.sender == f.liquidation.engine, OnlyEngine(msg.sender, f.liquidation.engine));
-        require(_isLocked(facility), NotLocked(facility));
-        ILendingPool pool = ILendingPool(f.ltv.pool);
-        Loan memory loan = _loans[id];
-
-        uint256 shares = pool.settleSale(loan.debtShares, debt, debtClosed, repaid);
+        uint256 debt = loan.debtShares == 0 ? 0 : pool.accruedDebt(loan.debtShares);
+        ILiquidationEngine.Quote memory q = ENGINE.judge(_position(f, ltv, loan, debt), maxRepaid);
+        (repaid, seized) = (q.repaid, q.seized);
+        uint256 perUnit = seized.mulDivDown(PRICE_SCALE, repaid);
+        require(perUnit >= minCollateralPerUnitE36, PriceTooLow(perUnit, minCollateralPerUnitE36));
+        uint256 shares = pool.settleSale(loan.debtShares, debt, q.debtClosed, repaid);
         loan.debtShares -= uint112(shares); // at most the loan's own
         loan.collateral = (loan.collateral - seized).toUint96();
         _store(id, loan);
-        emit Liquidated(id, liquidator, repaid, seized, debtClosed, shares);
+        emit Liquidated(id, msg.sender, repaid, seized, q.debtClosed, shares);
 
-        if (seized != 0) ICollateralVault(f.custody.vault).withdraw(liquidator, seized);
-        if (data.length != 0) ILoanCallbacks(liquidator).onLiquidate(id, repaid, seized, data);
-        pool.collect(liquidator, repaid);
+        if (seized != 0) ICollateralVault(f.custody.vault).withdraw(msg.sender, seized);
+        if (data.length != 0) ILoanCallbacks(msg.sender).onLiquidate(id, repaid, seized, data);
+        pool.collect(msg.sender, repaid);
         _unlock(facility);
     }
 
+    /// @inheritdoc ILoanManager
+    function quoteLiquidation(uint256 id, uint256 maxRepaid) external view returns (ILiquidationEngine.Quote memory) {
+        Loan memory loan = _openLoan(id);
+        Facility storage f = _facilities[id.facilityOf()];
+        LtvTerms memory ltv = f.ltv;
+        uint256 debt = loan.debtShares == 0 ? 0 : ILendingPool(ltv.pool).debtOf(loan.debtShares);
+        return ENGINE.judge(_position(f, ltv, loan, debt), maxRepaid);
+    }
+
     // ---- views ----
+
+    /// @inheritdoc ILoanManager
+    function engine() external view returns (address) {
+        return address(ENGINE);
+    }
 
     /// @inheritdoc ILoanManager
     function loanOf(uint256 id) external view returns (Loan memory) {
@@ -328,17 +332,6 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         _requireUnlocked(facility);
         Loan memory loan = _loans[id];
         return loan.debtShares == 0 ? 0 : ILendingPool(_facilities[facility].ltv.pool).debtOf(loan.debtShares);
-    }
-
-    /// @inheritdoc ILoanManager
-    function liquidationStateOf(uint256 id) external view returns (LiquidationState memory state) {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        _requireUnlocked(facility);
-        Facility storage f = _facilities[facility];
-        LtvTerms memory ltv = f.ltv;
-        if (loan.debtShares != 0) state.debt = ILendingPool(ltv.pool).debtOf(loan.debtShares);
-        _describe(state, loan, ltv, f.pricing, f.liquidation);
     }
 
     // ---- inside ----
@@ -384,6 +377,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         uint256 maxDebt = _maxDebtDown(collateral, price, ltv.maxLtvBps);
         uint256 totalDebt;
         (shares, debt, totalDebt) = ILendingPool(ltv.pool).draw(sharesBefore, assets);
+        require(debt >= pricing.minDebt, BelowMinDebt(debt, pricing.minDebt));
         require(debt <= maxDebt, LtvTooHigh(debt, maxDebt, collateral, price));
         require(debt <= access.loanCap, LoanCapExceeded(debt, access.loanCap));
         require(totalDebt <= custody.cap, CapExceeded(totalDebt, custody.cap));
@@ -399,22 +393,25 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         return collateral.mulDivDown(priceE36, PRICE_SCALE).wadMulDown(ltvBps * BPS_TO_WAD);
     }
 
-    function _describe(
-        LiquidationState memory state,
-        Loan memory loan,
+    function _position(
+        Facility storage f,
         LtvTerms memory ltv,
-        PricingTerms memory pricing,
-        LiquidationTerms memory terms
-    ) private pure {
-        state.collateral = loan.collateral;
-        state.defaultMarkedAt = loan.defaultMarkedAt;
-        state.oracle = pricing.oracle;
-        state.minDebt = pricing.minDebt;
-        state.lltvBps = ltv.lltvBps;
-        state.targetLtvBps = ltv.targetLtvBps;
-        state.incentiveMinBps = ltv.incentiveMinBps;
-        state.incentiveMaxBps = ltv.incentiveMaxBps;
-        state.healthForMaxBps = ltv.healthForMaxBps;
-        state.rampSeconds = terms.rampSeconds;
+        Loan memory loan,
+        uint256 debt
+    ) private view returns (ILiquidationEngine.Position memory position) {
+        PricingTerms memory pricing = f.pricing;
+        position.collateral = loan.collateral;
+        position.debt = debt;
+        position.oracle = pricing.oracle;
+        position.minDebt = pricing.minDebt;
+        position.lltvBps = ltv.lltvBps;
+        position.targetLtvBps = ltv.targetLtvBps;
+        position.incentiveMinBps = ltv.incentiveMinBps;
+        position.incentiveMaxBps = ltv.incentiveMaxBps;
+        position.healthForMaxBps = ltv.healthForMaxBps;
+        if (loan.defaultMarkedAt != 0) {
+            position.defaultMarkedAt = loan.defaultMarkedAt;
+            position.rampSeconds = f.rampSeconds;
+        }
     }
 }

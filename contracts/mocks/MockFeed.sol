@@ -2,14 +2,17 @@
 pragma solidity 0.8.37;
 
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title A price feed of Chainlink's shape whose rounds one account publishes, for tests and the devnet.
 /// @notice Every round is kept, ids count from 1. Answers and times are taken as given: a test may publish nonsense.
 contract MockFeed is AggregatorV3Interface {
+    using SafeCast for *;
+
+    /// @dev One slot, as the aggregators in production keep a round.
     struct Round {
-        int256 answer;
-        uint256 startedAt;
-        uint256 updatedAt;
+        int192 answer;
+        uint64 updatedAt;
     }
 
     error NotPublisher(address caller, address publisher);
@@ -35,7 +38,7 @@ contract MockFeed is AggregatorV3Interface {
     function publish(int256 answer, uint256 updatedAt) external {
         require(msg.sender == PUBLISHER, NotPublisher(msg.sender, PUBLISHER));
         uint80 roundId = ++latestRoundId;
-        _rounds[roundId] = Round({answer: answer, startedAt: updatedAt, updatedAt: updatedAt});
+        _rounds[roundId] = Round({answer: answer.toInt192(), updatedAt: updatedAt.toUint64()});
         emit AnswerUpdated(answer, roundId, updatedAt);
     }
 
@@ -48,12 +51,16 @@ contract MockFeed is AggregatorV3Interface {
     }
 
     function latestRoundData() external view override returns (uint80, int256, uint256, uint256, uint80) {
-        return getRoundData(latestRoundId);
+        return _read(latestRoundId);
     }
 
     function getRoundData(uint80 roundId) public view override returns (uint80, int256, uint256, uint256, uint80) {
         require(roundId != 0 && roundId <= latestRoundId, NoDataForRound(roundId, latestRoundId));
-        Round storage round = _rounds[roundId];
-        return (roundId, round.answer, round.startedAt, round.updatedAt, roundId);
+        return _read(roundId);
+    }
+
+    function _read(uint80 roundId) private view returns (uint80, int256, uint256, uint256, uint80) {
+        Round memory round = _rounds[roundId];
+        return (roundId, round.answer, round.updatedAt, round.updatedAt, roundId);
     }
 }

@@ -1,0 +1,105 @@
+import {
+  createTestClient,
+  defineChain,
+  encodeDeployData,
+  getAddress,
+  http,
+  publicActions,
+  TransactionReceiptNotFoundError,
+  walletActions,
+  type Abi,
+  type Address,
+  type Hex,
+  type PrivateKeyAccount,
+  type TransactionReceipt,
+} from "viem";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DevnetError } from "./errors.js";
+
+const RECEIPT_SECONDS = 60;
+
+function openClient(id: number, name: string, url: string) {
+  const chain = defineChain({
+    id,
+    name,
+    nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
+    rpcUrls: { default: { http: [url] } },
+  });
+  // No cache: the driver reads what it has just changed.
+  return createTestClient({ mode: "anvil", chain, transport: http(url, { timeout: 60_000 }), cacheTime: 0 })
+    .extend(publicActions)
+    .extend(walletActions);
+}
+
+export interface Call {
+  to?: Address;
+  data?: Hex;
+  /** wei */
+  value?: bigint;
+  gas?: bigint;
+}
+
+/** One of the two chains: a client for it, and sending that ends in a receipt or an error. */
+export class Chain {
+  readonly client: ReturnType<typeof openClient>;
+  /** Where blocks are mined only when told, what mines the one that a call just sent is waiting for. */
+  mine: (() => Promise<unknown>) | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly id: number,
+    readonly url: string,
+  ) {
+    this.client = openClient(id, name, url);
+  }
+
+  /** Any JSON-RPC method by name. */
+  rpc(method: string, params: unknown[] = []): Promise<unknown> {
+    return (this.client.request as (call: { method: string; params: unknown[] }) => Promise<unknown>)({
+      method,
+      params,
+    });
+  }
+
+  /** Sends a call and waits for its receipt; a revert is an error. */
+  async send(from: PrivateKeyAccount, call: Call): Promise<TransactionReceipt> {
+    return this.settle(await this.client.sendTransaction({ account: from, ...call }));
+  }
+
+  /** Sends a call as an address whose key no one has. Only a local node allows it. */
+  async sendAs(from: Address, call: Call): Promise<TransactionReceipt> {
+    await this.client.impersonateAccount({ address: from });
+    const hash = await this.client.sendTransaction({ account: from, ...call });
+    const receipt = await this.settle(hash);
+    await this.client.stopImpersonatingAccount({ address: from });
+    return receipt;
+  }
+
+  async deploy(from: PrivateKeyAccount, artifact: { abi: Abi; bytecode: Hex }, args: unknown[] = []): Promise<Address> {
+    const receipt = await this.send(from, { data: encodeDeployData({ ...artifact, args }) });
+    if (!receipt.contractAddress) throw new DevnetError(`${this.name}: ${receipt.transactionHash} deployed nothing.`);
+    return getAddress(receipt.contractAddress);
+  }
+
+  private async settle(hash: Hex): Promise<TransactionReceipt> {
+    await this.mine?.();
+    const receipt = await this.receipt(hash);
+    if (receipt.status !== "success") throw new DevnetError(`${this.name}: transaction ${hash} reverted.`);
+    return receipt;
+  }
+
+  /** The receipt of a transaction that is mined or about to be. */
+  async receipt(hash: Hex): Promise<TransactionReceipt> {
+    const until = Date.now() + RECEIPT_SECONDS * 1000;
+    for (let wait = 1; ; wait = Math.min(wait * 2, 100)) {
+      try {
+        return await this.client.getTransactionReceipt({ hash });
+      } catch (error) {
+        if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
+      }
+      if (Date.now() > until)
+        throw new DevnetError(`${this.name}: transaction ${hash} was not mined within ${RECEIPT_SECONDS} s.`);
+      await sleep(wait);
+    }
+  }
+}

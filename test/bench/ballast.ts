@@ -1,0 +1,92 @@
+import { getCreateAddress, MaxUint256, ZeroAddress, type BaseContract } from "ethers";
+import { calldataSize, type Chain } from "./chain.js";
+import { as, BTC, PRICE, setUpMarket, USD } from "./market.js";
+
+const ABSENT = { feed: ZeroAddress, heartbeat: 0, buffer: 0, minAnswer: 0, maxAnswer: 0 };
+
+export async function measureBallast(chain: Chain) {
+  const { deploy, gas, now, ethers } = chain;
+  const market = await setUpMarket(chain);
+  const { admin, lender, alice, bob, liquidator, publisher, wbtc, usd, btcFeed, quoteFeed } = market;
+
+  const sequencer = await deploy("MockFeed", "sequencer", 0, publisher);
+  await sequencer.getFunction("publish").send(0, (await now()) - 1_000_000);
+  const leg = (feed: BaseContract) => ({
+    feed,
+    heartbeat: 86_400,
+    buffer: 3_600,
+    minAnswer: 10n ** 6n,
+    maxAnswer: 10n ** 16n,
+  });
+  const oracle = await deploy("PriceOracle", {
+    legs: {
+      collateralAsset: wbtc,
+      loanAsset: usd,
+      btcUsd: leg(btcFeed),
+      wrapperBtc: leg(quoteFeed),
+      wrapperUsd: ABSENT,
+      loanUsd: ABSENT,
+      loanAtPar: true,
+    },
+    sequencer: { feed: sequencer, cap: 3_600 },
+    secondSource: { source: ZeroAddress, limitWad: 0, cap: 0 },
+    reserves: { reservesFeed: ZeroAddress, supplyFeed: ZeroAddress, reservesMaxAge: 0, supplyMaxAge: 0 },
+    sanity: { minWad: 10n ** 22n, maxWad: 10n ** 24n },
+  });
+
+  const access = await deploy("AccessManager", publisher);
+  const engine = await deploy("LiquidationEngine");
+  const manager = await deploy("LoanManager", access, engine);
+  const vault = await deploy("CollateralVault", wbtc, manager);
+  const nonce = await ethers.provider.getTransactionCount(publisher);
+  const poolAddress = getCreateAddress({ from: publisher, nonce: nonce + 1 });
+  const tranche = await deploy("Tranche", usd, poolAddress, manager, 0, "Senior", "SEN");
+  const pool = await deploy("LendingPool", usd, manager, tranche, 0, 1_000, access);
+  await market.fund({ wbtc: vault, usd: [pool, tranche] });
+  await as(admin, manager)(
+    "createFacility",
+    {
+      pool,
+      vault,
+      oracle,
+      gate: ZeroAddress,
+      kind: 0,
+      maxLtvBps: 8_000,
+      lltvBps: 8_600,
+      targetLtvBps: 7_800,
+      incentiveMinBps: 100,
+      incentiveMaxBps: 800,
+      healthForMaxBps: 9_500,
+      rampSeconds: 86_400,
+      minDebt: 100n * USD,
+      cap: 10n ** 15n,
+      loanCap: 10n ** 14n,
+    },
+    1_000n * USD,
+  );
+  await as(lender, tranche)("deposit", 10_000_000n * USD, lender);
+  await as(bob, manager)("open", 1, 1, 5n * BTC, 300_000n * USD, bob, "0x");
+
+  const idOf = (who: string, salt: bigint) => (BigInt(who) << 96n) | (1n << 64n) | salt;
+  const [aliceId, bobId] = [idOf(await alice.getAddress(), 7n), idOf(await bob.getAddress(), 1n)];
+  const openArgs = [1, 7, 5n * BTC, 300_000n * USD, alice, "0x"] as const;
+  const size = calldataSize(
+    manager.interface.encodeFunctionData("open", [1, 7, 5n * BTC, 300_000n * USD, await alice.getAddress(), "0x"]),
+  );
+
+  const result = {
+    openCalldata: size.bytes,
+    openCalldataNonZero: size.nonZero,
+    open: await gas(() => as(alice, manager)("open", ...openArgs)),
+    draw: await gas(() => as(alice, manager)("draw", aliceId, 1_000n * USD, alice)),
+    repay: await gas(() => as(alice, manager)("repay", aliceId, 1_000n * USD, "0x")),
+    topUp: await gas(() => as(bob, manager)("topUp", bobId, BTC / 10n, "0x")),
+    close: await gas(() => as(alice, manager)("close", aliceId, alice, "0x")),
+    lend: await gas(() => as(lender, tranche)("deposit", 1_000n * USD, lender)),
+    redeem: await gas(() => as(lender, tranche)("redeem", 10n ** 12n, lender, lender)),
+    liquidate: 0,
+  };
+  await market.publish((PRICE * 675n) / 1_000n);
+  result.liquidate = await gas(() => as(liquidator, manager)("liquidate", bobId, MaxUint256, 0, "0x"));
+  return result;
+}
