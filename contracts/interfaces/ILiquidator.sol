@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {ILoanCallbacks} from "./ILoanCallbacks.sol";
 
 /// @title A keeper's own liquidator: it needs no capital, because it pays for the collateral with what the collateral fetches.
-/// @notice One call buys collateral from the facility's engine, sells all of it on Uniswap v3 for the loan asset, pays the pool
+/// @notice One call buys collateral from the LoanManager, sells all of it on Uniswap v3 for the loan asset, pays the pool
 /// out of that and keeps the rest, which its owner withdraws. It never sells for less than it owes plus the profit asked for.
 ///
-/// Operators are keepers' hot keys. Manager and router are fixed and engine, pool and assets come from the facility, so that a
+/// Operators are keepers' hot keys. Manager and router are fixed, pool and assets come from the facility, so that a
 /// stolen operator key can give away the profit of liquidations it makes itself, and nothing that is held here already.
 interface ILiquidator is ILoanCallbacks {
     event OperatorSet(address indexed operator, bool allowed);
@@ -23,7 +23,7 @@ interface ILiquidator is ILoanCallbacks {
     error NotSupported();
 
     /// @notice Liquidates a loan and sells the collateral. Owner or operator.
-    /// @param maxRepaid most that is repaid, loan units; the engine takes less where it allows less.
+    /// @param maxRepaid most that is repaid, loan units; less is taken where less is allowed.
     /// @param minCollateralPerUnitE36 least collateral units a loan unit repaid, scaled 1e36; 0 leaves it to `minProfit`.
     /// @param path of the sale, from the collateral to the loan asset; all that is seized is sold.
     /// @param minProfit least loan units that must be left of the proceeds when the pool was paid.

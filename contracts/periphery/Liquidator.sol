@@ -7,7 +7,6 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {ILendingPool} from "../interfaces/ILendingPool.sol";
-import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {ILiquidator} from "../interfaces/ILiquidator.sol";
 import {ILoanCallbacks} from "../interfaces/ILoanCallbacks.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
@@ -69,12 +68,7 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
 
         uint256 before = IERC20(sale.loanAsset).balanceOf(address(this));
         _underWay = id;
-        (repaid, seized) = ILiquidationEngine(facility.liquidation.engine).liquidate(
-            id,
-            maxRepaid,
-            minCollateralPerUnitE36,
-            abi.encode(sale)
-        );
+        (repaid, seized) = MANAGER.liquidate(id, maxRepaid, minCollateralPerUnitE36, abi.encode(sale));
         _underWay = 0;
         uint256 held = IERC20(sale.loanAsset).balanceOf(address(this));
         profit = held > before ? held - before : 0;
@@ -83,7 +77,7 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
 
     /// @inheritdoc ILoanCallbacks
     function onLiquidate(uint256 id, uint256 repaid, uint256 seized, bytes calldata data) external {
-        // The manager calls back whomever a facility's engine names; the mark makes sure that it was us who asked.
+        // The manager calls back nobody but its caller; the mark makes sure of it here as well.
         require(msg.sender == address(MANAGER) && id == _underWay, UnexpectedCallback(msg.sender, id, _underWay));
         _underWay = 0;
         Sale memory sale = abi.decode(data, (Sale));

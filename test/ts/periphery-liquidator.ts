@@ -11,7 +11,7 @@ async function scene(price: bigint) {
   const [owner, operator, borrower, stranger] = await ethers.getSigners();
   if (!owner || !operator || !borrower || !stranger) throw new Error("the network has no accounts");
   const world = await deployWorld(owner, { price: 9500n });
-  const id = await world.open(borrower, world.toBtc("1"), world.toUsd("6500"));
+  const id = await world.open(borrower, world.btc("1"), world.cash("6500"));
   await world.setPrice(price);
   await (await world.liquidator.setOperator(operator, true)).wait();
   const deadline = BigInt(await networkHelpers.time.latest()) + 600n;
@@ -32,23 +32,23 @@ describe("periphery: Liquidator", () => {
   it("liquidates without capital, pays the pool, keeps the profit, and its owner takes it out", async () => {
     const { world, id, liquidator, liquidate, owner, stranger } = await networkHelpers.loadFixture(fallen);
     const address = await world.liquidator.getAddress();
-    const quote = await world.engine.quote(id, MaxUint256);
+    const quote = await world.manager.quoteLiquidation(id, MaxUint256);
     const proceeds = await world.uniswap.quoteExactInput(world.salePath, quote.seized);
     const foreseen = await liquidator.liquidate.staticCall(...liquidate());
 
     await expect(liquidator.liquidate(...liquidate())).to.emit(world.manager, "Liquidated");
-    const profit = await world.usd.balanceOf(address);
+    const profit = await world.loan.balanceOf(address);
     // One second of interest lies between what was foreseen and the execution: less than a tenth of a cent.
     expect(foreseen.profit - profit).to.be.within(-1_000n, 1_000n);
     expect(proceeds - quote.repaid - profit).to.be.within(-1_000n, 1_000n);
-    expect(profit).to.be.greaterThan(world.toUsd("100"));
-    expect(await world.btc.balanceOf(address)).to.equal(0n);
-    expect(await world.usd.allowance(address, await world.pool.getAddress())).to.equal(0n);
-    expect(await world.btc.allowance(address, await world.uniswap.router.getAddress())).to.equal(0n);
+    expect(profit).to.be.greaterThan(world.cash("100"));
+    expect(await world.collateral.balanceOf(address)).to.equal(0n);
+    expect(await world.loan.allowance(address, await world.pool.getAddress())).to.equal(0n);
+    expect(await world.collateral.allowance(address, await world.uniswap.router.getAddress())).to.equal(0n);
 
     const to = await stranger.getAddress();
-    await world.liquidator.connect(owner).withdraw(world.usd, to, profit);
-    expect(await world.usd.balanceOf(to)).to.equal(profit);
+    await world.liquidator.connect(owner).withdraw(world.loan, to, profit);
+    expect(await world.loan.balanceOf(to)).to.equal(profit);
   });
 
   it("brings the loan back to its target, so that a second call finds it healthy", async () => {
@@ -60,22 +60,24 @@ describe("periphery: Liquidator", () => {
   it("takes no more than it is asked to", async () => {
     const { world, id, liquidator, liquidate } = await networkHelpers.loadFixture(fallen);
     const before = await world.manager.debtOf(id);
-    await liquidator.liquidate(...liquidate({ maxRepaid: world.toUsd("500") }));
+    await liquidator.liquidate(...liquidate({ maxRepaid: world.cash("500") }));
     const after = await world.manager.debtOf(id);
-    expect(before - after).to.be.within(world.toUsd("499"), world.toUsd("500"));
+    expect(before - after).to.be.within(world.cash("499"), world.cash("500"));
   });
 
   it("simulates several liquidations in the order in which they would be sent", async () => {
     const { world, id, liquidator, liquidate } = await networkHelpers.loadFixture(fallen);
-    const first = liquidator.interface.encodeFunctionData("liquidate", liquidate({ maxRepaid: world.toUsd("500") }));
-    const second = liquidator.interface.encodeFunctionData("liquidate", liquidate());
+    const first = liquidator.interface.encodeFunctionData("liquidate", [
+      ...liquidate({ maxRepaid: world.cash("500") }),
+    ]);
+    const second = liquidator.interface.encodeFunctionData("liquidate", [...liquidate()]);
     const results = await liquidator.multicall.staticCall([first, second]);
     const profits = results.map((r) => liquidator.interface.decodeFunctionResult("liquidate", r)[2] as bigint);
     expect(profits).to.have.length(2);
     const alone = await liquidator.liquidate.staticCall(...liquidate());
     // The second sees the market and the loan as the first leaves them.
     expect(profits[1]).to.be.greaterThan(0n).and.lessThan(alone.profit);
-    expect(await world.manager.debtOf(id)).to.be.greaterThan(world.toUsd("6500"));
+    expect(await world.manager.debtOf(id)).to.be.greaterThan(world.cash("6500"));
   });
 
   it("refuses everybody but owner and operators", async () => {
@@ -83,7 +85,7 @@ describe("periphery: Liquidator", () => {
     await expect(world.liquidator.connect(stranger).liquidate(...liquidate()))
       .to.be.revertedWithCustomError(world.liquidator, "NotOperator")
       .withArgs(await stranger.getAddress());
-    await expect(world.liquidator.connect(operator).withdraw(world.usd, operator, 0n)).to.be.revertedWithCustomError(
+    await expect(world.liquidator.connect(operator).withdraw(world.loan, operator, 0n)).to.be.revertedWithCustomError(
       world.liquidator,
       "OwnableUnauthorizedAccount",
     );
@@ -132,9 +134,9 @@ describe("periphery: Liquidator", () => {
 
   it("fault K26: a market below the bound reverts, and nothing is sold at any price", async () => {
     const { world, id, liquidator, liquidate } = await networkHelpers.loadFixture(fallen);
-    await world.uniswap.sell(world.btc, world.usd, POOL_FEE, world.toBtc("500"));
+    await world.uniswap.sell(world.collateral, world.loan, POOL_FEE, world.btc("500"));
     await expect(liquidator.liquidate(...liquidate({ minProfit: 0n }))).to.be.revertedWith("Too little received");
-    expect((await world.manager.loanOf(id)).collateral).to.equal(world.toBtc("1"));
+    expect((await world.manager.loanOf(id)).collateral).to.equal(world.btc("1"));
   });
 
   it("reverts when the profit is a unit less than asked for, and not when it is just that", async () => {
@@ -148,15 +150,15 @@ describe("periphery: Liquidator", () => {
       return liquidator.liquidate(...liquidate({ minProfit }));
     };
     await attempt(0n);
-    const profit = await world.usd.balanceOf(world.liquidator);
+    const profit = await world.loan.balanceOf(world.liquidator);
     await attempt(profit);
     await expect(attempt(profit + 1n)).to.be.revertedWith("Too little received");
   });
 
   it("refuses a path that does not lead from the collateral to the loan asset", async () => {
     const { world, liquidator, liquidate } = await networkHelpers.loadFixture(fallen);
-    const btc = await world.btc.getAddress();
-    const usd = await world.usd.getAddress();
+    const btc = await world.collateral.getAddress();
+    const usd = await world.loan.getAddress();
     for (const path of [world.purchasePath, "0x", btc, pathOf([btc, POOL_FEE, btc]), `${world.salePath}00`, usd]) {
       await expect(liquidator.liquidate(...liquidate({ path }))).to.be.revertedWithCustomError(
         world.liquidator,
@@ -165,12 +167,12 @@ describe("periphery: Liquidator", () => {
     }
   });
 
-  it("passes the least collateral a unit on to the engine", async () => {
+  it("passes the least collateral a unit on to the manager", async () => {
     const { world, id, liquidator, liquidate } = await networkHelpers.loadFixture(fallen);
-    const quote = await world.engine.quote(id, MaxUint256);
+    const quote = await world.manager.quoteLiquidation(id, MaxUint256);
     const perUnit = (quote.seized * 10n ** 36n) / quote.repaid;
     await expect(liquidator.liquidate(...liquidate({ least: perUnit * 2n }))).to.be.revertedWithCustomError(
-      world.engine,
+      world.manager,
       "PriceTooLow",
     );
     await liquidator.liquidate(...liquidate({ least: (perUnit * 99n) / 100n }));
@@ -179,15 +181,15 @@ describe("periphery: Liquidator", () => {
   it("never pays a liquidation out of what it earned before", async () => {
     const { world, liquidator, liquidate } = await networkHelpers.loadFixture(fallen);
     const address = await world.liquidator.getAddress();
-    await world.usd.mint(address, world.toUsd("50000"));
-    await world.uniswap.sell(world.btc, world.usd, POOL_FEE, world.toBtc("500"));
+    await world.loan.mint(address, world.cash("50000"));
+    await world.uniswap.sell(world.collateral, world.loan, POOL_FEE, world.btc("500"));
     await expect(liquidator.liquidate(...liquidate({ minProfit: 0n }))).to.be.revertedWith("Too little received");
-    expect(await world.usd.balanceOf(address)).to.equal(world.toUsd("50000"));
+    expect(await world.loan.balanceOf(address)).to.equal(world.cash("50000"));
   });
 
   it("takes bad debt's collateral as well: what is paid then is less than the debt", async () => {
     const { world, id, liquidator, liquidate } = await networkHelpers.loadFixture(underwater);
-    await world.uniswap.sell(world.btc, world.usd, POOL_FEE, world.toBtc("500"));
+    await world.uniswap.sell(world.collateral, world.loan, POOL_FEE, world.btc("500"));
     await expect(liquidator.liquidate(...liquidate())).to.emit(world.pool, "LossRealised");
     expect(await world.manager.ownerOf(id)).to.equal("0x0000000000000000000000000000000000000000");
   });

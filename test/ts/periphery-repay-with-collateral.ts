@@ -17,7 +17,7 @@ async function authorised() {
   const [owner, borrower, stranger] = await ethers.getSigners();
   if (!owner || !borrower || !stranger) throw new Error("the network has no accounts");
   const world = await deployWorld(owner);
-  const id = await world.open(borrower, world.toBtc("1"), world.toUsd("4000"));
+  const id = await world.open(borrower, world.btc("1"), world.cash("4000"));
   const authorise = async (actions: number, collateralLimit = NO_LIMIT) => {
     await world.manager.connect(borrower).setAuthorisation(world.facility, world.repayWithCollateral, {
       actions,
@@ -28,7 +28,7 @@ async function authorised() {
   };
   await authorise(CLOSE | WITHDRAW);
   const deadline = BigInt(await networkHelpers.time.latest()) + 600n;
-  const sale = { path: world.purchasePath, maxSold: world.toBtc("1"), deadline };
+  const sale = { path: world.purchasePath, maxSold: world.btc("1"), deadline };
   const contract = world.repayWithCollateral.connect(borrower);
   return { world, id, contract, sale, authorise, owner, borrower, stranger };
 }
@@ -36,18 +36,18 @@ async function authorised() {
 describe("periphery: RepayWithCollateral", () => {
   it("closes a loan: sells just enough, pays all the debt, sends the rest of the collateral where it is told", async () => {
     const { world, id, contract, sale, stranger } = await networkHelpers.loadFixture(authorised);
-    const usdBefore = await world.usd.balanceOf(world.pool);
+    const usdBefore = await world.loan.balanceOf(world.pool);
     const foreseen = await contract.close.staticCall(id, sale, stranger);
     await expect(contract.close(id, sale, stranger)).to.emit(world.manager, "Closed");
 
-    const returned = await world.btc.balanceOf(stranger);
-    expect(returned).to.be.within(world.toBtc("0.49"), world.toBtc("0.5"));
+    const returned = await world.collateral.balanceOf(stranger);
+    expect(returned).to.be.within(world.btc("0.49"), world.btc("0.5"));
     expect(foreseen.returned - returned).to.be.within(0n, 10n);
-    expect(foreseen.sold + foreseen.returned).to.equal(world.toBtc("1"));
-    expect((await world.usd.balanceOf(world.pool)) - usdBefore).to.be.within(foreseen.paid, foreseen.paid + 1000n);
+    expect(foreseen.sold + foreseen.returned).to.equal(world.btc("1"));
+    expect((await world.loan.balanceOf(world.pool)) - usdBefore).to.be.within(foreseen.paid, foreseen.paid + 1000n);
     expect(await world.manager.ownerOf(id)).to.equal(ethers.ZeroAddress);
-    for (const token of [world.btc, world.usd]) expect(await token.balanceOf(contract)).to.equal(0n);
-    expect(await world.usd.allowance(contract, world.pool)).to.equal(0n);
+    for (const token of [world.collateral, world.loan]) expect(await token.balanceOf(contract)).to.equal(0n);
+    expect(await world.loan.allowance(contract, world.pool)).to.equal(0n);
   });
 
   it("closes a loan at a loan-to-value at which nothing could be withdrawn, and with no oracle at all", async () => {
@@ -60,78 +60,78 @@ describe("periphery: RepayWithCollateral", () => {
 
   it("closes a loan that owes nothing, without a sale", async () => {
     const { world, id, contract, sale, borrower, stranger } = await networkHelpers.loadFixture(authorised);
-    await world.usd.mint(borrower, world.toUsd("4001"));
-    await world.usd.connect(borrower).approve(world.pool, MaxUint256);
+    await world.loan.mint(borrower, world.cash("4001"));
+    await world.loan.connect(borrower).approve(world.pool, MaxUint256);
     await world.manager.connect(borrower).repay(id, MaxUint256, "0x");
     await contract.close(id, sale, stranger);
-    expect(await world.btc.balanceOf(stranger)).to.equal(world.toBtc("1"));
+    expect(await world.collateral.balanceOf(stranger)).to.equal(world.btc("1"));
   });
 
   it("repays part of a loan and leaves the rest of the collateral in it", async () => {
     const { world, id, contract, sale } = await networkHelpers.loadFixture(authorised);
     const debt = await world.manager.debtOf(id);
-    const { sold } = await contract.repay.staticCall(id, world.toUsd("1000"), sale);
-    await contract.repay(id, world.toUsd("1000"), sale);
-    expect((await world.manager.loanOf(id)).collateral).to.equal(world.toBtc("1") - sold);
-    expect(debt - (await world.manager.debtOf(id))).to.be.within(world.toUsd("999.99"), world.toUsd("1000"));
-    for (const token of [world.btc, world.usd]) expect(await token.balanceOf(contract)).to.equal(0n);
+    const { sold } = await contract.repay.staticCall(id, world.cash("1000"), sale);
+    await contract.repay(id, world.cash("1000"), sale);
+    expect((await world.manager.loanOf(id)).collateral).to.equal(world.btc("1") - sold);
+    expect(debt - (await world.manager.debtOf(id))).to.be.within(world.cash("999.99"), world.cash("1000"));
+    for (const token of [world.collateral, world.loan]) expect(await token.balanceOf(contract)).to.equal(0n);
   });
 
   it("repays part of a loan above maxLtv when that brings it below, and is refused when it does not", async () => {
     const { world, id, contract, sale } = await networkHelpers.loadFixture(authorised);
     await world.setPrice(5500n); // 72.7 %; maxLtv is 70 %
-    await expect(contract.repay(id, world.toUsd("100"), sale)).to.be.revertedWithCustomError(
+    await expect(contract.repay(id, world.cash("100"), sale)).to.be.revertedWithCustomError(
       world.manager,
       "LtvTooHigh",
     );
-    await contract.repay(id, world.toUsd("2000"), sale);
-    expect(await world.manager.debtOf(id)).to.be.lessThan(world.toUsd("2001"));
+    await contract.repay(id, world.cash("2000"), sale);
+    expect(await world.manager.debtOf(id)).to.be.lessThan(world.cash("2001"));
   });
 
   it("repays all the debt when asked for more, and then leaves a loan that owes nothing", async () => {
     const { world, id, contract, sale } = await networkHelpers.loadFixture(authorised);
     await contract.repay(id, MaxUint256, sale);
     expect(await world.manager.debtOf(id)).to.equal(0n);
-    expect((await world.manager.loanOf(id)).collateral).to.be.greaterThan(world.toBtc("0.49"));
+    expect((await world.manager.loanOf(id)).collateral).to.be.greaterThan(world.btc("0.49"));
     await expect(contract.repay(id, 1n, sale)).to.be.revertedWithCustomError(world.manager, "ZeroAmount");
   });
 
   it("refuses a payment that would leave dust, and says what could be paid", async () => {
     const { world, id, contract, sale } = await networkHelpers.loadFixture(authorised);
-    await expect(contract.repay(id, world.toUsd("3950"), sale)).to.be.revertedWithCustomError(
+    await expect(contract.repay(id, world.cash("3950"), sale)).to.be.revertedWithCustomError(
       contract,
       "WouldLeaveDust",
     );
-    expect((await world.manager.loanOf(id)).collateral).to.equal(world.toBtc("1"));
+    expect((await world.manager.loanOf(id)).collateral).to.equal(world.btc("1"));
   });
 
   it("sells over several pools where there is no direct one", async () => {
     const { world, id, contract, sale, owner, borrower } = await networkHelpers.loadFixture(authorised);
     const ether = await new MockToken__factory(owner).deploy("Ether", "ETH", 18);
-    await world.uniswap.makePool(ether, world.usd, 500, 200n * 10n ** 24n, world.toUsd("1000000"));
-    await world.uniswap.makePool(world.btc, ether, 500, 40n * 10n ** 46n, 5_000n * 10n ** 18n);
-    const [btc, weth, usd] = await Promise.all([world.btc, ether, world.usd].map((t) => t.getAddress()));
+    await world.uniswap.makePool(ether, world.loan, 500, 200n * 10n ** 24n, world.cash("1000000"));
+    await world.uniswap.makePool(world.collateral, ether, 500, 40n * 10n ** 46n, 5_000n * 10n ** 18n);
+    const [btc, weth, usd] = await Promise.all([world.collateral, ether, world.loan].map((t) => t.getAddress()));
     const path = pathOf([usd ?? "", 500, weth ?? "", 500, btc ?? ""]);
-    const amount = world.toUsd("1000");
+    const amount = world.cash("1000");
     const expected = await world.uniswap.quoteExactOutput(path, amount);
     await contract.repay(id, amount, { ...sale, path });
-    expect((await world.manager.loanOf(id)).collateral).to.equal(world.toBtc("1") - expected);
+    expect((await world.manager.loanOf(id)).collateral).to.equal(world.btc("1") - expected);
 
     await contract.close(id, { ...sale, path }, borrower);
-    expect(await world.btc.balanceOf(borrower)).to.be.greaterThan(world.toBtc("0.48"));
-    for (const token of [world.btc, world.usd, ether]) expect(await token.balanceOf(contract)).to.equal(0n);
+    expect(await world.collateral.balanceOf(borrower)).to.be.greaterThan(world.btc("0.48"));
+    for (const token of [world.collateral, world.loan, ether]) expect(await token.balanceOf(contract)).to.equal(0n);
   });
 
   it("sells no more than its bound, and no more than the loan has", async () => {
     const { world, id, contract, sale, borrower } = await networkHelpers.loadFixture(authorised);
-    const { sold } = await contract.repay.staticCall(id, world.toUsd("1000"), sale);
-    await expect(contract.repay(id, world.toUsd("1000"), { ...sale, maxSold: sold - 1n }))
+    const { sold } = await contract.repay.staticCall(id, world.cash("1000"), sale);
+    await expect(contract.repay(id, world.cash("1000"), { ...sale, maxSold: sold - 1n }))
       .to.be.revertedWithCustomError(contract, "TooMuchSold")
       .withArgs(sold, sold - 1n);
-    await contract.repay(id, world.toUsd("1000"), { ...sale, maxSold: sold });
+    await contract.repay(id, world.cash("1000"), { ...sale, maxSold: sold });
 
-    const dear = await world.open(borrower, world.toBtc("1"), world.toUsd("5500"));
-    await world.uniswap.sell(world.btc, world.usd, POOL_FEE, world.toBtc("700"));
+    const dear = await world.open(borrower, world.btc("1"), world.cash("5500"), 1n);
+    await world.uniswap.sell(world.collateral, world.loan, POOL_FEE, world.btc("700"));
     await expect(contract.close(dear, { ...sale, maxSold: MaxUint256 }, borrower)).to.be.revertedWithCustomError(
       contract,
       "TooMuchSold",
@@ -140,13 +140,13 @@ describe("periphery: RepayWithCollateral", () => {
 
   it("says so when the market cannot deliver", async () => {
     const { world, id, contract, sale, borrower } = await networkHelpers.loadFixture(authorised);
-    await world.uniswap.makePool(world.btc, world.usd, 500, world.priceE36(8000n), world.toUsd("100"));
-    const thin = pathOf([await world.usd.getAddress(), 500, await world.btc.getAddress()]);
+    await world.uniswap.makePool(world.collateral, world.loan, 500, world.priceE36(8000n), world.cash("100"));
+    const thin = pathOf([await world.loan.getAddress(), 500, await world.collateral.getAddress()]);
     await expect(contract.close(id, { ...sale, path: thin }, borrower)).to.be.revertedWithCustomError(
       contract,
       "InsufficientLiquidity",
     );
-    const none = pathOf([await world.usd.getAddress(), 10000, await world.btc.getAddress()]);
+    const none = pathOf([await world.loan.getAddress(), 10000, await world.collateral.getAddress()]);
     await expect(contract.close(id, { ...sale, path: none }, borrower)).to.be.revertedWithCustomError(
       contract,
       "NoSuchPool",
@@ -167,16 +167,16 @@ describe("periphery: RepayWithCollateral", () => {
     await authorise(WITHDRAW);
     await expect(contract.close(id, sale, borrower)).to.be.revertedWithCustomError(world.manager, "NotAuthorised");
     await authorise(CLOSE);
-    await expect(contract.repay(id, world.toUsd("1000"), sale)).to.be.revertedWithCustomError(
+    await expect(contract.repay(id, world.cash("1000"), sale)).to.be.revertedWithCustomError(
       world.manager,
       "NotAuthorised",
     );
-    await authorise(WITHDRAW | CLOSE, world.toBtc("0.1"));
-    await expect(contract.repay(id, world.toUsd("1000"), sale)).to.be.revertedWithCustomError(
+    await authorise(WITHDRAW | CLOSE, world.btc("0.1"));
+    await expect(contract.repay(id, world.cash("1000"), sale)).to.be.revertedWithCustomError(
       world.manager,
       "CollateralLimitExceeded",
     );
-    await contract.repay(id, world.toUsd("700"), sale);
+    await contract.repay(id, world.cash("700"), sale);
   });
 
   it("does nothing after its deadline, and refuses a path from or to another token", async () => {
@@ -196,7 +196,7 @@ describe("periphery: RepayWithCollateral", () => {
     await expect(
       world.repayWithCollateral.connect(stranger).uniswapV3SwapCallback(1n, -1n, "0x"),
     ).to.be.revertedWithCustomError(contract, "UnexpectedCallback");
-    const pool = (await world.uniswap.factory.getFunction("getPool")(world.btc, world.usd, POOL_FEE)) as string;
+    const pool = (await world.uniswap.factory.getFunction("getPool")(world.collateral, world.loan, POOL_FEE)) as string;
     await networkHelpers.impersonateAccount(pool);
     await networkHelpers.setBalance(pool, 10n ** 18n);
     await expect(world.repayWithCollateral.connect(await ethers.getSigner(pool)).uniswapV3SwapCallback(1n, -1n, "0x"))
