@@ -27,7 +27,7 @@ struct PricingTerms {
     address oracle; // replaceable under the rules of setOracle
     uint80 minDebt; // smallest units of the loan asset; fixed
     FacilityKind kind; // fixed
-    bool newLoansStopped; // the guardian sets it, the risk manager clears it
+    uint8 flags; // FacilityFlags
 }
 
 /// @notice One slot.
@@ -71,6 +71,14 @@ library Actions {
     uint8 internal constant TRANSFER = 8;
     uint8 internal constant ROLL_OVER = 16;
     uint8 internal constant ALL = 31;
+}
+
+/// @title Bits of PricingTerms.flags.
+library FacilityFlags {
+    /// @dev The guardian sets it, the risk manager clears it.
+    uint8 internal constant NEW_LOANS_STOPPED = 1;
+    /// @dev AccessTerms say something: a facility without gate and loan cap does not pay for reading them.
+    uint8 internal constant ACCESS_LIMITED = 2;
 }
 
 /// @title Bits of Loan.flags.

@@ -8,7 +8,7 @@ import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
 import {ILens} from "../interfaces/ILens.sol";
 import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
-import {Facility, Loan} from "../interfaces/LoanTypes.sol";
+import {Facility, FacilityFlags, Loan} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {BPS_TO_WAD, DirectedMath} from "../math/DirectedMath.sol";
 import {Headroom} from "./Headroom.sol";
@@ -46,7 +46,7 @@ contract Lens is ILens {
         o.reserve = pool.reserve();
         o.utilisation = pool.utilisation();
         o.borrowRate = pool.borrowRate();
-        if (!f.pricing.newLoansStopped) {
+        if (f.pricing.flags & FacilityFlags.NEW_LOANS_STOPPED == 0) {
             o.borrowable = _least(o.cash, uint256(f.custody.cap).zeroFloorSub(o.totalDebt), f.access.loanCap);
         }
         o.price = _ask(f.pricing.oracle, IOracle.price.selector);
@@ -142,7 +142,10 @@ contract Lens is ILens {
         uint256 debt,
         uint256 shares
     ) private view returns (uint256 assets) {
-        if (f.pricing.newLoansStopped || GateCheck.reasonOf(f.access.gate, owner, action) != 0) return 0;
+        if (
+            f.pricing.flags & FacilityFlags.NEW_LOANS_STOPPED != 0 ||
+            GateCheck.reasonOf(f.access.gate, owner, action) != 0
+        ) return 0;
         uint256 price = _ask(f.pricing.oracle, IOracle.borrowPrice.selector).priceE36;
         uint256 maxDebt = Headroom.maxDebtDown(collateral, price, f.ltv.maxLtvBps * BPS_TO_WAD);
         ILendingPool pool = ILendingPool(f.ltv.pool);

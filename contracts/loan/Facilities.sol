@@ -6,7 +6,7 @@ import {GateCheck} from "../compliance/GateCheck.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
 import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
-import {Facility} from "../interfaces/LoanTypes.sol";
+import {AccessTerms, Facility, FacilityFlags} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {FacilityLock} from "./FacilityLock.sol";
@@ -44,8 +44,7 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
         f.pricing.kind = p.kind;
         f.custody.vault = p.vault;
         f.custody.cap = p.cap;
-        f.access.gate = p.gate;
-        f.access.loanCap = p.loanCap;
+        _setAccess(f, p.gate, p.loanCap);
         f.rampSeconds = p.rampSeconds;
         emit FacilityCreated(facility, p);
         ILendingPool(p.pool).initialise(facility);
@@ -56,7 +55,7 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
 
     /// @inheritdoc ILoanManager
     function stopNewLoans(uint32 facility) external restricted {
-        _existing(facility).pricing.newLoansStopped = true;
+        _existing(facility).pricing.flags |= FacilityFlags.NEW_LOANS_STOPPED;
         emit NewLoansStopped(facility, true);
     }
 
@@ -80,7 +79,7 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
 
     /// @inheritdoc ILoanManager
     function resumeNewLoans(uint32 facility) external restricted {
-        _existing(facility).pricing.newLoansStopped = false;
+        _existing(facility).pricing.flags &= ~FacilityFlags.NEW_LOANS_STOPPED;
         emit NewLoansStopped(facility, false);
     }
 
@@ -99,7 +98,8 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
 
     /// @inheritdoc ILoanManager
     function setGate(uint32 facility, address gate) external restricted {
-        _existing(facility).access.gate = gate;
+        Facility storage f = _existing(facility);
+        _setAccess(f, gate, f.access.loanCap);
         emit GateSet(facility, gate);
     }
 
@@ -138,7 +138,17 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
 
     function _setCaps(uint32 facility, Facility storage f, uint96 cap, uint96 loanCap) private {
         f.custody.cap = cap;
-        f.access.loanCap = loanCap;
+        _setAccess(f, f.access.gate, loanCap);
         emit CapsSet(facility, cap, loanCap);
+    }
+
+    function _setAccess(Facility storage f, address gate, uint96 loanCap) private {
+        f.access = AccessTerms({gate: gate, loanCap: loanCap});
+        if (gate != address(0) || loanCap != type(uint96).max) f.pricing.flags |= FacilityFlags.ACCESS_LIMITED;
+        else f.pricing.flags &= ~FacilityFlags.ACCESS_LIMITED;
+    }
+
+    function _requireNewLoans(uint32 facility, uint8 flags) internal pure {
+        require(flags & FacilityFlags.NEW_LOANS_STOPPED == 0, NewLoansAreStopped(facility));
     }
 }

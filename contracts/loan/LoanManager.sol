@@ -17,6 +17,7 @@ import {
     Actions,
     CustodyTerms,
     Facility,
+    FacilityFlags,
     Loan,
     LoanFlags,
     LtvTerms,
@@ -229,7 +230,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         address offered = _offers[id];
         require(offered == msg.sender, NotOffered(id, msg.sender, offered));
         Facility storage f = _facilities[facility];
-        require(!f.pricing.newLoansStopped, NewLoansAreStopped(facility));
+        _requireNewLoans(facility, f.pricing.flags);
         GateCheck.requireAllowed(f.access.gate, msg.sender, NewRisk.AcceptLoan);
         uint256 debt = ILendingPool(f.ltv.pool).debtOf(loan.debtShares);
         require(
@@ -370,16 +371,20 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         uint256 assets
     ) private returns (uint256 shares, uint256 debt) {
         PricingTerms memory pricing = f.pricing;
-        AccessTerms memory access = f.access;
-        require(!pricing.newLoansStopped, NewLoansAreStopped(facility));
-        GateCheck.requireAllowed(access.gate, owner, action);
+        _requireNewLoans(facility, pricing.flags);
+        uint256 loanCap = type(uint96).max;
+        if (pricing.flags & FacilityFlags.ACCESS_LIMITED != 0) {
+            AccessTerms memory access = f.access;
+            GateCheck.requireAllowed(access.gate, owner, action);
+            loanCap = access.loanCap;
+        }
         uint256 price = IOracle(pricing.oracle).borrowPrice();
         uint256 maxDebt = _maxDebtDown(collateral, price, ltv.maxLtvBps);
         uint256 totalDebt;
         (shares, debt, totalDebt) = ILendingPool(ltv.pool).draw(sharesBefore, assets);
         require(debt >= pricing.minDebt, BelowMinDebt(debt, pricing.minDebt));
         require(debt <= maxDebt, LtvTooHigh(debt, maxDebt, collateral, price));
-        require(debt <= access.loanCap, LoanCapExceeded(debt, access.loanCap));
+        require(debt <= loanCap, LoanCapExceeded(debt, loanCap));
         require(totalDebt <= custody.cap, CapExceeded(totalDebt, custody.cap));
     }
 

@@ -60,7 +60,7 @@ export async function measureBallast(chain: Chain) {
       rampSeconds: 86_400,
       minDebt: 100n * USD,
       cap: 10n ** 15n,
-      loanCap: 10n ** 14n,
+      loanCap: 2n ** 96n - 1n,
     },
     1_000n * USD,
   );

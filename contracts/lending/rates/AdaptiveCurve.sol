@@ -27,42 +27,59 @@ library AdaptiveCurve {
         uint256 utilisation,
         uint256 elapsed
     ) internal pure returns (uint256 averageRate, uint256 endRateAtTarget) {
+        int256 err = _error(utilisation);
+        int256 start = rateAtTarget == 0 ? INITIAL_RATE_AT_TARGET : int256(rateAtTarget);
+        int256 exponent = rateAtTarget == 0 ? int256(0) : _exponent(err, elapsed);
+        if (exponent == 0) return (uint256(_curve(start, err)), uint256(start));
+        int256 end = _moved(start, exponent);
+        int256 mid = _moved(start, exponent / 2);
         unchecked {
-            // Utilisation is at most 1e18, rates below 2^36, elapsed below 2^40: no term comes near 2^255.
-            int256 err = _error(utilisation);
-            int256 start = rateAtTarget == 0 ? INITIAL_RATE_AT_TARGET : int256(rateAtTarget);
-            int256 exponent = rateAtTarget == 0 ? int256(0) : ((SPEED * err) / ONE) * int256(elapsed);
-            if (exponent == 0) return (uint256(_curve(start, err)), uint256(start));
-            int256 end = _moved(start, exponent);
-            int256 mid = _moved(start, exponent / 2);
-            return (uint256(_curve((start + end + 2 * mid) / 4, err)), uint256(end));
+            averageRate = uint256(_curve((start + end + 2 * mid) / 4, err));
         }
+        endRateAtTarget = uint256(end);
     }
+
+    // Unchecked below: utilisation is at most 1e18, errors within ±1e18, rates below 2^36, elapsed below 2^40, exponents of
+    // _exp within ±8e18, so that no intermediate value reaches 2^128.
 
     /// @dev Distance from target as a share of the room on its side, WAD in [−1, 1].
     function _error(uint256 utilisation) private pure returns (int256) {
-        int256 distance = int256(utilisation) - TARGET;
-        return (distance * ONE) / (distance > 0 ? ONE - TARGET : TARGET);
+        unchecked {
+            int256 distance = int256(utilisation) - TARGET;
+            return (distance * ONE) / (distance > 0 ? ONE - TARGET : TARGET);
+        }
+    }
+
+    function _exponent(int256 err, uint256 elapsed) private pure returns (int256) {
+        unchecked {
+            return ((SPEED * err) / ONE) * int256(elapsed);
+        }
     }
 
     function _curve(int256 rateAtTarget, int256 err) private pure returns (int256) {
-        int256 coefficient = err < 0 ? ONE - (ONE * ONE) / STEEPNESS : STEEPNESS - ONE;
-        return (((coefficient * err) / ONE + ONE) * rateAtTarget) / ONE;
+        unchecked {
+            int256 coefficient = err < 0 ? ONE - (ONE * ONE) / STEEPNESS : STEEPNESS - ONE;
+            return (((coefficient * err) / ONE + ONE) * rateAtTarget) / ONE;
+        }
     }
 
     function _moved(int256 rateAtTarget, int256 exponent) private pure returns (int256) {
         if (exponent >= SATURATION) return MAX_RATE_AT_TARGET;
         if (exponent <= -SATURATION) return MIN_RATE_AT_TARGET;
-        int256 moved = (rateAtTarget * _exp(exponent)) / ONE;
-        if (moved < MIN_RATE_AT_TARGET) return MIN_RATE_AT_TARGET;
-        return moved > MAX_RATE_AT_TARGET ? MAX_RATE_AT_TARGET : moved;
+        unchecked {
+            int256 moved = (rateAtTarget * _exp(exponent)) / ONE;
+            if (moved < MIN_RATE_AT_TARGET) return MIN_RATE_AT_TARGET;
+            return moved > MAX_RATE_AT_TARGET ? MAX_RATE_AT_TARGET : moved;
+        }
     }
 
     /// @dev e^x for |x| < 8 (WAD): x = q ln 2 + r with |r| <= ln 2 / 2, e^r by its first three terms, shifted by q.
     function _exp(int256 x) private pure returns (int256) {
-        int256 q = (x + (x < 0 ? -(LN2 / 2) : LN2 / 2)) / LN2;
-        int256 r = x - q * LN2;
-        int256 expR = ONE + r + (r * r) / ONE / 2;
-        return q >= 0 ? expR << uint256(q) : expR >> uint256(-q);
+        unchecked {
+            int256 q = (x + (x < 0 ? -(LN2 / 2) : LN2 / 2)) / LN2;
+            int256 r = x - q * LN2;
+            int256 expR = ONE + r + (r * r) / ONE / 2;
+            return q >= 0 ? expR << uint256(q) : expR >> uint256(-q);
+        }
     }
 }
