@@ -69,9 +69,10 @@ contract FaultFeed is AggregatorV3Interface {
     }
 
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        Header memory h = _header;
-        if (h.fault != Fault.None && h.fault != Fault.HistoryReverts) _fail(h.fault);
-        return (h.roundId, _answer, h.startedAt, h.updatedAt, h.roundId);
+        Fault fault = _header.fault;
+        if (fault != Fault.None && fault != Fault.HistoryReverts) _fail(fault);
+        uint80 roundId = _header.roundId;
+        return (roundId, _answer, _header.startedAt, _header.updatedAt, roundId);
     }
 
     function getRoundData(uint80 roundId) external view returns (uint80, int256, uint256, uint256, uint80) {

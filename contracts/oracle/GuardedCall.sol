@@ -5,12 +5,11 @@ import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interf
 import {IOracleErrors} from "../interfaces/IOracleErrors.sol";
 import {ISecondSource} from "../interfaces/ISecondSource.sol";
 
-/// @notice A feed's round; `answer` in the feed's decimals, times in seconds.
+/// @notice A round of the sequencer's uptime feed: its status and the second that status began.
 struct Round {
     uint80 id;
     int256 answer;
     uint256 startedAt;
-    uint256 updatedAt;
 }
 
 /// @title Reads of other people's contracts that may fail in any way they like.
@@ -27,12 +26,16 @@ library GuardedCall {
     /// @dev A cold account's surcharge and the instructions around the call.
     uint256 private constant CALL_OVERHEAD = 5_000;
 
-    function tryLatestRound(address feed) internal view returns (bool ok, Round memory round) {
+    /// @dev Values, not a struct: a struct in memory would cost every price a hundred gas a feed and more.
+    function tryLatest(
+        address feed
+    ) internal view returns (bool ok, uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt) {
         return _tryRound(feed, AggregatorV3Interface.latestRoundData.selector, 0, 4);
     }
 
     function tryRound(address feed, uint80 id) internal view returns (bool ok, Round memory round) {
-        return _tryRound(feed, AggregatorV3Interface.getRoundData.selector, id, 36);
+        (ok, , round.answer, round.startedAt, ) = _tryRound(feed, AggregatorV3Interface.getRoundData.selector, id, 36);
+        round.id = id;
     }
 
     /// @return ok false where the source fails or gives no price (zero)
@@ -53,20 +56,20 @@ library GuardedCall {
     function _tryRound(
         address feed,
         bytes4 selector,
-        uint80 id,
+        uint80 roundId,
         uint256 inputSize
-    ) private view returns (bool ok, Round memory round) {
+    ) private view returns (bool ok, uint80 id, int256 answer, uint256 startedAt, uint256 updatedAt) {
         uint256 supplied = gasleft();
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, selector)
-            mstore(add(free, 4), id)
+            mstore(add(free, 4), roundId)
             ok := staticcall(FEED_GAS, feed, free, inputSize, free, 160)
             ok := and(ok, gt(returndatasize(), 159))
-            mstore(round, and(mload(free), 0xffffffffffffffffffff))
-            mstore(add(round, 32), mload(add(free, 32)))
-            mstore(add(round, 64), mload(add(free, 64)))
-            mstore(add(round, 96), mload(add(free, 96)))
+            id := and(mload(free), 0xffffffffffffffffffff)
+            answer := mload(add(free, 32))
+            startedAt := mload(add(free, 64))
+            updatedAt := mload(add(free, 96))
         }
         if (!ok) _requireSupplied(feed, supplied, FEED_GAS);
     }

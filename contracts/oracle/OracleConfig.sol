@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Leg} from "../interfaces/IOracleErrors.sol";
+
 /// @notice One feed of Chainlink's shape and what is demanded of its rounds. A zero `feed` means the leg is absent.
 /// @param heartbeat seconds within which the feed promises a round
 /// @param buffer seconds of lateness allowed on top; a round older than heartbeat + buffer is refused
@@ -66,4 +68,24 @@ struct OracleConfig {
     SecondSourceConfig secondSource;
     ReservesConfig reserves;
     SanityWindow sanity;
+}
+
+/// @notice What an oracle demands of one leg, as it reads it back. Bounds are exclusive, in the feed's decimals.
+struct LegTerms {
+    Leg leg;
+    address feed;
+    uint256 maxAge;
+    uint256 minAnswer;
+    uint256 maxAnswer;
+}
+
+/// @notice Everything else an oracle was created with; zero addresses where a rule is absent.
+struct OracleTerms {
+    address sequencerFeed;
+    address secondSource;
+    uint256 disagreementLimitWad;
+    address reservesFeed;
+    address supplyFeed;
+    uint256 reservesMaxAge;
+    uint256 supplyMaxAge;
 }

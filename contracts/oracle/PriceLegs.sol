@@ -5,14 +5,15 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
 import {IOracleErrors, Leg} from "../interfaces/IOracleErrors.sol";
-import {GuardedCall, Round} from "./GuardedCall.sol";
-import {LegConfig, LegsConfig} from "./OracleConfig.sol";
+import {GuardedCall} from "./GuardedCall.sol";
+import {LegConfig, LegTerms, LegsConfig} from "./OracleConfig.sol";
 
 /// @title The primary price: its feeds, what is demanded of each, and how they are put together.
 /// @notice Price = BTC/USD × wrapper/BTC ÷ loan/USD, or wrapper/USD ÷ loan/USD; scaled 1e36, smallest unit of collateral to
 /// smallest units of the loan asset, rounded down once at the end.
 /// @dev The "bitcoin leg" is the one that carries bitcoin's own price: BTC/USD in the first form, wrapper/USD in the second.
-/// Everything is immutable: a read costs the feeds and nothing else.
+/// Everything is immutable and internal: a read costs the feeds and next to nothing else, for the dispatch of a call costs 22
+/// gas for every external function there is.
 abstract contract PriceLegs is IOracleErrors {
     using GuardedCall for address;
 
@@ -22,28 +23,28 @@ abstract contract PriceLegs is IOracleErrors {
     address internal immutable COLLATERAL_ASSET;
     address internal immutable LOAN_ASSET;
 
-    Leg public immutable BITCOIN_LEG;
-    address public immutable BITCOIN_FEED;
-    uint256 public immutable BITCOIN_MAX_AGE;
-    uint256 public immutable BITCOIN_MIN;
-    uint256 public immutable BITCOIN_MAX;
+    Leg internal immutable BITCOIN_LEG;
+    address internal immutable BITCOIN_FEED;
+    uint256 internal immutable BITCOIN_MAX_AGE;
+    uint256 internal immutable BITCOIN_MIN;
+    uint256 internal immutable BITCOIN_MAX;
 
     /// @notice wrapper/BTC; zero only where the bitcoin leg is wrapper/USD.
-    address public immutable WRAPPER_FEED;
-    uint256 public immutable WRAPPER_MAX_AGE;
-    uint256 public immutable WRAPPER_MIN;
-    uint256 public immutable WRAPPER_MAX;
+    address internal immutable WRAPPER_FEED;
+    uint256 internal immutable WRAPPER_MAX_AGE;
+    uint256 internal immutable WRAPPER_MIN;
+    uint256 internal immutable WRAPPER_MAX;
 
     /// @notice loan/USD; zero only where the configuration says the loan asset is at par.
-    address public immutable LOAN_FEED;
-    uint256 public immutable LOAN_MAX_AGE;
-    uint256 public immutable LOAN_MIN;
-    uint256 public immutable LOAN_MAX;
+    address internal immutable LOAN_FEED;
+    uint256 internal immutable LOAN_MAX_AGE;
+    uint256 internal immutable LOAN_MIN;
+    uint256 internal immutable LOAN_MAX;
 
     /// @notice priceE36 = bitcoin × wrapper × SCALE_UP / (loan × SCALE_DOWN), answers as the feeds give them; one of the two
     /// scales is 1.
-    uint256 public immutable SCALE_UP;
-    uint256 public immutable SCALE_DOWN;
+    uint256 internal immutable SCALE_UP;
+    uint256 internal immutable SCALE_DOWN;
 
     constructor(LegsConfig memory c) {
         require(c.collateralAsset != address(0) && c.loanAsset != address(0), ZeroAddress());
@@ -99,10 +100,26 @@ abstract contract PriceLegs is IOracleErrors {
         priceE36 = _composeDown(bitcoin, wrapper, loan);
     }
 
+    /// @dev The bitcoin leg first, then those of the other two that are present.
+    function _legs() internal view returns (LegTerms[] memory legs) {
+        uint256 count = 1;
+        if (WRAPPER_FEED != address(0)) ++count;
+        if (LOAN_FEED != address(0)) ++count;
+        legs = new LegTerms[](count);
+        legs[0] = LegTerms(BITCOIN_LEG, BITCOIN_FEED, BITCOIN_MAX_AGE, BITCOIN_MIN, BITCOIN_MAX);
+        if (LOAN_FEED != address(0)) {
+            legs[--count] = LegTerms(Leg.LoanUsd, LOAN_FEED, LOAN_MAX_AGE, LOAN_MIN, LOAN_MAX);
+        }
+        if (WRAPPER_FEED != address(0)) {
+            legs[--count] = LegTerms(Leg.WrapperBtc, WRAPPER_FEED, WRAPPER_MAX_AGE, WRAPPER_MIN, WRAPPER_MAX);
+        }
+    }
+
     /// @dev Second of the bitcoin leg's round whatever its answer is worth; 0 where it cannot be read or lies in the future.
     function _bitcoinUpdatedAt() internal view returns (uint256 updatedAt) {
-        (bool ok, Round memory round) = BITCOIN_FEED.tryLatestRound();
-        return ok && round.updatedAt <= block.timestamp ? round.updatedAt : 0;
+        bool ok;
+        (ok, , , , updatedAt) = BITCOIN_FEED.tryLatest();
+        if (!ok || updatedAt > block.timestamp) return 0;
     }
 
     /// @dev A price is as old as its oldest leg.
@@ -112,9 +129,11 @@ abstract contract PriceLegs is IOracleErrors {
         if (LOAN_FEED != address(0)) seconds_ = Math.max(seconds_, _age(LOAN_FEED));
     }
 
-    /// @dev One division, so one rounding. Bounds are below 2^128, so neither product overflows before the full-width step.
+    /// @dev One division, so one rounding. Every answer is below 2^128 and SCALE_DOWN at most 1e18: no product overflows.
     function _composeDown(uint256 bitcoin, uint256 wrapper, uint256 loan) private view returns (uint256) {
-        return Math.mulDiv(bitcoin * wrapper, SCALE_UP, loan * SCALE_DOWN);
+        unchecked {
+            return Math.mulDiv(bitcoin * wrapper, SCALE_UP, loan * SCALE_DOWN);
+        }
     }
 
     function _read(
@@ -124,14 +143,15 @@ abstract contract PriceLegs is IOracleErrors {
         uint256 minAnswer,
         uint256 maxAnswer
     ) private view returns (uint256 answer, uint256 updatedAt) {
-        (bool ok, Round memory round) = feed.tryLatestRound();
+        bool ok;
+        int256 signed;
+        (ok, , signed, , updatedAt) = feed.tryLatest();
         require(ok, FeedUnreadable(leg, feed));
-        answer = uint256(round.answer);
-        updatedAt = round.updatedAt;
+        answer = uint256(signed);
         // A negative answer is, read as unsigned, above every bound.
         require(
             answer > minAnswer && answer < maxAnswer,
-            AnswerOutOfBounds({leg: leg, answer: round.answer, minAnswer: minAnswer, maxAnswer: maxAnswer})
+            AnswerOutOfBounds({leg: leg, answer: signed, minAnswer: minAnswer, maxAnswer: maxAnswer})
         );
         require(updatedAt <= block.timestamp, AnswerFromFuture(leg, updatedAt, block.timestamp));
         uint256 age = block.timestamp - updatedAt;
@@ -139,8 +159,8 @@ abstract contract PriceLegs is IOracleErrors {
     }
 
     function _age(address feed) private view returns (uint256) {
-        (bool ok, Round memory round) = feed.tryLatestRound();
-        return ok && round.updatedAt <= block.timestamp ? block.timestamp - round.updatedAt : type(uint256).max;
+        (bool ok, , , , uint256 updatedAt) = feed.tryLatest();
+        return ok && updatedAt <= block.timestamp ? block.timestamp - updatedAt : type(uint256).max;
     }
 
     // ---- creation

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
-import {OracleConfig, SanityWindow} from "./OracleConfig.sol";
+import {LegTerms, OracleConfig, OracleTerms, SanityWindow} from "./OracleConfig.sol";
 import {PriceLegs} from "./PriceLegs.sol";
 import {ReservesRule} from "./ReservesRule.sol";
 import {SecondOpinion} from "./SecondOpinion.sol";
@@ -80,6 +80,25 @@ contract PriceOracle is IOracle, PriceLegs, SequencerRule, SecondOpinion, Reserv
     /// @inheritdoc IOracle
     function loanAsset() external view returns (address) {
         return LOAN_ASSET;
+    }
+
+    /// @notice The legs of the primary price and what is demanded of each, for deployment checks and screens.
+    function legs() external view returns (LegTerms[] memory) {
+        return _legs();
+    }
+
+    /// @notice The rest of what this oracle was created with.
+    function terms() external view returns (OracleTerms memory) {
+        return
+            OracleTerms({
+                sequencerFeed: SEQUENCER_FEED,
+                secondSource: SECOND_SOURCE,
+                disagreementLimitWad: DISAGREEMENT_LIMIT_WAD,
+                reservesFeed: RESERVES_FEED,
+                supplyFeed: SUPPLY_FEED,
+                reservesMaxAge: RESERVES_MAX_AGE,
+                supplyMaxAge: SUPPLY_MAX_AGE
+            });
     }
 
     function _settledPrice() private view returns (uint256 priceE36) {

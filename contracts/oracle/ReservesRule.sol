@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {AggregatorV3Interface} from "@chainlink/contracts/src/v0.8/shared/interfaces/AggregatorV3Interface.sol";
 import {IOracleErrors, Leg} from "../interfaces/IOracleErrors.sol";
-import {GuardedCall, Round} from "./GuardedCall.sol";
+import {GuardedCall} from "./GuardedCall.sol";
 import {ReservesConfig} from "./OracleConfig.sol";
 
 /// @title Proof of reserves: no new risk against a wrapper whose reserves are below its supply, or not reported in time.
@@ -16,10 +16,10 @@ abstract contract ReservesRule is IOracleErrors {
     /// @dev Below it, scaling to 18 decimals cannot overflow.
     uint256 private constant MAX_ANSWER = type(uint128).max;
 
-    address public immutable RESERVES_FEED;
-    address public immutable SUPPLY_FEED;
-    uint256 public immutable RESERVES_MAX_AGE;
-    uint256 public immutable SUPPLY_MAX_AGE;
+    address internal immutable RESERVES_FEED;
+    address internal immutable SUPPLY_FEED;
+    uint256 internal immutable RESERVES_MAX_AGE;
+    uint256 internal immutable SUPPLY_MAX_AGE;
     uint256 private immutable RESERVES_SCALE;
     uint256 private immutable SUPPLY_SCALE;
 
@@ -47,13 +47,13 @@ abstract contract ReservesRule is IOracleErrors {
     }
 
     function _readAmount(Leg leg, address feed, uint256 maxAge) private view returns (uint256 amount) {
-        (bool ok, Round memory round) = feed.tryLatestRound();
+        (bool ok, , int256 answer, , uint256 updatedAt) = feed.tryLatest();
         require(ok, FeedUnreadable(leg, feed));
-        amount = uint256(round.answer);
-        require(amount != 0 && amount < MAX_ANSWER, AnswerOutOfBounds(leg, round.answer, 0, MAX_ANSWER));
-        require(round.updatedAt <= block.timestamp, AnswerFromFuture(leg, round.updatedAt, block.timestamp));
-        uint256 age = block.timestamp - round.updatedAt;
-        require(age <= maxAge, AnswerStale(leg, round.updatedAt, age, maxAge));
+        amount = uint256(answer);
+        require(amount != 0 && amount < MAX_ANSWER, AnswerOutOfBounds(leg, answer, 0, MAX_ANSWER));
+        require(updatedAt <= block.timestamp, AnswerFromFuture(leg, updatedAt, block.timestamp));
+        uint256 age = block.timestamp - updatedAt;
+        require(age <= maxAge, AnswerStale(leg, updatedAt, age, maxAge));
     }
 
     function _scaleToWad(address feed) private view returns (uint256) {

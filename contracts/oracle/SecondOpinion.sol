@@ -21,9 +21,9 @@ abstract contract SecondOpinion is IOracleErrors {
     uint256 private constant WAD = 1e18;
     uint256 private constant LONGEST_SILENCE = 1 hours;
 
-    address public immutable SECOND_SOURCE;
-    uint256 public immutable DISAGREEMENT_LIMIT_WAD;
-    uint256 public immutable DISAGREEMENT_CAP;
+    address internal immutable SECOND_SOURCE;
+    uint256 internal immutable DISAGREEMENT_LIMIT_WAD;
+    uint256 internal immutable DISAGREEMENT_CAP;
 
     /// @notice The noted disagreement: first and latest second at which it was seen. Nothing clears it; silence does.
     Disagreement public disagreement;

@@ -22,9 +22,9 @@ abstract contract SequencerRule is IOracleErrors {
     int256 private constant UP = 0;
 
     /// @notice Uptime feed: answer 0 while up, `startedAt` is when the status began. Zero where the chain has none.
-    address public immutable SEQUENCER_FEED;
+    address internal immutable SEQUENCER_FEED;
     /// @notice Most seconds of grace, and of belief in a report of being down that fresh prices contradict.
-    uint256 public immutable SEQUENCER_CAP;
+    uint256 internal immutable SEQUENCER_CAP;
 
     constructor(SequencerConfig memory c) {
         require(c.feed == address(0) || c.cap != 0, SequencerCapZero());
@@ -35,34 +35,34 @@ abstract contract SequencerRule is IOracleErrors {
     /// @param bitcoinUpdatedAt second of the bitcoin leg's latest round
     function _requireSequencerSettled(uint256 bitcoinUpdatedAt) internal view {
         if (SEQUENCER_FEED == address(0)) return;
-        Round memory latest = _latest();
-        if (latest.answer != UP) return _requireFalseAlarm(latest, bitcoinUpdatedAt);
-        uint256 graceEnd = _graceEnd({round: latest, onlyBinding: true});
+        (uint80 id, int256 status, uint256 since) = _latest();
+        if (status != UP) return _requireFalseAlarm(Round(id, status, since), bitcoinUpdatedAt);
+        if (block.timestamp - since > SEQUENCER_CAP) return;
+        uint256 graceEnd = _graceEnd({round: Round(id, status, since), onlyBinding: true});
         require(block.timestamp > graceEnd, SequencerGrace(graceEnd, block.timestamp));
     }
 
     /// @dev Up, or only falsely reported down; whether a grace still runs does not matter here.
     function _requireSequencerUp(uint256 bitcoinUpdatedAt) internal view {
         if (SEQUENCER_FEED == address(0)) return;
-        Round memory latest = _latest();
-        if (latest.answer != UP) _requireFalseAlarm(latest, bitcoinUpdatedAt);
+        (uint80 id, int256 status, uint256 since) = _latest();
+        if (status != UP) _requireFalseAlarm(Round(id, status, since), bitcoinUpdatedAt);
     }
 
     /// @return graceEnd last second of the latest grace, also when it is long over; 0 where the feed knows of no outage, or
     /// reports one that is a false alarm
     function _sequencerGraceEnd(uint256 bitcoinUpdatedAt) internal view returns (uint256 graceEnd) {
         if (SEQUENCER_FEED == address(0)) return 0;
-        Round memory latest = _latest();
-        if (latest.answer == UP) return _graceEnd({round: latest, onlyBinding: false});
-        _requireFalseAlarm(latest, bitcoinUpdatedAt);
+        (uint80 id, int256 status, uint256 since) = _latest();
+        if (status == UP) return _graceEnd({round: Round(id, status, since), onlyBinding: false});
+        _requireFalseAlarm(Round(id, status, since), bitcoinUpdatedAt);
     }
 
-    function _latest() private view returns (Round memory round) {
+    function _latest() private view returns (uint80 id, int256 status, uint256 since) {
         bool ok;
-        (ok, round) = SEQUENCER_FEED.tryLatestRound();
+        (ok, id, status, since, ) = SEQUENCER_FEED.tryLatest();
         require(ok, FeedUnreadable(Leg.Sequencer, SEQUENCER_FEED));
-        bool known = round.startedAt != 0 && round.startedAt <= block.timestamp;
-        require(known, SequencerStatusUnknown(round.startedAt, block.timestamp));
+        require(since != 0 && since <= block.timestamp, SequencerStatusUnknown(since, block.timestamp));
     }
 
     /// @dev Walks back to the first of the consecutive "down" rounds, or to one that is old enough to settle the question.
@@ -127,6 +127,5 @@ abstract contract SequencerRule is IOracleErrors {
     function _earlier(Round memory later) private view returns (bool ok, Round memory round) {
         (ok, round) = SEQUENCER_FEED.tryRound(later.id - 1);
         ok = ok && round.startedAt != 0 && round.startedAt <= later.startedAt;
-        round.id = later.id - 1;
     }
 }

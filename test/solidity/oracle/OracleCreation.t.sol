@@ -5,7 +5,13 @@ import {FaultFeed} from "../../../contracts/mocks/FaultFeed.sol";
 import {FaultSource} from "../../../contracts/mocks/FaultSource.sol";
 import {MockToken} from "../../../contracts/mocks/MockToken.sol";
 import {IOracleErrors, Leg} from "../../../contracts/interfaces/IOracleErrors.sol";
-import {OracleConfig, ReservesConfig} from "../../../contracts/oracle/OracleConfig.sol";
+import {
+    LegConfig,
+    LegTerms,
+    OracleConfig,
+    OracleTerms,
+    ReservesConfig
+} from "../../../contracts/oracle/OracleConfig.sol";
 import {PriceOracle} from "../../../contracts/oracle/PriceOracle.sol";
 import {OracleFixture} from "./OracleFixture.sol";
 
@@ -180,6 +186,49 @@ contract OracleCreationTest is OracleFixture {
         (uint256 sequencerCap, uint256 disagreementCap) = new PriceOracle(withSecondSource()).caps();
         assertEq(sequencerCap, SEQUENCER_CAP);
         assertEq(disagreementCap, DISAGREEMENT_CAP);
+    }
+
+    function test_everything_it_was_created_with_reads_back() public {
+        OracleConfig memory c = withSecondSource();
+        c.reserves = ReservesConfig(address(btcUsd), address(wrapperBtc), 2 days, 3 days);
+        PriceOracle oracle = new PriceOracle(c);
+        LegTerms[] memory legs = oracle.legs();
+        assertEq(legs.length, 3);
+        _assertLeg(legs[0], Leg.BtcUsd, c.legs.btcUsd);
+        _assertLeg(legs[1], Leg.WrapperBtc, c.legs.wrapperBtc);
+        _assertLeg(legs[2], Leg.LoanUsd, c.legs.loanUsd);
+        OracleTerms memory terms = oracle.terms();
+        assertEq(terms.sequencerFeed, address(sequencer));
+        assertEq(terms.secondSource, address(source));
+        assertEq(terms.disagreementLimitWad, LIMIT_WAD);
+        assertEq(terms.reservesFeed, address(btcUsd));
+        assertEq(terms.supplyFeed, address(wrapperBtc));
+        assertEq(terms.reservesMaxAge, 2 days);
+        assertEq(terms.supplyMaxAge, 3 days);
+    }
+
+    function test_absent_legs_do_not_read_back() public {
+        OracleConfig memory c = baseConfig();
+        c.legs.wrapperUsd = c.legs.btcUsd;
+        delete c.legs.btcUsd;
+        delete c.legs.wrapperBtc;
+        LegTerms[] memory legs = new PriceOracle(c).legs();
+        assertEq(legs.length, 2);
+        _assertLeg(legs[0], Leg.WrapperUsd, c.legs.wrapperUsd);
+        _assertLeg(legs[1], Leg.LoanUsd, c.legs.loanUsd);
+        delete c.legs.loanUsd;
+        c.legs.loanAtPar = true;
+        legs = new PriceOracle(c).legs();
+        assertEq(legs.length, 1);
+        _assertLeg(legs[0], Leg.WrapperUsd, c.legs.wrapperUsd);
+    }
+
+    function _assertLeg(LegTerms memory actual, Leg leg, LegConfig memory c) private pure {
+        assertEq(uint256(actual.leg), uint256(leg));
+        assertEq(actual.feed, c.feed);
+        assertEq(actual.maxAge, uint256(c.heartbeat) + c.buffer);
+        assertEq(actual.minAnswer, c.minAnswer);
+        assertEq(actual.maxAnswer, c.maxAnswer);
     }
 
     function _refuses(OracleConfig memory c, bytes memory reason) private {
