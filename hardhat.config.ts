@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
@@ -15,9 +16,22 @@ export const npmFiles = [
   "@chainlink/contracts/src/v0.8/l2ep/dev/optimism/OptimismSequencerUptimeFeed.sol",
 ];
 
+// Tests of the core know it by its interfaces and take its bytecode from the artifacts, so they need not be optimised
+// themselves: that compiles them many times faster.
+const unoptimised = { ...solc, settings: { optimizer: { enabled: false }, viaIR: false, evmVersion: "cancun" } };
+const coreTests = ["test/solidity/core", "test/solidity/helpers"].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".sol"))
+    .map((name) => `${folder}/${name}`),
+);
+
 export default defineConfig({
   plugins: [toolbox],
-  solidity: { compilers: [solc], npmFilesToBuild: npmFiles },
+  solidity: {
+    compilers: [solc],
+    overrides: Object.fromEntries(coreTests.map((file) => [file, unoptimised])),
+    npmFilesToBuild: npmFiles,
+  },
   // --coverage leaves instrumented bytecode behind, so it gets its own artifacts.
   paths: {
     tests: { mocha: "test/ts", solidity: "test/solidity" },

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Test} from "forge-std/Test.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
+import {ILendingPool, TrancheClass} from "../../../contracts/interfaces/ILendingPool.sol";
+import {ILiquidationEngine} from "../../../contracts/interfaces/ILiquidationEngine.sol";
+import {ILoanManager} from "../../../contracts/interfaces/ILoanManager.sol";
+import {ITranche} from "../../../contracts/interfaces/ITranche.sol";
+import {FacilityKind} from "../../../contracts/interfaces/LoanTypes.sol";
+import {MockOracle} from "../../../contracts/mocks/MockOracle.sol";
+import {MockToken} from "../../../contracts/mocks/MockToken.sol";
+import {ILoanManagerFull} from "./ILoanManagerFull.sol";
+
+/// @notice A working system on tokens of any decimals: one manager and engine, and as many facilities as a test creates.
+/// @dev Contracts are known by their interfaces and taken from their artifacts (vm.getCode), so that no test compiles the
+/// system again. Tokens may be of another make than MockToken, as long as they can be minted like one.
+abstract contract Market is Test {
+    uint64 internal constant RISK = 1;
+    uint64 internal constant GUARDIAN = 2;
+    uint64 internal constant FEES = 3;
+
+    uint256 internal constant START = 1_750_000_000;
+    uint256 internal constant YEAR = 365 days;
+
+    /// @notice What a test may choose about a facility.
+    struct Options {
+        MockToken collateral;
+        MockToken loan;
+        uint256 fixedRatePerSecond; // 0 = adaptive curve
+        uint256 reserveFeeBps;
+        address gate;
+        uint256 minDebt;
+        uint256 seed;
+        uint256 usdPerBtc; // price at creation, whole dollars
+    }
+
+    /// @notice One facility with all that belongs to it.
+    struct Parts {
+        uint32 id;
+        MockToken btc;
+        MockToken usd;
+        MockOracle oracle;
+        ICollateralVault vault;
+        ILendingPool pool;
+        ITranche senior;
+    }
+
+    IAccessManager internal access;
+    ILoanManagerFull internal manager;
+    ILiquidationEngine internal engine;
+
+    address internal risk = makeAddr("risk manager");
+    address internal guardian = makeAddr("guardian");
+    address internal collector = makeAddr("fee collector");
+    address internal lender = makeAddr("lender");
+    address internal borrower = makeAddr("borrower");
+    address internal liquidator = makeAddr("liquidator");
+    address internal operator = makeAddr("operator");
+    address internal stranger = makeAddr("stranger");
+
+    // The facility most tests are about, taken apart for short names.
+    uint32 internal facility;
+    MockToken internal btc;
+    MockToken internal usd;
+    MockOracle internal oracle;
+    ICollateralVault internal vault;
+    ILendingPool internal pool;
+    ITranche internal senior;
+    /// @dev One whole bitcoin and one whole dollar in smallest units.
+    uint256 internal BTC;
+    uint256 internal USD;
+    uint256 internal minDebt;
+
+    function setUp() public virtual {
+        vm.warp(START);
+        _deploySystem();
+        _use(_createFacility(_options()));
+        _fund(lender);
+        _fund(borrower);
+        _fund(liquidator);
+        vm.prank(lender);
+        senior.deposit(10_000_000 * USD, lender);
+    }
+
+    // ---- what a concrete test chooses ----
+
+    function _collateralDecimals() internal pure virtual returns (uint8) {
+        return 8;
+    }
+
+    function _loanDecimals() internal pure virtual returns (uint8) {
+        return 6;
+    }
+
+    function _options() internal virtual returns (Options memory) {
+        return _standard(_collateralDecimals(), _loanDecimals());
+    }
+
+    // ---- building ----
+
+    function _deploySystem() internal {
+        access = IAccessManager(
+            deployCode("test/solidity/helpers/TestAccessManager.sol:TestAccessManager", abi.encode(address(this)))
+        );
+        engine = ILiquidationEngine(deployCode("contracts/liquidation/LiquidationEngine.sol:LiquidationEngine"));
+        manager = ILoanManagerFull(
+            deployCode("contracts/loan/LoanManager.sol:LoanManager", abi.encode(access, engine))
+        );
+        access.grantRole(RISK, risk, 0);
+        access.grantRole(RISK, address(this), 0);
+        access.grantRole(GUARDIAN, guardian, 0);
+        access.grantRole(FEES, collector, 0);
+        bytes4[] memory selectors = new bytes4[](6);
+        selectors[0] = ILoanManager.createFacility.selector;
+        selectors[1] = ILoanManager.resumeNewLoans.selector;
+        selectors[2] = ILoanManager.setCaps.selector;
+        selectors[3] = ILoanManager.setMaxLtv.selector;
+        selectors[4] = ILoanManager.setGate.selector;
+        selectors[5] = ILoanManager.setOracle.selector;
+        access.setTargetFunctionRole(address(manager), selectors, RISK);
+        selectors = new bytes4[](3);
+        selectors[0] = ILoanManager.stopNewLoans.selector;
+        selectors[1] = ILoanManager.lowerCaps.selector;
+        selectors[2] = ILoanManager.lowerMaxLtv.selector;
+        access.setTargetFunctionRole(address(manager), selectors, GUARDIAN);
+    }
+
+    function _standard(uint8 collateralDecimals, uint8 loanDecimals) internal returns (Options memory o) {
+        o.collateral = _token("Wrapped BTC", "WBTC", collateralDecimals);
+        o.loan = _token("Dollar", "USD", loanDecimals);
+        o.reserveFeeBps = 1000;
+        o.minDebt = 100 * 10 ** loanDecimals;
+        o.seed = 1000 * 10 ** loanDecimals;
+        o.usdPerBtc = 50_000;
+    }
+
+    function _createFacility(Options memory o) internal returns (Parts memory p) {
+        p = _parts(o);
+        o.loan.mint(address(this), o.seed);
+        o.loan.approve(address(p.senior), o.seed);
+        p.id = manager.createFacility(_params(p, o), o.seed);
+    }
+
+    /// @dev Everything a facility needs, deployed but not yet created.
+    function _parts(Options memory o) internal returns (Parts memory p) {
+        (p.btc, p.usd) = (o.collateral, o.loan);
+        uint256 price = _priceE36(o.usdPerBtc, p.btc, p.usd);
+        p.oracle = MockOracle(
+            deployCode(
+                "contracts/mocks/MockOracle.sol:MockOracle",
+                abi.encode(p.btc, p.usd, price, uint256(1 days), uint256(2 hours))
+            )
+        );
+        p.vault = ICollateralVault(
+            deployCode("contracts/collateral/CollateralVault.sol:CollateralVault", abi.encode(p.btc, manager))
+        );
+        (p.pool, p.senior) = _poolAndTranche(o, TrancheClass.Senior);
+        bytes4[] memory selectors = new bytes4[](1);
+        selectors[0] = ILendingPool.setReserveFee.selector;
+        access.setTargetFunctionRole(address(p.pool), selectors, RISK);
+        selectors[0] = ILendingPool.collectReserve.selector;
+        access.setTargetFunctionRole(address(p.pool), selectors, FEES);
+    }
+
+    /// @dev The two name each other, so the pool's address is computed before it exists.
+    function _poolAndTranche(
+        Options memory o,
+        TrancheClass class
+    ) internal returns (ILendingPool pool_, ITranche senior_) {
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        senior_ = ITranche(
+            deployCode(
+                "contracts/lending/Tranche.sol:Tranche",
+                abi.encode(o.loan, predicted, manager, class, "Ballast Senior", "bSEN")
+            )
+        );
+        pool_ = ILendingPool(
+            deployCode(
+                "contracts/lending/LendingPool.sol:LendingPool",
+                abi.encode(o.loan, manager, senior_, o.fixedRatePerSecond, o.reserveFeeBps, access)
+            )
+        );
+        assertEq(address(pool_), predicted, "pool is not where the tranche looks for it");
+    }
+
+    function _params(
+        Parts memory p,
+        Options memory o
+    ) internal view virtual returns (ILoanManager.FacilityParams memory) {
+        uint256 unit = 10 ** o.loan.decimals();
+        return
+            ILoanManager.FacilityParams({
+                pool: address(p.pool),
+                vault: address(p.vault),
+                oracle: address(p.oracle),
+                gate: o.gate,
+                kind: FacilityKind.Revolving,
+                maxLtvBps: 7000,
+                lltvBps: 8000,
+                targetLtvBps: 6500,
+                incentiveMinBps: 200,
+                incentiveMaxBps: 800,
+                healthForMaxBps: 9500,
+                rampSeconds: 1 days,
+                minDebt: uint80(o.minDebt),
+                cap: uint96(100_000_000 * unit),
+                loanCap: uint96(20_000_000 * unit)
+            });
+    }
+
+    function _token(string memory name, string memory symbol, uint8 decimals) internal returns (MockToken) {
+        return MockToken(deployCode("contracts/mocks/MockToken.sol:MockToken", abi.encode(name, symbol, decimals)));
+    }
+
+    function _use(Parts memory p) internal {
+        (facility, btc, usd, oracle, vault, pool, senior) = (p.id, p.btc, p.usd, p.oracle, p.vault, p.pool, p.senior);
+        BTC = 10 ** btc.decimals();
+        USD = 10 ** usd.decimals();
+        minDebt = manager.facilityOf(facility).pricing.minDebt;
+    }
+
+    // ---- helpers ----
+
+    function _priceE36(uint256 usdPerBtc, MockToken btc_, MockToken usd_) internal view returns (uint256) {
+        return (usdPerBtc * 1e36 * 10 ** usd_.decimals()) / 10 ** btc_.decimals();
+    }
+
+    function _setPrice(uint256 usdPerBtc) internal {
+        oracle.setPrice(_priceE36(usdPerBtc, btc, usd));
+    }
+
+    /// @dev Plenty of both tokens, and every approval an actor of the facility in use may need.
+    function _fund(address who) internal {
+        btc.mint(who, 100_000 * BTC);
+        usd.mint(who, 1_000_000_000 * USD);
+        _approve(who);
+    }
+
+    function _approve(address who) internal {
+        vm.startPrank(who);
+        btc.approve(address(vault), type(uint256).max);
+        usd.approve(address(pool), type(uint256).max);
+        usd.approve(address(senior), type(uint256).max);
+        vm.stopPrank();
+    }
+
+    function _open(uint256 collateral, uint256 principal) internal returns (uint256 id) {
+        return _openAs(borrower, 0, collateral, principal);
+    }
+
+    function _openAs(address who, uint64 salt, uint256 collateral, uint256 principal) internal returns (uint256 id) {
+        vm.prank(who);
+        return manager.open(facility, salt, collateral, principal, who, "");
+    }
+
+    function _id(address opener, uint32 facility_, uint64 salt) internal pure returns (uint256) {
+        return (uint256(uint160(opener)) << 96) | (uint256(facility_) << 64) | salt;
+    }
+
+    function _mulDivUp(uint256 x, uint256 y, uint256 d) internal pure returns (uint256) {
+        return (x * y + d - 1) / d;
+    }
+}
