@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import { EXIT, parseOptions, type ReplayOptions } from "../../../scenarios/options.js";
+import { MARCH_2020 } from "../../../scenarios/prices/files.js";
+
+/** What the command line answers, and what it says on the way. */
+function run(...args: string[]): { result: ReplayOptions | number; said: string } {
+  const streams = [process.stdout, process.stderr] as const;
+  const writes = streams.map((stream) => stream.write.bind(stream));
+  let said = "";
+  for (const stream of streams)
+    stream.write = (text: string) => {
+      said += text;
+      return true;
+    };
+  try {
+    return { result: parseOptions(["node", "main.ts", ...args]), said };
+  } finally {
+    streams.forEach((stream, i) => (stream.write = writes[i]!));
+  }
+}
+
+describe("scenarios: the command line", () => {
+  it("without options replays the built-in crash with 60 loans", () =>
+    expect(run().result).to.deep.equal({
+      ...{ prices: MARCH_2020, loans: 60, seed: 1, blockTimeSeconds: 2, stepsALeg: 6, out: "out" },
+    }));
+
+  it("takes every option", () =>
+    expect(
+      run("--prices", "a.csv", "--loans", "8", "--seed=0", "--block-time", "0.2", "--gap", "--out", "/tmp/x").result,
+    ).to.deep.equal({ prices: "a.csv", loans: 8, seed: 0, blockTimeSeconds: 0.2, stepsALeg: 1, out: "/tmp/x" }));
+
+  it("--help names every option and exit code, and is no error", () => {
+    const { result, said } = run("--help");
+    expect(result).to.equal(EXIT.ok);
+    for (const word of ["--prices", "--loans", "--seed", "--block-time", "--gap", "--out", "Exit codes"])
+      expect(said).to.include(word);
+  });
+
+  for (const [args, message] of [
+    [["--loans", "2"], "It must be a whole number from 3 to 500."],
+    [["--loans", "six"], "argument 'six' is invalid"],
+    [["--seed", "-1"], "whole number from 0"],
+    [["--block-time", "0"], "seconds from 0.1 to 12"],
+    [["--block-time", "1e1"], "seconds from 0.1 to 12"],
+    [["--speed"], "unknown option '--speed'"],
+    [["prices.csv"], "too many arguments"],
+  ] as const)
+    it(`refuses ${args.join(" ")} and says why`, () => {
+      const { result, said } = run(...args);
+      expect(result).to.equal(EXIT.usage);
+      expect(said).to.include(message);
+    });
+});
