@@ -1,37 +1,39 @@
-// One in-process OP-type chain with the benchmark's artifacts, and the steps both sides share.
+// One in-process OP-type chain and the steps both sides of the benchmark share.
 import { join } from "node:path";
-import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import type { BaseContract, ContractTransactionResponse, Signer } from "ethers";
-import config from "../../hardhat.bench.config.js";
+import type { NetworkConnection } from "hardhat/types/network";
 
-const root = join(import.meta.dirname, "../..");
+export type Chain = Awaited<ReturnType<typeof chainOf>>;
 
-export type Chain = Awaited<ReturnType<typeof connect>>;
-
-export async function connect() {
-  const hre = await createHardhatRuntimeEnvironment(config, { config: join(root, "hardhat.bench.config.ts") }, root);
-  await hre.tasks.getTask("build").run({ quiet: true });
-  const connection = await hre.network.connect({ network: "op" });
-  const { ethers } = connection;
-
-  const deploy = async <T extends BaseContract = BaseContract>(name: string, ...args: unknown[]): Promise<T> => {
-    const contract = await ethers.deployContract(name, args);
-    return contract as unknown as T;
-  };
-  /** Receipt gas of a transaction, 100 s after the last block. */
-  const gas = async (send: () => Promise<ContractTransactionResponse>): Promise<number> => {
-    await connection.provider.request({ method: "evm_increaseTime", params: [100] });
-    const receipt = await (await send()).wait();
-    if (receipt === null) throw new Error("The transaction has no receipt.");
-    return Number(receipt.gasUsed);
-  };
+/** @param connection to a fresh simulated network whose artifacts hold what is to be measured. */
+export async function chainOf(connection: NetworkConnection<"op">) {
+  const { ethers, provider } = connection;
+  const deploy = async (name: string, ...args: unknown[]): Promise<BaseContract> =>
+    (await ethers.deployContract(name, args)) as unknown as BaseContract;
   const now = async (): Promise<number> => {
     const block = await ethers.provider.getBlock("latest");
     if (block === null) throw new Error("The chain has no block.");
     return block.timestamp;
   };
+  /** Receipt gas of a transaction in a block 100 s after the last one. */
+  const gas = async (send: () => Promise<ContractTransactionResponse>): Promise<number> => {
+    await provider.request({ method: "evm_setNextBlockTimestamp", params: [(await now()) + 100] });
+    const receipt = await (await send()).wait();
+    if (receipt === null) throw new Error("The transaction has no receipt.");
+    return Number(receipt.gasUsed);
+  };
   const signers: Signer[] = await ethers.getSigners();
   return { ethers, deploy, gas, now, signers, close: () => connection.close() };
+}
+
+/** The chain with the peer's artifacts beside ours, compiled on first use. */
+export async function connectWithPeer(): Promise<Chain> {
+  const { createHardhatRuntimeEnvironment } = await import("hardhat/hre");
+  const { default: config } = await import("../../hardhat.bench.config.js");
+  const root = join(import.meta.dirname, "../..");
+  const hre = await createHardhatRuntimeEnvironment(config, { config: join(root, "hardhat.bench.config.ts") }, root);
+  await hre.tasks.getTask("build").run({ quiet: true });
+  return chainOf(await hre.network.create<"op">({ network: "op" }));
 }
 
 /** Bytes of calldata, and how many of them are not zero. */

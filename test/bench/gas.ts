@@ -6,7 +6,7 @@
 // of both feeds and the sequencer's uptime, and runs the adaptive curve.
 import Table from "cli-table3";
 import { measureBallast } from "./ballast.js";
-import { connect } from "./chain.js";
+import { connectWithPeer } from "./chain.js";
 import { measureMorpho } from "./morpho.js";
 
 interface Row {
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   const unknown = process.argv.slice(2).filter((argument) => argument !== "--json");
   if (unknown.length > 0)
     throw new Error(`Unknown argument ${unknown.join(" ")}. Usage: npm run -s bench:gas [-- --json]`);
-  const chain = await connect();
+  const chain = await connectWithPeer();
   const ballast = await measureBallast(chain);
   const morpho = await measureMorpho(chain);
 
