@@ -31,6 +31,16 @@ function openClient(id: number, name: string, url: string) {
     .extend(walletActions);
 }
 
+/**
+ * An estimate is made at the last block's second; the block that is mined may be at a later one and write more, such as
+ * a pool's observation. EIP-7825 caps what a transaction may ask for.
+ */
+const withMargin = (estimate: bigint) => {
+  const padded = (estimate * 5n) / 4n + 100_000n;
+  return padded < TRANSACTION_GAS_LIMIT ? padded : TRANSACTION_GAS_LIMIT;
+};
+const TRANSACTION_GAS_LIMIT = 16_777_215n;
+
 export interface Call {
   to?: Address;
   data?: Hex;
@@ -42,8 +52,8 @@ export interface Call {
 /** One of the two chains: a client for it, and sending that ends in a receipt or an error. */
 export class Chain {
   readonly client: ReturnType<typeof openClient>;
-  /** Where blocks are mined only when told, what mines the one that a call just sent is waiting for. */
-  mine: (() => Promise<unknown>) | undefined;
+  /** What has to be done once a call is sent: by hand, mine the block it waits for. See pace.ts. */
+  afterSend: (() => Promise<unknown>) | undefined;
 
   constructor(
     readonly name: string,
@@ -63,7 +73,8 @@ export class Chain {
 
   /** Sends a call and waits for its receipt; a revert is an error. */
   async send(from: PrivateKeyAccount, call: Call): Promise<TransactionReceipt> {
-    return this.settle(await this.client.sendTransaction({ account: from, ...call }));
+    const gas = call.gas ?? withMargin(await this.client.estimateGas({ account: from, ...call }));
+    return this.settle(await this.client.sendTransaction({ account: from, ...call, gas }));
   }
 
   /** Sends a call as an address whose key no one has. Only a local node allows it. */
@@ -82,7 +93,7 @@ export class Chain {
   }
 
   private async settle(hash: Hex): Promise<TransactionReceipt> {
-    await this.mine?.();
+    await this.afterSend?.();
     const receipt = await this.receipt(hash);
     if (receipt.status !== "success") throw new DevnetError(`${this.name}: transaction ${hash} reverted.`);
     return receipt;

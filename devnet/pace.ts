@@ -60,8 +60,9 @@ export class Pace {
     rollup.paused = paused;
     await l1.client.setAutomine(automine);
     await l2.client.setAutomine(automine && !paused);
-    l1.mine = blockTime === "manual" ? () => rollup.mineL1() : undefined;
-    l2.mine = blockTime === "manual" ? () => rollup.mineL2() : undefined;
+    const byHand = blockTime === "manual";
+    l1.afterSend = byHand ? () => rollup.mineL1() : automine ? () => rollup.pinL1BaseFee() : undefined;
+    l2.afterSend = byHand ? () => rollup.mineL2() : undefined;
     if (byInterval) clock.run();
     else clock.hold();
 

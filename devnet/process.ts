@@ -45,7 +45,7 @@ function killGroup(pid: number): void {
 }
 
 function guardOf(pid: number): ChildProcess {
-  const guard = spawn("sh", ["-c", 'read -r _; kill -9 -- "-$1"', "devnet-guard", String(pid)], {
+  const guard = spawn("sh", ["-c", 'read -r _; kill -s KILL -- "-$1"', "devnet-guard", String(pid)], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });

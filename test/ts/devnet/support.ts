@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { Contract, JsonRpcProvider, Wallet, type InterfaceAbi } from "ethers";
+import type { DevnetAccount } from "../../../devnet/accounts.js";
+import type { Devnet } from "../../../devnet/index.js";
+
+/** A provider as a bot would open it, without caching. */
+export function open(devnet: Devnet, layer: "l1" | "l2"): JsonRpcProvider {
+  const { rpcUrl, chainId } = devnet.info[layer];
+  const provider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
+  provider.pollingInterval = 20;
+  return provider;
+}
+
+export const wallet = (provider: JsonRpcProvider, { privateKey }: DevnetAccount) => new Wallet(privateKey, provider);
+
+export const contract = (address: string, abi: InterfaceAbi, runner: JsonRpcProvider | Wallet) =>
+  new Contract(address, abi, runner);
+
+export const ERC20 = [
+  "function balanceOf(address) view returns (uint256)",
+  "function totalSupply() view returns (uint256)",
+  "function decimals() view returns (uint8)",
+  "function transfer(address, uint256) returns (bool)",
+];
+
+export const L1_BLOCK = [
+  "function number() view returns (uint64)",
+  "function sequenceNumber() view returns (uint64)",
+  "function basefee() view returns (uint256)",
+  "function blobBaseFee() view returns (uint256)",
+];
+
+export const UPTIME = [
+  "function latestRoundData() view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound)",
+];
+
+/** A process that has ended but that no one has asked after yet (a zombie) is not alive. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+};
+
+export async function until(condition: () => boolean | Promise<boolean>, milliseconds: number): Promise<boolean> {
+  const end = Date.now() + milliseconds;
+  while (Date.now() < end) {
+    if (await condition()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return condition();
+}
