@@ -17,6 +17,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DevnetError } from "./errors.js";
 
 const RECEIPT_SECONDS = 60;
+/** wei */
+const TIP = 1_000_000n;
 
 function openClient(id: number, name: string, url: string) {
   const chain = defineChain({
@@ -54,6 +56,8 @@ export class Chain {
   readonly client: ReturnType<typeof openClient>;
   /** What has to be done once a call is sent: by hand, mine the block it waits for. See pace.ts. */
   afterSend: (() => Promise<unknown>) | undefined;
+  /** wei; what a call may pay for gas besides the tip. Without it, twice the last block's base fee. */
+  feeCap: (() => bigint) | undefined;
 
   constructor(
     readonly name: string,
@@ -73,8 +77,16 @@ export class Chain {
 
   /** Sends a call and waits for its receipt; a revert is an error. */
   async send(from: PrivateKeyAccount, call: Call): Promise<TransactionReceipt> {
-    const gas = call.gas ?? withMargin(await this.client.estimateGas({ account: from, ...call }));
-    return this.settle(await this.client.sendTransaction({ account: from, ...call, gas }));
+    const [nonce, gas, feeCap] = await Promise.all([
+      this.client.getTransactionCount({ address: from.address, blockTag: "pending" }),
+      call.gas ?? this.client.estimateGas({ account: from.address, ...call }).then(withMargin),
+      this.feeCap?.() ?? this.client.getBlock().then(({ baseFeePerGas }) => 2n * (baseFeePerGas ?? 0n)),
+    ]);
+    const raw = await from.signTransaction({
+      ...{ ...call, chainId: this.id, type: "eip1559", nonce, gas },
+      ...{ maxFeePerGas: feeCap + TIP, maxPriorityFeePerGas: TIP },
+    });
+    return this.settle((await this.rpc("eth_sendRawTransaction", [raw])) as Hex);
   }
 
   /** Sends a call as an address whose key no one has. Only a local node allows it. */

@@ -45,6 +45,8 @@ export class Rollup {
   private origin: Origin | undefined;
   private sequence = 0n;
   private fees: FeeSettings | undefined;
+  /** The last block this driver mined on each chain. */
+  private readonly heads = new Map<Chain, MinedBlock>();
   private readonly queue = new Queue();
 
   constructor(
@@ -56,6 +58,8 @@ export class Rollup {
   ) {
     this.l1BaseFee = l1Fees.baseFee;
     this.blobBaseFee = l1Fees.blobBaseFee;
+    // The next block may be the first at a fee just set.
+    l1.feeCap = () => 2n * this.l1BaseFee;
   }
 
   /** Mines one L1 block with all pending transactions. @param timestamp moves the clock there first */
@@ -76,7 +80,7 @@ export class Rollup {
       this.moveClock(timestamp);
       if ((await this.l1.client.getBlockNumber()) > this.adopted) await this.adoptNext(this.clock.now());
       else await this.continueOrigin(this.clock.now());
-      return this.head(this.l2);
+      return this.heads.get(this.l2) ?? this.head(this.l2);
     });
   }
 
@@ -135,8 +139,11 @@ export class Rollup {
   }
 
   private async adoptNext(at: bigint): Promise<Inclusion[]> {
-    const block = await this.l1.client.getBlock({ blockNumber: this.adopted + 1n });
-    const { deposits, feesChanged } = await depositsOf(this.l1, this.contracts, block.number);
+    const next = this.adopted + 1n;
+    const [block, { deposits, feesChanged }] = await Promise.all([
+      this.l1.client.getBlock({ blockNumber: next }),
+      depositsOf(this.l1, this.contracts, next),
+    ]);
     if (feesChanged || !this.fees) this.fees = await readFeeSettings(this.l1, this.contracts.systemConfig);
     this.origin = { ...block, baseFee: block.baseFeePerGas ?? 0n };
     this.sequence = 0n;
@@ -169,7 +176,7 @@ export class Rollup {
     if (!this.origin || !this.fees)
       throw new DevnetError("L2 has no L1 origin yet: mine an L1 block and derive first.");
     if (this.automine)
-      await this.l2.client.setNextBlockTimestamp({ timestamp: await this.notBeforeHead(this.l2, time) });
+      await this.l2.client.setNextBlockTimestamp({ timestamp: latest(time, (await this.head(this.l2)).timestamp) });
     return this.sendRaw(attributesDeposit(this.origin, this.sequence, this.fees, this.blobBaseFee));
   }
 
@@ -199,17 +206,24 @@ export class Rollup {
       throw new DevnetError(`The L1 attributes ${attributes} reverted on L2: the genesis and this driver do not fit.`);
   }
 
+  /** Mines a block at a second, or at its predecessor's if that is later: a block may share a second, not precede it. */
   private async mineAt(chain: Chain, timestamp: bigint): Promise<MinedBlock> {
-    const at = await this.notBeforeHead(chain, timestamp);
-    type Mined = { number: Hex; timestamp: Hex };
-    const [block] = (await chain.rpc("evm_mine_detailed", [{ timestamp: Number(at) }])) as [Mined];
-    return { number: BigInt(block.number), timestamp: BigInt(block.timestamp) };
+    const known = this.heads.get(chain) ?? (await this.head(chain));
+    try {
+      return await this.mineExactly(chain, latest(timestamp, known.timestamp));
+    } catch (error) {
+      // Someone else mined meanwhile, or the node did by itself.
+      if (!(error instanceof Error) || !error.message.includes("lower than previous block's timestamp")) throw error;
+      return this.mineExactly(chain, latest(timestamp, (await this.head(chain)).timestamp));
+    }
   }
 
-  /** A block may share its predecessor's second but not precede it. */
-  private async notBeforeHead(chain: Chain, timestamp: bigint): Promise<bigint> {
-    const { timestamp: last } = await this.head(chain);
-    return timestamp > last ? timestamp : last;
+  private async mineExactly(chain: Chain, timestamp: bigint): Promise<MinedBlock> {
+    type Mined = { number: Hex; timestamp: Hex };
+    const [block] = (await chain.rpc("evm_mine_detailed", [{ timestamp: Number(timestamp) }])) as [Mined];
+    const mined = { number: BigInt(block.number), timestamp: BigInt(block.timestamp) };
+    this.heads.set(chain, mined);
+    return mined;
   }
 
   private async head(chain: Chain): Promise<MinedBlock> {
@@ -217,3 +231,5 @@ export class Rollup {
     return { number, timestamp };
   }
 }
+
+const latest = (a: bigint, b: bigint) => (a > b ? a : b);

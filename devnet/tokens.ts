@@ -90,6 +90,3 @@ export function transfer(
   const data = encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, amount] });
   return l2.send(signer(from), { to: token, data });
 }
-
-export const balanceOf = ({ l2 }: Rollup, token: Address, owner: Address): Promise<bigint> =>
-  l2.client.readContract({ address: token, abi: erc20Abi, functionName: "balanceOf", args: [owner] });

@@ -1,6 +1,7 @@
-import { encodeFunctionData, maxUint256, parseAbi, zeroAddress, type Address } from "viem";
+import { encodeFunctionData, maxUint256, parseAbi, parseEventLogs, zeroAddress, type Address } from "viem";
 import { signer, type DevnetAccount } from "./accounts.js";
 import { shipped } from "./artifacts.js";
+import { DevnetError } from "./errors.js";
 import { predeploys } from "./opContracts.js";
 import {
   amountsFor,
@@ -12,7 +13,7 @@ import {
   widestTicks,
 } from "./poolMaths.js";
 import type { Rollup } from "./rollup.js";
-import { balanceOf, type Tokens } from "./tokens.js";
+import type { Tokens } from "./tokens.js";
 
 export interface Uniswap {
   factory: Address;
@@ -42,6 +43,9 @@ const TICK_SPACING = { 500: 10, 3000: 60 } as const;
 const OBSERVATIONS = 1_900;
 /** New observation slots a transaction: 22,000 gas each, and a transaction has to stay below 16,777,216. */
 const OBSERVATIONS_A_CALL = 500;
+const SWAP_GAS = 1_000_000n;
+/** In smallest units of either token. */
+const MORE_THAN_ENOUGH = 10n ** 30n;
 /** Outside the range a hundredth of the liquidity stays, so that no price finds the pool empty. */
 const BACKSTOP = 100n;
 
@@ -55,6 +59,7 @@ const poolAbi = parseAbi([
   "function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16 observationIndex, uint16 observationCardinality, uint16 observationCardinalityNext, uint8 feeProtocol, bool unlocked)",
   "function liquidity() view returns (uint128)",
   "function increaseObservationCardinalityNext(uint16 observationCardinalityNext)",
+  "event Swap(address indexed sender, address indexed recipient, int256 amount0, int256 amount1, uint160 sqrtPriceX96, uint128 liquidity, int24 tick)",
 ]);
 const routerAbi = parseAbi([
   "struct Swap { address tokenIn; address tokenOut; uint24 fee; address recipient; uint256 deadline; uint256 amountIn; uint256 amountOutMinimum; uint160 sqrtPriceLimitX96; }",
@@ -199,9 +204,9 @@ export async function readPool({ l2 }: Rollup, uniswap: Uniswap): Promise<PoolSt
 }
 
 export interface Arbitrage {
-  /** positive: satoshis bought from the pool; negative: sold into it */
+  /** satoshis: positive bought, negative sold */
   btc: bigint;
-  /** dollar units received (positive) or paid */
+  /** dollar units: positive received, negative paid */
   dollars: bigint;
   priceE8: bigint;
 }
@@ -219,33 +224,31 @@ export async function tradeToPrice(
 ): Promise<Arbitrage> {
   const { l2 } = rollup;
   const btc = tokens.wrappedBtc.l2;
-  const held = async () => ({
-    btc: await balanceOf(rollup, btc, trader.address),
-    dollars: await balanceOf(rollup, tokens.dollar, trader.address),
-  });
   const target = sqrtPriceX96(priceE8, uniswap);
   const [current] = await l2.client.readContract({ address: uniswap.pool, abi: poolAbi, functionName: "slot0" });
-  const before = await held();
   if (target === current) return { btc: 0n, dollars: 0n, priceE8: priceE8Of(current, uniswap) };
   // Selling token0 lowers the pool's price, selling token1 raises it.
   const sellsBtc = target < current === uniswap.btcIsToken0;
-  const [tokenIn, tokenOut, amountIn] = sellsBtc
-    ? [btc, tokens.dollar, before.btc]
-    : [tokens.dollar, btc, before.dollars];
-  await l2.send(signer(trader), {
+  const [tokenIn, tokenOut] = sellsBtc ? [btc, tokens.dollar] : [tokens.dollar, btc];
+  const receipt = await l2.send(signer(trader), {
     to: uniswap.swapRouter,
+    gas: SWAP_GAS,
     data: encodeFunctionData({
       abi: routerAbi,
       functionName: "exactInputSingle",
       args: [
         {
           ...{ tokenIn, tokenOut, fee: uniswap.poolFee, recipient: trader.address, deadline: maxUint256 },
-          ...{ amountIn, amountOutMinimum: 0n, sqrtPriceLimitX96: target },
+          // Only what the trade to the limit takes is pulled.
+          ...{ amountIn: MORE_THAN_ENOUGH, amountOutMinimum: 0n, sqrtPriceLimitX96: target },
         },
       ],
     }),
   });
-  const after = await held();
-  const { priceE8: reached } = await readPool(rollup, uniswap);
-  return { btc: after.btc - before.btc, dollars: after.dollars - before.dollars, priceE8: reached };
+  const [swap] = parseEventLogs({ abi: poolAbi, logs: receipt.logs });
+  if (!swap) throw new DevnetError(`L2 transaction ${receipt.transactionHash} swapped nothing.`);
+  const { amount0, amount1, sqrtPriceX96: reached } = swap.args;
+  // The pool's gain is the trader's loss.
+  const [btcGained, dollarsGained] = uniswap.btcIsToken0 ? [-amount0, -amount1] : [-amount1, -amount0];
+  return { btc: btcGained, dollars: dollarsGained, priceE8: priceE8Of(reached, uniswap) };
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,8 +118,11 @@ describe("devnet: processes", () => {
       expect(await until(() => said.includes("Ctrl-C ends it") || child.exitCode !== null, 30_000)).to.equal(true);
       return { child, said, ended };
     }
-    const childrenOf = (pid: number): number[] =>
-      readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
+    const childrenOf = (parent: number): number[] =>
+      readdirSync("/proc")
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .filter((pid) => isAlive(pid) && readFileSync(`/proc/${pid}/status`, "utf8").includes(`PPid:\t${parent}\n`));
     const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 
     it("prints what it writes as JSON, and ends cleanly on Ctrl-C", async () => {
