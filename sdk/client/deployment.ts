@@ -39,6 +39,8 @@ const schema = z
     loanManager: address,
     liquidationEngine: address,
     lens: address,
+    /** Which role may call which function, for whoever signs for the Safe. */
+    roleTable: address.optional(),
     accessManager: address,
     liquidator: address.optional(),
     repayWithCollateral: address.optional(),

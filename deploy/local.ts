@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import { InvalidParameters } from "./errors.js";
+import { type ParametersInput, readParameterFile } from "./parameters.js";
+
+/** What is taken from a running devnet (DevnetInfo of devnet/). */
+export interface LocalChain {
+  l2: { chainId: number };
+  accounts: Record<"keeper", { address: string }> & { users: readonly { address: string }[] };
+  tokens: { wrappedBtc: { l2: string }; dollar: string };
+  feeds: Record<"btcUsd" | "wrapperBtc" | "dollarUsd", string>;
+  sequencerUptimeFeed: string;
+  uniswap: { pool: string; poolFee: number; swapRouter: string; quoterV2: string; factory: string };
+  safe: { governance: string };
+}
+
+const FILE = fileURLToPath(new URL("parameters/local.json5", import.meta.url));
+
+/**
+ * The parameters for a devnet: policy from deploy/parameters/local.json5, addresses from the chain.
+ * The guardian, the risk manager and the fee collector are its first three accounts without another part.
+ */
+export function localParameters(chain: LocalChain, file: string = FILE): ParametersInput {
+  const parameters = readParameterFile(file) as ParametersInput;
+  const [facility] = parameters.facilities;
+  const [riskManager, guardian, feeCollector] = chain.accounts.users;
+  const { btcUsd, wrapperBtc, loanUsd, sequencer, secondSource } = facility?.oracle ?? {};
+  if (!facility || !btcUsd || !wrapperBtc || !riskManager || !guardian || !feeCollector) {
+    throw new InvalidParameters(`${file} and the devnet do not fit: one facility on btcUsd and wrapperBtc is expected`);
+  }
+  parameters.chainId = chain.l2.chainId;
+  parameters.governance.safe = chain.safe.governance;
+  parameters.governance.riskManager = riskManager.address;
+  parameters.governance.guardian = guardian.address;
+  parameters.governance.feeCollector = feeCollector.address;
+  facility.collateralAsset = chain.tokens.wrappedBtc.l2;
+  facility.loanAsset = chain.tokens.dollar;
+  btcUsd.feed = chain.feeds.btcUsd;
+  wrapperBtc.feed = chain.feeds.wrapperBtc;
+  if (typeof loanUsd === "object") loanUsd.feed = chain.feeds.dollarUsd;
+  if (typeof sequencer === "object") sequencer.feed = chain.sequencerUptimeFeed;
+  if (typeof secondSource === "object") secondSource.uniswapV3Pool = chain.uniswap.pool;
+  const { swapRouter, quoterV2, factory, poolFee } = chain.uniswap;
+  parameters.uniswap = { router: swapRouter, quoter: quoterV2, factory, fee: poolFee };
+  parameters.liquidator = { owner: chain.accounts.keeper.address };
+  return parameters;
+}

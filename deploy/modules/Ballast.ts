@@ -1,0 +1,46 @@
+import { type IgnitionModuleResult, buildModule } from "@nomicfoundation/ignition-core";
+import type { Plan } from "../plan.js";
+import type { Role } from "../roles.js";
+import core from "./Core.js";
+import { type FacilityModule, facilityModule } from "./Facility.js";
+import { governanceModule } from "./Governance.js";
+import { liquidatorModule, repayWithCollateralModule } from "./Periphery.js";
+import { type VaultModule, vaultModule } from "./Vault.js";
+
+/** Keys of the top module's results, so that an address is found by what it is. */
+export const resultOf = {
+  pool: (facility: string) => `pool-${facility}`,
+  tranche: (facility: string) => `tranche-${facility}`,
+  vault: (facility: string) => `vault-${facility}`,
+  oracle: (facility: string) => `oracle-${facility}`,
+};
+
+/** Everything: core, vaults, facilities, periphery, and the handover at the end. */
+export const ballastModule = ({ parameters, facilities }: Plan, roles: readonly Role[]) => {
+  const vaults = new Map<string, VaultModule>();
+  const made: FacilityModule[] = [];
+  for (const facility of facilities) {
+    const { collateralAsset } = facility.parameters;
+    const vault = vaults.get(collateralAsset) ?? vaultModule(collateralAsset);
+    vaults.set(collateralAsset, vault);
+    made.push(facilityModule(facility, vault, made.at(-1)));
+  }
+  const governance = governanceModule(parameters, roles, made);
+  return buildModule("Ballast", (m): IgnitionModuleResult<string> => {
+    const results: IgnitionModuleResult<string> = {
+      ...m.useModule(core),
+      ...m.useModule(governance),
+      ...m.useModule(repayWithCollateralModule(parameters)),
+      ...(parameters.liquidator && m.useModule(liquidatorModule(parameters, parameters.liquidator.owner))),
+    };
+    for (const [index, module] of made.entries()) {
+      const name = facilities[index]?.parameters.name ?? "";
+      const { pool, tranche, vault, priceOracle } = m.useModule(module);
+      results[resultOf.pool(name)] = pool;
+      results[resultOf.tranche(name)] = tranche;
+      results[resultOf.vault(name)] = vault;
+      results[resultOf.oracle(name)] = priceOracle;
+    }
+    return results;
+  });
+};

@@ -1,0 +1,73 @@
+import type { Artifact } from "@nomicfoundation/ignition-core";
+import { Interface, type InterfaceAbi } from "ethers";
+import { DeployError } from "./errors.js";
+import type { Parameters } from "./parameters.js";
+
+/** The AccessManager's own. */
+export const ADMIN = 0n;
+
+/** A role of contracts/governance/Roles.sol. RoleTable.sol says the same on chain, and the check compares the two. */
+export interface Role {
+  id: bigint;
+  label: string;
+  holder: string;
+  /** seconds between scheduling and executing; 0 acts at once */
+  executionDelay: bigint;
+  /** seconds between being granted and being of use */
+  grantDelay: bigint;
+  /** the role that may cancel what this one has scheduled */
+  guardian: bigint;
+  /** selectors of the LoanManager's functions it may call */
+  manager: readonly string[];
+  /** selectors of a LendingPool's */
+  pool: readonly string[];
+}
+
+const GUARDIAN = 2n;
+
+/** @param read finds a contract's ABI by its name */
+export function rolesOf({ governance: g }: Parameters, read: (contract: string) => Artifact): Role[] {
+  const selectors = (contract: string, names: readonly string[]) => {
+    const known = new Interface(read(contract).abi as InterfaceAbi);
+    return names.map((name) => {
+      const found = known.getFunction(name);
+      if (found === null) throw new DeployError(`${contract} has no function ${name} to give to a role`);
+      return found.selector;
+    });
+  };
+  const manager = (...names: string[]) => selectors("LoanManager", names);
+  const pool = (...names: string[]) => selectors("LendingPool", names);
+  return [
+    {
+      id: 1n,
+      label: "RISK_MANAGER",
+      holder: g.riskManager,
+      executionDelay: BigInt(g.riskManagerDelaySeconds),
+      grantDelay: BigInt(g.grantDelaySeconds),
+      guardian: GUARDIAN,
+      manager: manager("createFacility", "resumeNewLoans", "setCaps", "setMaxLtv", "setGate", "setOracle"),
+      pool: pool("setReserveFee"),
+    },
+    {
+      id: GUARDIAN,
+      label: "GUARDIAN",
+      holder: g.guardian,
+      executionDelay: 0n,
+      // A lost guardian must be replaced at once; all it can do is stop and lower.
+      grantDelay: 0n,
+      guardian: ADMIN,
+      manager: manager("stopNewLoans", "lowerCaps", "lowerMaxLtv"),
+      pool: [],
+    },
+    {
+      id: 3n,
+      label: "FEE_COLLECTOR",
+      holder: g.feeCollector,
+      executionDelay: BigInt(g.feeCollectorDelaySeconds),
+      grantDelay: BigInt(g.grantDelaySeconds),
+      guardian: GUARDIAN,
+      manager: [],
+      pool: pool("collectReserve"),
+    },
+  ];
+}
