@@ -5,6 +5,7 @@ import {FaultFeed} from "../../../contracts/mocks/FaultFeed.sol";
 import {FaultSource} from "../../../contracts/mocks/FaultSource.sol";
 import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {IOracleErrors} from "../../../contracts/interfaces/IOracleErrors.sol";
+import {OracleConfig} from "../../../contracts/oracle/OracleConfig.sol";
 import {PriceOracle} from "../../../contracts/oracle/PriceOracle.sol";
 import {OracleFixture} from "./OracleFixture.sol";
 
@@ -183,6 +184,17 @@ contract SecondOpinionTest is OracleFixture {
         PriceOracle single = new PriceOracle(baseConfig());
         vm.expectRevert(abi.encodeWithSelector(IOracleErrors.NoSecondSource.selector));
         single.noteDisagreement();
+    }
+
+    function test_noting_works_without_an_uptime_feed() public {
+        OracleConfig memory c = withSecondSource();
+        delete c.sequencer;
+        PriceOracle free = new PriceOracle(c);
+        source.set(2 * PRICE);
+        free.noteDisagreement();
+        (uint64 since, uint64 lastSeen) = free.disagreement();
+        assertEq(since, START);
+        assertEq(lastSeen, START);
     }
 
     function test_noting_needs_a_live_primary_price() public {

@@ -174,6 +174,17 @@ contract SequencerTest is OracleFixture {
         assertEq(oracle.graceEndsAt(), START + 1200);
     }
 
+    function test_an_outage_beyond_memory_is_forgotten_rather_than_refused() public {
+        _report(DOWN, START);
+        _report(UP, START + 600);
+        for (uint256 i = 1; i <= 31; ++i) _report(UP, START + 600 + i);
+        _at(START + 600 + 31 + CAP + 1);
+        assertEq(oracle.graceEndsAt(), START + 1200, "the 32nd round back begins the outage");
+        _report(UP, START + 632);
+        assertEq(oracle.graceEndsAt(), 0);
+        assertPrices(oracle, PRICE);
+    }
+
     function test_no_outage_in_memory_has_no_grace() public {
         _report(UP, START);
         _report(UP, START + 100);
