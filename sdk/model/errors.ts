@@ -2,7 +2,7 @@
 export class ModelInputError extends Error {
   override readonly name = "ModelInputError";
 
-  constructor(what: string, value: bigint | number, expectation: string) {
+  constructor(what: string, value: bigint | number | string, expectation: string) {
     super(`${what} is ${value.toString()}, but must be ${expectation}`);
   }
 }

@@ -10,6 +10,8 @@ export * from "./growth.js";
 export * from "./health.js";
 export * from "./incentive.js";
 export * from "./liquidation.js";
+/** The whole state machine: actions, events, replay. Its verbs (open, mint, transfer) are common words, hence the name in front. */
+export * as machine from "./machine/index.js";
 export * from "./math.js";
 export * from "./riskTerms.js";
 export * from "./rollupFees.js";

@@ -1,0 +1,142 @@
+import type { Address } from "../address.js";
+import { checkpoint, send } from "../pool.js";
+import { require } from "../refusal.js";
+import type { Transaction } from "../transaction.js";
+import type { FacilityParams } from "../types.js";
+import { seed } from "./lend.js";
+
+const BPS = 10_000n;
+const MAX_RESERVE_FEE_BPS = 2_500n;
+
+function bounds(field: string, value: bigint, least: bigint, most: bigint): void {
+  require(value >= least && value <= most, "InvalidFacility", field, value, least, most);
+}
+
+/**
+ * Creates a facility and seeds its senior tranche. The numbers are checked as the contracts do; that pool, vault, engine and
+ * oracle belong together is the deployment's to say and not modelled.
+ */
+export function createFacility(
+  tx: Transaction,
+  caller: Address,
+  { params, seedAssets }: { readonly params: FacilityParams; readonly seedAssets: bigint },
+): bigint {
+  tx.requireGovernor(caller);
+  bounds("targetLtvBps", params.targetLtvBps, 1n, BPS);
+  bounds("maxLtvBps", params.maxLtvBps, params.targetLtvBps + 1n, BPS);
+  bounds("lltvBps", params.lltvBps, params.maxLtvBps + 1n, BPS);
+  bounds("incentiveMaxBps", params.incentiveMaxBps, params.incentiveMinBps, (BPS * BPS) / params.lltvBps - BPS);
+  bounds("healthForMaxBps", params.healthForMaxBps, 0n, BPS - 1n);
+  bounds("rampSeconds", params.rampSeconds, 1n, 2n ** 32n - 1n);
+  bounds("minDebt", params.minDebt, 1n, 2n ** 80n - 1n);
+  bounds("loanCap", params.loanCap, params.minDebt, 2n ** 96n - 1n);
+  require(seedAssets !== 0n, "ZeroAmount");
+  const facility = BigInt(tx.world.facilities.size) + 1n;
+  tx.emit(tx.manager, "FacilityCreated", { facility, params });
+  const bound = tx.world.pool(params.pool).facility;
+  require(bound === 0n, "AlreadyInitialised", bound);
+  tx.emit(params.pool, "Initialised", { facility });
+  seed(tx, caller, tx.world.poolCode(params.pool).senior, seedAssets);
+  return facility;
+}
+
+/** Guardian: no new loans, draws or transfers until resumed. */
+export function stopNewLoans(tx: Transaction, caller: Address, facility: bigint): void {
+  tx.requireGovernor(caller);
+  tx.world.facility(facility);
+  tx.emit(tx.manager, "NewLoansStopped", { facility, stopped: true });
+}
+
+export function resumeNewLoans(tx: Transaction, caller: Address, facility: bigint): void {
+  tx.requireGovernor(caller);
+  tx.world.facility(facility);
+  tx.emit(tx.manager, "NewLoansStopped", { facility, stopped: false });
+}
+
+interface Caps {
+  readonly facility: bigint;
+  readonly cap: bigint;
+  readonly loanCap: bigint;
+}
+
+/** Guardian: neither cap may be higher than now. */
+export function lowerCaps(tx: Transaction, caller: Address, { facility, cap, loanCap }: Caps): void {
+  tx.requireGovernor(caller);
+  const now = tx.world.facility(facility);
+  require(cap <= now.cap, "GuardianCannotRaise", now.cap, cap);
+  require(loanCap <= now.loanCap, "GuardianCannotRaise", now.loanCap, loanCap);
+  tx.emit(tx.manager, "CapsSet", { facility, cap, loanCap });
+}
+
+export function setCaps(tx: Transaction, caller: Address, { facility, cap, loanCap }: Caps): void {
+  tx.requireGovernor(caller);
+  tx.world.facility(facility);
+  tx.emit(tx.manager, "CapsSet", { facility, cap, loanCap });
+}
+
+interface MaxLtv {
+  readonly facility: bigint;
+  readonly maxLtvBps: bigint;
+}
+
+/** Guardian: maxLtv for new risk, downwards. */
+export function lowerMaxLtv(tx: Transaction, caller: Address, { facility, maxLtvBps }: MaxLtv): void {
+  tx.requireGovernor(caller);
+  const now = tx.world.facility(facility).maxLtvBps;
+  require(maxLtvBps <= now, "GuardianCannotRaise", now, maxLtvBps);
+  tx.emit(tx.manager, "MaxLtvSet", { facility, maxLtvBps });
+}
+
+export function setMaxLtv(tx: Transaction, caller: Address, { facility, maxLtvBps }: MaxLtv): void {
+  tx.requireGovernor(caller);
+  const { lltvBps } = tx.world.facility(facility);
+  require(maxLtvBps < lltvBps, "InvalidFacility", "maxLtvBps", maxLtvBps, 0n, lltvBps - 1n);
+  tx.emit(tx.manager, "MaxLtvSet", { facility, maxLtvBps });
+}
+
+export function setGate(
+  tx: Transaction,
+  caller: Address,
+  { facility, gate }: { readonly facility: bigint; readonly gate: Address },
+): void {
+  tx.requireGovernor(caller);
+  tx.world.facility(facility);
+  tx.emit(tx.manager, "GateSet", { facility, gate });
+}
+
+/** Whether the new oracle may replace the old one is between the two oracles, and not modelled. */
+export function setOracle(
+  tx: Transaction,
+  caller: Address,
+  { facility, oracle }: { readonly facility: bigint; readonly oracle: Address },
+): void {
+  tx.requireGovernor(caller);
+  tx.world.facility(facility);
+  tx.emit(tx.manager, "OracleSet", { facility, oracle });
+}
+
+export function setReserveFee(
+  tx: Transaction,
+  caller: Address,
+  { pool, reserveFeeBps }: { readonly pool: Address; readonly reserveFeeBps: bigint },
+): void {
+  tx.requireGovernor(caller);
+  tx.requireUnlocked(tx.world.pool(pool).facility);
+  checkpoint(tx, pool);
+  require(reserveFeeBps <= MAX_RESERVE_FEE_BPS, "FeeTooHigh", reserveFeeBps, MAX_RESERVE_FEE_BPS);
+  tx.emit(pool, "ReserveFeeSet", { reserveFeeBps });
+}
+
+export function collectReserve(
+  tx: Transaction,
+  caller: Address,
+  { pool, receiver, assets }: { readonly pool: Address; readonly receiver: Address; readonly assets: bigint },
+): void {
+  tx.requireGovernor(caller);
+  tx.requireUnlocked(tx.world.pool(pool).facility);
+  const { reserve, cash } = checkpoint(tx, pool);
+  require(assets <= reserve, "ReserveTooSmall", assets, reserve);
+  require(assets <= cash, "InsufficientCash", assets, cash);
+  tx.emit(pool, "ReserveCollected", { receiver, assets });
+  send(tx, pool, receiver, assets);
+}

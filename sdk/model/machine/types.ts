@@ -1,0 +1,75 @@
+import type { Address } from "./address.js";
+
+/** One loan, as its one slot holds it. */
+export interface Loan {
+  readonly debtShares: bigint;
+  /** Units of the wrapped BTC. */
+  readonly collateral: bigint;
+  /** Second of the default mark; 0 for none. */
+  readonly defaultMarkedAt: bigint;
+  readonly flags: bigint;
+}
+
+/** Bits of {@link Loan.flags}. */
+export const LoanFlags = { OPEN: 1n, TRANSFERRED: 2n, OFFERED: 4n } as const;
+
+/** What creates a facility. Everything but cap, loanCap, gate, maxLtvBps and oracle is fixed for ever. */
+export interface FacilityParams {
+  readonly pool: Address;
+  readonly vault: Address;
+  readonly oracle: Address;
+  /** The zero address lets everybody in. */
+  readonly gate: Address;
+  /** 0 revolving, 1 term. */
+  readonly kind: bigint;
+  readonly maxLtvBps: bigint;
+  readonly lltvBps: bigint;
+  readonly targetLtvBps: bigint;
+  readonly incentiveMinBps: bigint;
+  readonly incentiveMaxBps: bigint;
+  readonly healthForMaxBps: bigint;
+  readonly rampSeconds: bigint;
+  readonly minDebt: bigint;
+  readonly cap: bigint;
+  readonly loanCap: bigint;
+}
+
+export interface Facility extends FacilityParams {
+  readonly newLoansStopped: boolean;
+}
+
+/** Ledger and cash of a facility: the pool's three slots. Amounts are units of the loan asset. */
+export interface Pool {
+  /** 0 before the pool belongs to a facility. */
+  readonly facility: bigint;
+  readonly debtAssets: bigint;
+  readonly debtShares: bigint;
+  readonly cash: bigint;
+  readonly accruedAt: bigint;
+  /** WAD a second. */
+  readonly rateAtTarget: bigint;
+  readonly senior: bigint;
+  readonly reserve: bigint;
+  readonly reserveFeeBps: bigint;
+}
+
+/** What an owner lets an operator do in one facility. A limit at 2^104 − 1 is not used up. */
+export interface Authorisation {
+  /** {@link Actions}, or-ed. */
+  readonly actions: bigint;
+  /** Last second of validity. */
+  readonly expiresAt: bigint;
+  readonly cashLimit: bigint;
+  readonly collateralLimit: bigint;
+}
+
+export const NO_AUTHORISATION: Authorisation = { actions: 0n, expiresAt: 0n, cashLimit: 0n, collateralLimit: 0n };
+
+/** What an operator may be authorised to do. */
+export const Actions = { DRAW: 1n, WITHDRAW: 2n, CLOSE: 4n, TRANSFER: 8n, ROLL_OVER: 16n, ALL: 31n } as const;
+
+/** The actions that take on new risk, by which a gate is asked. */
+export const NewRisk = { Open: 0n, Draw: 1n, AcceptLoan: 2n, Lend: 3n } as const;
+
+/** The lenders' classes. */
+export const TrancheClass = { Senior: 0n, Junior: 1n, Cover: 2n } as const;

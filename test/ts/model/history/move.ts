@@ -1,0 +1,339 @@
+import { AbiCoder } from "ethers";
+import * as machine from "../../../../sdk/model/machine/index.js";
+import type { Address, Callback, Refusal, Transaction } from "../../../../sdk/model/machine/index.js";
+import type { Stage } from "./stage.js";
+
+/** One call, as the chain and as the model make it. */
+export interface Move {
+  readonly label: string;
+  readonly target: Address;
+  readonly data: string;
+  play(tx: Transaction, caller: Address, refused: Refusal[]): void;
+}
+
+/** A call a puppet makes; one that may fail does not take the rest with it. */
+export interface PuppetCall {
+  readonly move: Move;
+  readonly mayFail: boolean;
+}
+
+const CALLS = ["tuple(address target, bytes data, bool mayFail)[]"];
+
+export function encodeCalls(calls: readonly PuppetCall[]): string {
+  const tuples = calls.map(({ move, mayFail }) => [move.target, move.data, mayFail]);
+  return AbiCoder.defaultAbiCoder().encode(CALLS, [tuples]);
+}
+
+/** What a puppet does with the calls; survived refusals are noted as its Refused events would be. */
+export function playCalls(tx: Transaction, puppet: Address, calls: readonly PuppetCall[], refused: Refusal[]): void {
+  for (const { move, mayFail } of calls) {
+    if (!mayFail) {
+      move.play(tx, puppet, refused);
+      continue;
+    }
+    const noted = refused.length;
+    const outcome = tx.attempt((inner) => {
+      move.play(inner, puppet, refused);
+    });
+    if (outcome.ok) continue;
+    refused.length = noted;
+    refused.push(outcome.refusal);
+  }
+}
+
+/** A key holder telling a puppet to act. */
+export function runPuppet(stage: Stage, puppet: Address, calls: readonly PuppetCall[]): Move {
+  const contract = stage.contracts.get(puppet);
+  if (contract === undefined) throw new Error(`no puppet at ${puppet}`);
+  const tuples = calls.map(({ move, mayFail }) => ({ target: move.target, data: move.data, mayFail }));
+  return {
+    label: `puppet [${calls.map(({ move, mayFail }) => move.label + (mayFail ? "?" : "")).join(", ")}]`,
+    target: puppet,
+    data: contract.interface.encodeFunctionData("run", [tuples]),
+    play: (tx, _caller, refused) => {
+      playCalls(tx, puppet, calls, refused);
+    },
+  };
+}
+
+/** Builds moves on one stage. Those that call back take the puppet's calls; only a puppet may pass any. */
+export function movesOf(stage: Stage) {
+  const encode = (target: Address, method: string, args: readonly unknown[]): { target: Address; data: string } => {
+    const contract = stage.contracts.get(target);
+    if (contract === undefined) throw new Error(`no contract at ${target}`);
+    return { target, data: contract.interface.encodeFunctionData(method, args) };
+  };
+  const { manager } = stage.deployment;
+  const dataOf = (calls: readonly PuppetCall[] | undefined): string =>
+    calls === undefined ? "0x" : encodeCalls(calls);
+  const callbackOf = (
+    caller: Address,
+    calls: readonly PuppetCall[] | undefined,
+    refused: Refusal[],
+  ): { callback?: Callback } =>
+    calls === undefined
+      ? {}
+      : {
+          callback: (tx) => {
+            playCalls(tx, caller, calls, refused);
+          },
+        };
+  const label = (name: string, ...values: readonly unknown[]): string => `${name}(${values.map(String).join(", ")})`;
+
+  return {
+    open(args: Omit<machine.OpenArguments, "callback">, calls?: readonly PuppetCall[]): Move {
+      const { facility, salt, collateral, principal, receiver } = args;
+      return {
+        label: label("open", facility, salt, collateral, principal) + (calls ? " with callback" : ""),
+        ...encode(manager, "open", [facility, salt, collateral, principal, receiver, dataOf(calls)]),
+        play: (tx, caller, refused) => {
+          machine.open(tx, caller, { ...args, ...callbackOf(caller, calls, refused) });
+        },
+      };
+    },
+
+    draw(id: bigint, assets: bigint, receiver: Address): Move {
+      return {
+        label: label("draw", id, assets),
+        ...encode(manager, "draw", [id, assets, receiver]),
+        play: (tx, caller) => {
+          machine.draw(tx, caller, { id, assets, receiver });
+        },
+      };
+    },
+
+    repay(id: bigint, assets: bigint, calls?: readonly PuppetCall[]): Move {
+      return {
+        label: label("repay", id, assets) + (calls ? " with callback" : ""),
+        ...encode(manager, "repay", [id, assets, dataOf(calls)]),
+        play: (tx, caller, refused) => {
+          machine.repay(tx, caller, { id, assets, ...callbackOf(caller, calls, refused) });
+        },
+      };
+    },
+
+    topUp(id: bigint, collateral: bigint, calls?: readonly PuppetCall[]): Move {
+      return {
+        label: label("topUp", id, collateral) + (calls ? " with callback" : ""),
+        ...encode(manager, "topUp", [id, collateral, dataOf(calls)]),
+        play: (tx, caller, refused) => {
+          machine.topUp(tx, caller, { id, collateral, ...callbackOf(caller, calls, refused) });
+        },
+      };
+    },
+
+    withdraw(id: bigint, collateral: bigint, receiver: Address): Move {
+      return {
+        label: label("withdraw", id, collateral),
+        ...encode(manager, "withdraw", [id, collateral, receiver]),
+        play: (tx, caller) => {
+          machine.withdraw(tx, caller, { id, collateral, receiver });
+        },
+      };
+    },
+
+    close(id: bigint, receiver: Address, calls?: readonly PuppetCall[]): Move {
+      return {
+        label: label("close", id) + (calls ? " with callback" : ""),
+        ...encode(manager, "close", [id, receiver, dataOf(calls)]),
+        play: (tx, caller, refused) => {
+          machine.close(tx, caller, { id, receiver, ...callbackOf(caller, calls, refused) });
+        },
+      };
+    },
+
+    transferLoan(id: bigint, newOwner: Address): Move {
+      return {
+        label: label("transferLoan", id, newOwner),
+        ...encode(manager, "transferLoan", [id, newOwner]),
+        play: (tx, caller) => {
+          machine.transferLoan(tx, caller, { id, newOwner });
+        },
+      };
+    },
+
+    acceptLoan(id: bigint, maxDebt: bigint, minCollateral: bigint): Move {
+      return {
+        label: label("acceptLoan", id, maxDebt, minCollateral),
+        ...encode(manager, "acceptLoan", [id, maxDebt, minCollateral]),
+        play: (tx, caller) => {
+          machine.acceptLoan(tx, caller, { id, maxDebt, minCollateral });
+        },
+      };
+    },
+
+    setAuthorisation(facility: bigint, operator: Address, authorisation: machine.Authorisation): Move {
+      return {
+        label: label("setAuthorisation", facility, operator, authorisation.actions),
+        ...encode(manager, "setAuthorisation", [facility, operator, authorisation]),
+        play: (tx, caller) => {
+          machine.setAuthorisation(tx, caller, { facility, operator, authorisation });
+        },
+      };
+    },
+
+    setAuthorisationWithSig(signed: machine.SignedAuthorisation, signature: string): Move {
+      const { owner, facility, operator, authorisation, deadline } = signed;
+      return {
+        label: label("setAuthorisationWithSig", owner, facility, operator),
+        ...encode(manager, "setAuthorisationWithSig", [owner, facility, operator, authorisation, deadline, signature]),
+        play: (tx) => {
+          machine.setAuthorisationWithSig(tx, signed);
+        },
+      };
+    },
+
+    useNonce(): Move {
+      return {
+        label: "useNonce()",
+        ...encode(manager, "useNonce", []),
+        play: (tx, caller) => {
+          machine.useNonce(tx, caller);
+        },
+      };
+    },
+
+    liquidate(id: bigint, maxRepaid: bigint, minPerUnitE36: bigint, calls?: readonly PuppetCall[]): Move {
+      const args = { id, maxRepaid, minCollateralPerUnitE36: minPerUnitE36 };
+      return {
+        label: label("liquidate", id, maxRepaid, minPerUnitE36) + (calls ? " with callback" : ""),
+        ...encode(manager, "liquidate", [id, maxRepaid, minPerUnitE36, dataOf(calls)]),
+        play: (tx, caller, refused) => {
+          machine.liquidate(tx, caller, { ...args, ...callbackOf(caller, calls, refused) });
+        },
+      };
+    },
+
+    deposit(tranche: Address, assets: bigint, receiver: Address): Move {
+      return {
+        label: label("deposit", assets),
+        ...encode(tranche, "deposit", [assets, receiver]),
+        play: (tx, caller) => {
+          machine.deposit(tx, caller, { tranche, assets, receiver });
+        },
+      };
+    },
+
+    mint(tranche: Address, shares: bigint, receiver: Address): Move {
+      return {
+        label: label("mint", shares),
+        ...encode(tranche, "mint", [shares, receiver]),
+        play: (tx, caller) => {
+          machine.mint(tx, caller, { tranche, shares, receiver });
+        },
+      };
+    },
+
+    withdrawAssets(tranche: Address, assets: bigint, receiver: Address, owner: Address): Move {
+      return {
+        label: label("withdrawAssets", assets),
+        ...encode(tranche, "withdraw", [assets, receiver, owner]),
+        play: (tx, caller) => {
+          machine.withdrawAssets(tx, caller, { tranche, assets, receiver, owner });
+        },
+      };
+    },
+
+    redeem(tranche: Address, shares: bigint, receiver: Address, owner: Address): Move {
+      return {
+        label: label("redeem", shares),
+        ...encode(tranche, "redeem", [shares, receiver, owner]),
+        play: (tx, caller) => {
+          machine.redeem(tx, caller, { tranche, shares, receiver, owner });
+        },
+      };
+    },
+
+    accrue(pool: Address): Move {
+      return {
+        label: label("accrue", pool),
+        ...encode(pool, "accrue", []),
+        play: (tx) => {
+          machine.accruePool(tx, pool);
+        },
+      };
+    },
+
+    transfer(token: Address, to: Address, amount: bigint): Move {
+      return {
+        label: label("transfer", token, to, amount),
+        ...encode(token, "transfer", [to, amount]),
+        play: (tx, caller) => {
+          machine.transfer(tx, token, caller, to, amount);
+        },
+      };
+    },
+
+    approve(token: Address, spender: Address, amount: bigint): Move {
+      return {
+        label: label("approve", token, spender, amount),
+        ...encode(token, "approve", [spender, amount]),
+        play: (tx, caller) => {
+          machine.approve(tx, token, caller, spender, amount);
+        },
+      };
+    },
+
+    /** `valid` says whether the token will take the permit; the manager passes over one it does not. */
+    permit(
+      args: { token: Address; spender: Address; value: bigint; deadline: bigint; valid: boolean },
+      signature: { v: number; r: string; s: string },
+    ): Move {
+      const { token, spender, value, deadline, valid } = args;
+      return {
+        label: label("permit", token, value, valid),
+        ...encode(manager, "permit", [token, spender, value, deadline, signature.v, signature.r, signature.s]),
+        play: (tx, caller) => {
+          machine.permit(tx, caller, { token, spender, value, valid });
+        },
+      };
+    },
+
+    /** Several calls of the manager by one caller, all or none. */
+    multicall(moves: readonly Move[]): Move {
+      return {
+        label: `multicall [${moves.map((move) => move.label).join(", ")}]`,
+        ...encode(manager, "multicall", [moves.map((move) => move.data)]),
+        play: (tx, caller, refused) => {
+          for (const move of moves) move.play(tx, caller, refused);
+        },
+      };
+    },
+
+    govern(
+      method:
+        | "stopNewLoans"
+        | "resumeNewLoans"
+        | "lowerCaps"
+        | "setCaps"
+        | "lowerMaxLtv"
+        | "setMaxLtv"
+        | "setGate"
+        | "setOracle",
+      args: readonly unknown[],
+      play: (tx: Transaction, caller: Address) => void,
+    ): Move {
+      return { label: label(method, ...args), ...encode(manager, method, args), play };
+    },
+
+    setReserveFee(pool: Address, reserveFeeBps: bigint): Move {
+      return {
+        label: label("setReserveFee", reserveFeeBps),
+        ...encode(pool, "setReserveFee", [reserveFeeBps]),
+        play: (tx, caller) => {
+          machine.setReserveFee(tx, caller, { pool, reserveFeeBps });
+        },
+      };
+    },
+
+    collectReserve(pool: Address, receiver: Address, assets: bigint): Move {
+      return {
+        label: label("collectReserve", assets),
+        ...encode(pool, "collectReserve", [receiver, assets]),
+        play: (tx, caller) => {
+          machine.collectReserve(tx, caller, { pool, receiver, assets });
+        },
+      };
+    },
+  };
+}
