@@ -35,6 +35,7 @@ export default defineConfig({
   // --coverage leaves instrumented bytecode behind, so it gets its own artifacts.
   paths: {
     tests: { mocha: "test/ts", solidity: "test/solidity" },
+    ignition: "deploy",
     ...(coverage && { artifacts: "coverage/artifacts", cache: "coverage/cache" }),
   },
   coverage: { skipFiles: ["contracts/mocks/**", "test/**"] },

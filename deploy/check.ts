@@ -14,8 +14,6 @@ import { makePlan } from "./plan.js";
 export interface CheckRequest {
   deployment: Deployment;
   parameters: Parameters;
-  /** who deployed, and must be powerless now */
-  deployer: string;
   provider: Provider;
   artifacts: CompiledContracts;
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BaseWallet, BrowserProvider, Network, type Provider, getAddress } from "ethers";
+import { type BaseWallet, type Provider, getAddress } from "ethers";
 import { type Deployment, parseDeployment } from "../sdk/client/deployment.js";
 import { CompiledContracts } from "./artifacts.js";
 import { checkDeployment } from "./check.js";
@@ -10,10 +10,10 @@ import { ballastModule, resultOf } from "./modules/Ballast.js";
 import { type Parameters, type ParametersInput, parseParameters } from "./parameters.js";
 import { type Plan, makePlan } from "./plan.js";
 import { requireMeans } from "./means.js";
-import { type Eip1193Provider, httpProvider, signingProvider } from "./provider.js";
+import { type Eip1193Provider, ethersProvider, httpProvider, signingProvider } from "./provider.js";
 import { rolesOf } from "./roles.js";
 
-export { localParameters } from "./local.js";
+export { localParameters, mintSeeds } from "./local.js";
 export { checkDeployment } from "./check.js";
 export * from "./errors.js";
 export {
@@ -24,7 +24,7 @@ export {
   setParameter,
 } from "./parameters.js";
 export type { Progress } from "./ignition.js";
-export { type Eip1193Provider, httpProvider, signingProvider } from "./provider.js";
+export { type Eip1193Provider, ethersProvider, httpProvider, signingProvider } from "./provider.js";
 
 export interface DeployOptions {
   /** a node's URL, or anything that answers as one */
@@ -83,17 +83,11 @@ export async function deployBallast(options: DeployOptions): Promise<DeployResul
       onProgress: options.onProgress ?? (() => undefined),
     });
     const deployment = describe(plan, addresses, start.fromBlock);
-    await checkDeployment({ deployment, parameters, deployer: sender, provider, artifacts });
+    await checkDeployment({ deployment, parameters, provider, artifacts });
     return { deployment, transactions };
   } finally {
     provider.destroy();
   }
-}
-
-/** A view of a node for reading, without caches: what is read is checked. */
-export function ethersProvider(node: Eip1193Provider, chainId: number): BrowserProvider {
-  const network = Network.from(chainId);
-  return new BrowserProvider(node, network, { cacheTimeout: -1 });
 }
 
 function requireOutsider({ governance, liquidator }: Parameters, sender: string): void {

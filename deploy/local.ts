@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { type BaseWallet, Contract } from "ethers";
 import { InvalidParameters } from "./errors.js";
-import { type ParametersInput, readParameterFile } from "./parameters.js";
+import { type Parameters, type ParametersInput, readParameterFile } from "./parameters.js";
+import { makePlan } from "./plan.js";
+import { type Eip1193Provider, ethersProvider } from "./provider.js";
 
 /** What is taken from a running devnet (DevnetInfo of devnet/). */
 export interface LocalChain {
@@ -43,4 +46,21 @@ export function localParameters(chain: LocalChain, file: string = FILE): Paramet
   parameters.uniswap = { router: swapRouter, quoter: quoterV2, factory, fee: poolFee };
   parameters.liquidator = { owner: chain.accounts.keeper.address };
   return parameters;
+}
+
+/** The devnet's dollar may be minted by anyone: gives the deployer what the seeds take and it does not hold. */
+export async function mintSeeds(node: Eip1193Provider, deployer: BaseWallet, parameters: Parameters): Promise<void> {
+  const provider = ethersProvider(node, parameters.chainId);
+  try {
+    for (const { parameters: facility, seedAssets } of (await makePlan(parameters, provider)).facilities) {
+      const abi = ["function balanceOf(address) view returns (uint256)", "function mint(address, uint256)"];
+      const token = new Contract(facility.loanAsset, abi, deployer.connect(provider));
+      const held = (await token.getFunction("balanceOf")(deployer.address)) as bigint;
+      if (held >= seedAssets) continue;
+      const sent = (await token.getFunction("mint")(deployer.address, seedAssets)) as { wait(): Promise<unknown> };
+      await sent.wait();
+    }
+  } finally {
+    provider.destroy();
+  }
 }

@@ -1,4 +1,4 @@
-import { type BaseWallet, Transaction, type TransactionLike, getAddress } from "ethers";
+import { type BaseWallet, BrowserProvider, Network, Transaction, type TransactionLike, getAddress } from "ethers";
 import { DeployError } from "./errors.js";
 
 /** The least a node, or something that stands for one, must answer (EIP-1193). */
@@ -84,4 +84,9 @@ export function signingProvider(node: Eip1193Provider, wallet: BaseWallet): Eip1
       return node.request({ method: "eth_sendRawTransaction", params: [raw] });
     },
   };
+}
+
+/** A view of a node for reading, without caches: what is read is checked. */
+export function ethersProvider(node: Eip1193Provider, chainId: number): BrowserProvider {
+  return new BrowserProvider(node, Network.from(chainId), { cacheTimeout: -1 });
 }

@@ -27,17 +27,25 @@ function built(source: string, contract: string): Artifact {
   return read(found);
 }
 
-/** What the devnet deploys of what this project compiles: asked for before anything is started. */
-export const needed = {
-  token: () => built("contracts/mocks/MockToken.sol", "MockToken"),
-  feed: () => built("contracts/mocks/MockFeed.sol", "MockFeed"),
-  uptimeFeed: () =>
-    built(
-      "@chainlink/contracts/src/v0.8/l2ep/dev/optimism/OptimismSequencerUptimeFeed.sol",
-      "OptimismSequencerUptimeFeed",
-    ),
+const sources = {
+  token: "contracts/mocks/MockToken.sol",
+  feed: "contracts/mocks/MockFeed.sol",
+  uptimeFeed: "@chainlink/contracts/src/v0.8/l2ep/dev/optimism/OptimismSequencerUptimeFeed.sol",
 };
 
+/** What the devnet deploys of what this project compiles. */
+export const needed = {
+  token: () => built(sources.token, "MockToken"),
+  feed: () => built(sources.feed, "MockFeed"),
+  uptimeFeed: () => built(sources.uptimeFeed, "OptimismSequencerUptimeFeed"),
+};
+
+/** The same as arguments for `hardhat build`, which is quicker than building all. */
+export const neededSources = Object.values(sources).map((source) =>
+  source.startsWith("@") ? `npm:${source}` : source,
+);
+
+/** Throws `MissingArtifact` when something needed has not been compiled: asked before anything is started. */
 export function assertBuilt(): void {
   for (const load of Object.values(needed)) load();
 }

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { assertBuilt, MissingArtifact } from "./artifacts.js";
+import { ancestors } from "./ancestors.js";
+import { assertBuilt, MissingArtifact, neededSources } from "./artifacts.js";
 import { DevnetError, startDevnet, type Devnet } from "./index.js";
 import { describe } from "./print.js";
 
@@ -90,27 +91,28 @@ async function run(options: Options): Promise<void> {
   await untilAskedToEnd(devnet);
 }
 
-/** A fresh checkout has no artifacts yet; a compile that is up to date takes seconds, so it is only run when needed. */
+/** A fresh checkout has no artifacts yet. Even a compile that is up to date takes seconds, so it is only run when needed. */
 function build(say: (line: string) => void): void {
   try {
     assertBuilt();
   } catch (error) {
     if (!(error instanceof MissingArtifact)) throw error;
-    say("Compiling the contracts (once)…");
+    say("Compiling the tokens and feeds (once)…");
     const hardhat = join(dirname(createRequire(import.meta.url).resolve("hardhat/package.json")), "dist/src/cli.js");
-    const done = spawnSync(process.execPath, [hardhat, "build", "--quiet"], { stdio: ["ignore", 2, 2] });
+    const done = spawnSync(process.execPath, [hardhat, "build", "--quiet", ...neededSources], {
+      stdio: ["ignore", 2, 2],
+    });
     if (done.status !== 0) throw new DevnetError("The contracts do not compile; the messages are above.");
   }
 }
 
 async function untilAskedToEnd(devnet: Devnet): Promise<void> {
-  const startedBy = process.ppid;
+  const startedBy = ancestors();
   let timer: NodeJS.Timeout | undefined;
   const asked = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-    // npm and tsx stand between the terminal and us; killed outright, they cannot pass that on.
     timer = setInterval(() => {
-      if (process.ppid !== startedBy) resolve();
+      if (ancestors() !== startedBy) resolve();
     }, 500);
   });
   const failure = await Promise.race([asked, devnet.failed]);

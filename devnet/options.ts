@@ -27,7 +27,10 @@ export interface DevnetOptions {
   onProgress?: (line: string) => void;
 }
 
-export type ResolvedOptions = Required<Omit<DevnetOptions, "pool">> & { pool: PoolOptions };
+export type ResolvedOptions = Required<Omit<DevnetOptions, "pool" | "startTime">> & {
+  pool: PoolOptions;
+  startTime: bigint | undefined;
+};
 
 const GWEI = 10n ** 9n;
 const DOLLARS = 10n ** 6n;
@@ -42,7 +45,7 @@ export function resolveOptions(options: DevnetOptions): ResolvedOptions {
     l2Port: 0,
     blockTime: 0,
     relay: false,
-    startTime: BigInt(Math.floor(Date.now() / 1000)),
+    startTime: undefined,
     accounts: 20,
     l1Fees: { baseFee: 10n * GWEI, blobBaseFee: GWEI },
     feeScalars: DEFAULT_FEE_SCALARS,

@@ -27,12 +27,14 @@ const STOCK_BTC = 1_000_000n * 10n ** 8n;
 const STOCK_DOLLARS = 100_000_000_000n * 10n ** 6n;
 const ONE = 10n ** BigInt(FEED_DECIMALS);
 
+const wallClock = () => BigInt(Math.floor(Date.now() / 1000));
+
 /** Starts an L1 and an L2 with everything Ballast stands on. Ready when it resolves; `stop()` ends it. */
 export async function startDevnet(given: DevnetOptions = {}): Promise<Devnet> {
   const started = performance.now();
   const options = resolveOptions(given);
   const elapsed = () => Math.round(performance.now() - started);
-  const genesisTime = options.startTime - PAST_SECONDS;
+  const genesisTime = (options.startTime ?? wallClock()) - PAST_SECONDS;
 
   assertBuilt();
   const nodes = await startNodes(options, Number(genesisTime));
@@ -114,11 +116,13 @@ async function furnish(rollup: Rollup, accounts: DevnetAccounts, options: Resolv
   say("Feeds published, Uniswap pool open.");
   const safe = await deploySafe(rollup, accounts);
 
-  await rollup.setTime(options.startTime);
+  // Without a day of its own, time is the wall clock's from the moment of being ready.
+  const now = options.startTime ?? wallClock();
+  await rollup.setTime(now);
   await setL1Fees(rollup, options.l1Fees);
-  await publish(rollup, publisher, feeds.btcUsd, options.btcPrice, options.startTime);
-  await publish(rollup, publisher, feeds.wrapperBtc, ONE, options.startTime);
-  await publish(rollup, publisher, feeds.dollarUsd, ONE, options.startTime);
+  await publish(rollup, publisher, feeds.btcUsd, options.btcPrice, now);
+  await publish(rollup, publisher, feeds.wrapperBtc, ONE, now);
+  await publish(rollup, publisher, feeds.dollarUsd, ONE, now);
 
   const endpoint = ({ url, id }: Chain) => ({ chainId: id, rpcUrl: url, wsUrl: url.replace("http", "ws") });
   return {

@@ -146,8 +146,10 @@ contract Tranche is ITranche, ERC20 {
         }
         uint256 nav = totalAssets();
         if (totalSupply() == 0 || nav == 0) return 0;
-        uint256 room = type(uint112).max - (nav > POOL.cash() ? nav : POOL.cash());
-        return room / 2; // leaves room for interest; far above any token's supply
+        uint256 held = POOL.cash();
+        uint256 filled = nav > held ? nav : held;
+        if (filled > type(uint112).max) return 0;
+        return (type(uint112).max - filled) / 2; // leaves room for interest; far above any token's supply
     }
 
     /// @inheritdoc IERC4626
@@ -157,20 +159,33 @@ contract Tranche is ITranche, ERC20 {
     }
 
     /// @inheritdoc IERC4626
+    /// @dev 0 while an action is half done.
     function maxWithdraw(address owner) external view returns (uint256) {
+        if (!_isUnlocked()) return 0;
         uint256 held = POOL.cash();
         uint256 owned = convertToAssets(balanceOf(owner));
         return owned < held ? owned : held;
     }
 
     /// @inheritdoc IERC4626
+    /// @dev 0 while an action is half done, and where the shares bring less than one unit, which redeem refuses.
     function maxRedeem(address owner) external view returns (uint256) {
+        if (!_isUnlocked()) return 0;
         uint256 affordable = convertToShares(POOL.cash());
         uint256 owned = balanceOf(owner);
-        return owned < affordable ? owned : affordable;
+        uint256 shares = owned < affordable ? owned : affordable;
+        return convertToAssets(shares) == 0 ? 0 : shares;
     }
 
     // ---- inside ----
+
+    function _isUnlocked() private view returns (bool) {
+        try MANAGER.requireUnlocked(POOL.facility()) {
+            return true;
+        } catch {
+            return false;
+        }
+    }
 
     function _enter(address receiver, uint256 assets) private returns (uint256 nav) {
         nav = POOL.enter(receiver, assets);

@@ -44,11 +44,12 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
         f.pricing.kind = p.kind;
         f.custody.vault = p.vault;
         f.custody.cap = p.cap;
-        _setAccess(f, p.gate, p.loanCap);
         f.rampSeconds = p.rampSeconds;
         emit FacilityCreated(facility, p);
         ILendingPool(p.pool).initialise(facility);
         ITranche(ILendingPool(p.pool).tranche(TrancheClass.Senior)).seed(msg.sender, seedAssets);
+        // Last: the seed belongs to nobody, so there is nobody for the gate to judge.
+        _setAccess(f, p.gate, p.loanCap);
     }
 
     // ---- guardian: at once, downwards ----

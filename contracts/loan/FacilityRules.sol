@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {FacilityKind} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 
@@ -13,10 +15,16 @@ contract FacilityRules {
     /// @dev How far a new oracle's price may be from the live old one's, and how stale an old one is replaced without that.
     uint256 private constant ORACLE_SWITCH_LIMIT_BPS = 200;
     uint256 private constant ORACLE_SWITCH_STALE = 7 days;
+    /// @dev Coarser, and one unit lost to rounding a second is worth more than the gas of asking for it; finer, and real amounts
+    /// do not fit the loan's fields.
+    uint256 private constant MIN_DECIMALS = 6;
+    uint256 private constant MAX_DECIMALS = 18;
 
     /// @notice Reverts with ILoanManager.InvalidFacility or AssetMismatch, naming the field: what is wrong at creation could
     /// never be mended later.
     function requireConsistent(ILoanManager.FacilityParams calldata p, address manager) external view {
+        // Nothing serves term loans yet, and a facility's kind could not be corrected.
+        _bounds("kind", uint256(p.kind), 0, uint256(FacilityKind.Revolving));
         _bounds("targetLtvBps", p.targetLtvBps, 1, BPS);
         _bounds("maxLtvBps", p.maxLtvBps, uint256(p.targetLtvBps) + 1, BPS);
         _bounds("lltvBps", p.lltvBps, uint256(p.maxLtvBps) + 1, BPS);
@@ -34,6 +42,9 @@ contract FacilityRules {
         ITranche senior = ITranche(ILendingPool(p.pool).tranche(TrancheClass.Senior));
         _same("tranche.pool", p.pool, senior.pool());
         _same("tranche.asset", loanAsset, senior.asset());
+        _bounds("tranche.class", uint256(senior.class()), 0, uint256(TrancheClass.Senior));
+        _bounds("loan.decimals", IERC20Metadata(loanAsset).decimals(), MIN_DECIMALS, MAX_DECIMALS);
+        _bounds("collateral.decimals", IERC20Metadata(collateralAsset).decimals(), MIN_DECIMALS, MAX_DECIMALS);
         require(
             loanAsset != collateralAsset,
             ILoanManager.AssetMismatch("collateral other than the loan asset", loanAsset, collateralAsset)

@@ -3,6 +3,8 @@ import type { Deployment } from "../../sdk/client/deployment.js";
 
 /** What the AccessManager's events add up to. */
 export interface Grants {
+  /** the admin the AccessManager was created with: who deployed */
+  deployer: string | undefined;
   /** role → account → execution delay given last */
   members: Map<bigint, Map<string, bigint>>;
   /** `target selector` → role, where it is not the admin */
@@ -31,6 +33,7 @@ const SPAN = 10_000;
 /** Who may do what: not what we believe was granted, but everything that ever was. */
 export async function readGrants(provider: Provider, { accessManager, fromBlock }: Deployment): Promise<Grants> {
   const grants: Grants = {
+    deployer: undefined,
     members: new Map(),
     functions: new Map(),
     roleAdmins: new Map(),
@@ -57,6 +60,7 @@ function apply(grants: Grants, log: Log): void {
     Record<"account" | "target" | "selector", string> & { closed: boolean };
   switch (event.name) {
     case "RoleGranted":
+      grants.deployer ??= account;
       grants.members.set(roleId, (grants.members.get(roleId) ?? new Map<string, bigint>()).set(account, delay));
       break;
     case "RoleRevoked":

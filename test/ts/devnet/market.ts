@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { JsonRpcProvider } from "ethers";
 import { startDevnet, type Devnet } from "../../../devnet/index.js";
-import { contract, ERC20, open, wallet } from "./support.js";
+import { contract, describeDevnet, ERC20, open, wallet } from "./support.js";
 
 const PRICE = 10n ** 8n;
 const DOLLARS = 10n ** 6n;
@@ -19,7 +19,7 @@ const QUOTER = [
 ];
 const SAFE = ["function getOwners() view returns (address[])", "function getThreshold() view returns (uint256)"];
 
-describe("devnet: prices, market and Safe", () => {
+describeDevnet("devnet: prices, market and Safe", () => {
   let devnet: Devnet;
   let l2: JsonRpcProvider;
   before(async () => {

@@ -5,11 +5,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DevnetError, startDevnet, type Devnet, type DevnetInfo } from "../../../devnet/index.js";
-import { contract, isAlive, L1_BLOCK, open, until } from "./support.js";
+import { contract, describeDevnet, isAlive, L1_BLOCK, open, until } from "./support.js";
 
 const CLEAN_END = 5_000;
 
-describe("devnet: blocks every 200 ms", () => {
+describeDevnet("devnet: blocks every 200 ms", () => {
   let devnet: Devnet;
   before(async () => {
     devnet = await startDevnet({ blockTime: 0.2 });
@@ -64,7 +64,7 @@ describe("devnet: blocks every 200 ms", () => {
   });
 });
 
-describe("devnet: processes", () => {
+describeDevnet("devnet: processes", () => {
   it("runs twice at once on free ports, apart from each other, and leaves nothing behind", async () => {
     const [a, b] = await Promise.all([startDevnet(), startDevnet()]);
     const urls = [a, b].flatMap(({ info }) => [info.l1.rpcUrl, info.l2.rpcUrl]);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { id, Interface, Transaction, type JsonRpcProvider, type TransactionRequest } from "ethers";
 import { DevnetError, startDevnet, type Devnet } from "../../../devnet/index.js";
 import { fastLzSize, rollupFee } from "../../../sdk/model/index.js";
-import { contract, ERC20, L1_BLOCK, open, UPTIME, wallet } from "./support.js";
+import { contract, describeDevnet, ERC20, L1_BLOCK, open, UPTIME, wallet } from "./support.js";
 
 const MARCH_12 = BigInt(Date.parse("2020-03-12T00:00Z") / 1000);
 const GWEI = 10n ** 9n;
@@ -19,7 +19,7 @@ const L1_BLOCK_OPERATOR = [
   "function operatorFeeConstant() view returns (uint64)",
 ];
 
-describe("devnet: the rollup, on a day in the past", () => {
+describeDevnet("devnet: the rollup, on a day in the past", () => {
   let devnet: Devnet;
   let l1: JsonRpcProvider;
   let l2: JsonRpcProvider;
