@@ -52,6 +52,9 @@ export type LegPlan = {
 const NO_LEG: LegPlan = { feed: ZeroAddress, heartbeat: 0n, buffer: 0n, minAnswer: 0n, maxAnswer: 0n };
 const WAD_DECIMALS = 18;
 const BPS_TO_WAD = 10n ** 14n;
+/** FacilityRules.sol would refuse others, after most of the gas was spent. */
+const MIN_TOKEN_DECIMALS = 6;
+const MAX_TOKEN_DECIMALS = 18;
 const UINT80 = 2n ** 80n - 1n;
 const UINT96 = 2n ** 96n - 1n;
 
@@ -185,10 +188,12 @@ class Reader {
   }
 
   async token(path: string, address: string): Promise<{ symbol: string; decimals: number }> {
-    return {
-      symbol: (await this.ask(path, address, "symbol", "string")) as string,
-      decimals: await this.decimals(path, address),
-    };
+    const decimals = await this.decimals(path, address);
+    if (decimals < MIN_TOKEN_DECIMALS || decimals > MAX_TOKEN_DECIMALS) {
+      const range = `${MIN_TOKEN_DECIMALS} to ${MAX_TOKEN_DECIMALS}`;
+      throw new PreflightFailed(`${path}: ${address} has ${decimals} decimals; facilities take tokens with ${range}`);
+    }
+    return { symbol: (await this.ask(path, address, "symbol", "string")) as string, decimals };
   }
 
   async decimals(path: string, address: string): Promise<number> {

@@ -1,4 +1,3 @@
-import type { Artifact } from "@nomicfoundation/ignition-core";
 import { Interface, type InterfaceAbi } from "ethers";
 import { DeployError } from "./errors.js";
 import type { Parameters } from "./parameters.js";
@@ -25,8 +24,11 @@ export interface Role {
 
 const GUARDIAN = 2n;
 
+/** Finds what the compiler made of a contract. */
+export type ReadAbi = (contract: string) => { abi: unknown };
+
 /** @param read finds a contract's ABI by its name */
-export function rolesOf({ governance: g }: Parameters, read: (contract: string) => Artifact): Role[] {
+export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read: ReadAbi): Role[] {
   const selectors = (contract: string, names: readonly string[]) => {
     const known = new Interface(read(contract).abi as InterfaceAbi);
     return names.map((name) => {

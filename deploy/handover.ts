@@ -1,0 +1,37 @@
+import type { Parameters } from "./parameters.js";
+import { ADMIN, type Role } from "./roles.js";
+
+/** One call of the AccessManager. */
+export interface HandoverStep<Address> {
+  name: string;
+  args: (Address | string | bigint | string[])[];
+}
+
+/**
+ * Gives every role its functions and its holder and the Safe the administration, and takes everything from the deployer. Sent as
+ * one multicall: there is no moment at which some of it holds and some does not.
+ */
+export function handoverSteps<Address>(
+  { governance: g }: Pick<Parameters, "governance">,
+  roles: readonly Role[],
+  contracts: { loanManager: Address; pools: readonly Address[]; deployer: Address },
+): HandoverStep<Address>[] {
+  const { loanManager, pools, deployer } = contracts;
+  const steps: HandoverStep<Address>[] = [];
+  const say = (name: string, ...args: HandoverStep<Address>["args"]) => steps.push({ name, args });
+  for (const role of roles) {
+    say("labelRole", role.id, role.label);
+    if (role.guardian !== ADMIN) say("setRoleGuardian", role.id, role.guardian);
+    if (role.manager.length > 0) say("setTargetFunctionRole", loanManager, [...role.manager], role.id);
+    if (role.pool.length > 0) {
+      for (const pool of pools) say("setTargetFunctionRole", pool, [...role.pool], role.id);
+    }
+    say("grantRole", role.id, role.holder, role.executionDelay);
+    if (role.grantDelay !== 0n) say("setGrantDelay", role.id, role.grantDelay);
+  }
+  for (const target of [loanManager, ...pools]) say("setTargetAdminDelay", target, BigInt(g.targetAdminDelaySeconds));
+  say("grantRole", ADMIN, g.safe, BigInt(g.adminDelaySeconds));
+  say("setGrantDelay", ADMIN, BigInt(g.grantDelaySeconds));
+  say("renounceRole", ADMIN, deployer);
+  return steps;
+}
