@@ -1,0 +1,19 @@
+import { minOf } from "../../model/index.js";
+import type { Client } from "../client.js";
+import { type Need, paymentNeeds } from "../needs.js";
+import { APPROVAL_SECONDS, type AmountOrMost, type Situation, interestOver } from "./situation.js";
+
+/** What paying takes: for the whole debt, the interest of a day beyond it, as nobody knows when it is mined. */
+export async function debtNeeds(
+  client: Client,
+  from: string,
+  { loan, facility }: Situation,
+  part: bigint | undefined,
+  asked: AmountOrMost = "most",
+): Promise<Need[]> {
+  const whole = loan.debt + interestOver(facility, loan.debt, APPROVAL_SECONDS);
+  // A payment that is cut may be cut less by the time it is mined, as the debt grows meanwhile.
+  const amount = part === undefined || asked === "most" ? whole : minOf(asked, whole);
+  const payment = { token: facility.loan, from, spender: facility.pool, spenderIs: "pool" };
+  return paymentNeeds(client, { ...payment, amount, least: part ?? loan.debt }, true);
+}

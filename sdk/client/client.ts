@@ -1,0 +1,80 @@
+import type { Provider } from "ethers";
+import {
+  accessManagerAbi,
+  erc20Abi,
+  lendingPoolAbi,
+  lensAbi,
+  loanManagerAbi,
+  priceOracleAbi,
+  trancheAbi,
+} from "./abi/index.js";
+import type { Deployment } from "./deployment.js";
+import { ClientError } from "./errors.js";
+import { TypedContract } from "./typedContract.js";
+
+/** A deployment, seen through a node. Everything in the client takes one. */
+export interface Client {
+  readonly provider: Provider;
+  readonly deployment: Deployment;
+  readonly manager: TypedContract<typeof loanManagerAbi>;
+  readonly lens: TypedContract<typeof lensAbi>;
+  readonly accessManager: TypedContract<typeof accessManagerAbi>;
+}
+
+/** The node is of another chain than the deployment. */
+export class WrongNetwork extends ClientError {
+  constructor(
+    readonly expected: number,
+    readonly actual: bigint,
+    network: string,
+  ) {
+    super(
+      `the node is on chain ${actual.toString()}, but the deployment "${network}" is on chain ${expected}: ` +
+        "name the other node (--rpc) or the other deployment (--deployment)",
+    );
+  }
+}
+
+/** The node knows nothing of the deployment: it was reset, or the file is of another one. */
+export class NotDeployed extends ClientError {}
+
+/**
+ * @example
+ * const client = createClient(new JsonRpcProvider(url), readDeployment());
+ * for (const facility of await readFacilities(client)) console.log(facility.name, facility.cash);
+ */
+export function createClient(provider: Provider, deployment: Deployment): Client {
+  return {
+    provider,
+    deployment,
+    manager: new TypedContract(loanManagerAbi, deployment.loanManager),
+    lens: new TypedContract(lensAbi, deployment.lens),
+    accessManager: new TypedContract(accessManagerAbi, deployment.accessManager),
+  };
+}
+
+/**
+ * Makes sure that the node is on the deployment's chain and knows its contracts; worth doing once, before anything else.
+ *
+ * @throws WrongNetwork, NotDeployed
+ */
+export async function checkNetwork({ provider, deployment }: Client): Promise<void> {
+  const { chainId } = await provider.getNetwork();
+  if (chainId !== BigInt(deployment.chainId)) {
+    throw new WrongNetwork(deployment.chainId, chainId, deployment.network);
+  }
+  for (const [what, address] of [
+    ["LoanManager", deployment.loanManager],
+    ["Lens", deployment.lens],
+  ] as const) {
+    if ((await provider.getCode(address)) !== "0x") continue;
+    throw new NotDeployed(
+      `there is no ${what} at ${address} on chain ${deployment.chainId}: the chain was started anew, or the deployment file is of another one`,
+    );
+  }
+}
+
+export const erc20At = (address: string) => new TypedContract(erc20Abi, address);
+export const poolAt = (address: string) => new TypedContract(lendingPoolAbi, address);
+export const trancheAt = (address: string) => new TypedContract(trancheAbi, address);
+export const oracleAt = (address: string) => new TypedContract(priceOracleAbi, address);
