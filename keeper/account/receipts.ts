@@ -1,0 +1,49 @@
+import { erc20Abi, loanManagerAbi } from "../../sdk/client/abi/index.js";
+import { type AbiNamed, interfaceOf, plainObject } from "../../sdk/client/typedContract.js";
+import type { Log, Receipt } from "../chain/node.js";
+
+/** What a liquidation did, by the log of its receipt. */
+export interface Realised {
+  readonly repaid: bigint;
+  readonly seized: bigint;
+  readonly debtClosed: bigint;
+  /** Loan units received for the collateral. */
+  readonly proceeds: bigint;
+  /** Loan units the liquidator holds more than before. */
+  readonly grossProfit: bigint;
+}
+
+const sameAddress = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** @returns undefined when the receipt has no liquidation of that loan by that liquidator: nothing happened */
+export function realisedOf(
+  receipt: Receipt,
+  loan: bigint,
+  parties: { manager: string; liquidator: string; loanAsset: string },
+): Realised | undefined {
+  const { manager, liquidator, loanAsset } = parties;
+  const liquidations = receipt.logs
+    .filter((log) => sameAddress(log.address, manager))
+    .flatMap(
+      (log) => eventOf(loanManagerAbi, "Liquidated", log) as AbiNamed<typeof loanManagerAbi, "event", "Liquidated">[],
+    )
+    .filter((event) => event.id === loan && sameAddress(event.liquidator, liquidator));
+  const [done] = liquidations;
+  if (done === undefined) return undefined;
+
+  let received = 0n;
+  let sent = 0n;
+  for (const log of receipt.logs.filter(({ address }) => sameAddress(address, loanAsset))) {
+    for (const transfer of eventOf(erc20Abi, "Transfer", log) as AbiNamed<typeof erc20Abi, "event", "Transfer">[]) {
+      if (sameAddress(transfer.to, liquidator)) received += transfer.value;
+      if (sameAddress(transfer.from, liquidator)) sent += transfer.value;
+    }
+  }
+  const { repaid, seized, debtClosed } = done;
+  return { repaid, seized, debtClosed, proceeds: received, grossProfit: received - sent };
+}
+
+function eventOf(abi: typeof loanManagerAbi | typeof erc20Abi, name: string, log: Log): unknown[] {
+  const parsed = interfaceOf(abi).parseLog(log);
+  return parsed?.name === name ? [plainObject(parsed.fragment.inputs, parsed.args)] : [];
+}

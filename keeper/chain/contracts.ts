@@ -1,0 +1,119 @@
+import { Interface } from "ethers";
+import { erc20Abi, lendingPoolAbi, liquidatorAbi, loanManagerAbi, priceOracleAbi } from "../../sdk/client/abi/index.js";
+import { collateralVaultAbi, liquidationEngineAbi } from "../../sdk/client/abi/index.js";
+import {
+  type Abi,
+  type AbiArguments,
+  type AbiName,
+  type AbiResult,
+  TypedContract,
+} from "../../sdk/client/typedContract.js";
+import type { At, Node } from "./node.js";
+
+/** What the keeper uses of Uniswap's QuoterV2, the rollup's GasPriceOracle and a Chainlink feed. */
+const quoterAbi = [
+  {
+    type: "function",
+    name: "quoteExactInput",
+    stateMutability: "nonpayable",
+    inputs: [
+      { name: "path", type: "bytes" },
+      { name: "amountIn", type: "uint256" },
+    ],
+    outputs: [
+      { name: "amountOut", type: "uint256" },
+      { name: "sqrtPriceX96AfterList", type: "uint160[]" },
+      { name: "initializedTicksCrossedList", type: "uint32[]" },
+      { name: "gasEstimate", type: "uint256" },
+    ],
+  },
+] as const;
+
+const gasPriceOracleAbi = [
+  {
+    type: "function",
+    name: "getL1Fee",
+    stateMutability: "view",
+    inputs: [{ name: "transaction", type: "bytes" }],
+    outputs: [{ name: "", type: "uint256" }],
+  },
+  {
+    type: "function",
+    name: "getOperatorFee",
+    stateMutability: "view",
+    inputs: [{ name: "gas", type: "uint256" }],
+    outputs: [{ name: "", type: "uint256" }],
+  },
+] as const;
+
+const feedAbi = [
+  {
+    type: "function",
+    name: "latestRoundData",
+    stateMutability: "view",
+    inputs: [],
+    outputs: [
+      { name: "roundId", type: "uint80" },
+      { name: "answer", type: "int256" },
+      { name: "startedAt", type: "uint256" },
+      { name: "updatedAt", type: "uint256" },
+      { name: "answeredInRound", type: "uint80" },
+    ],
+  },
+  {
+    type: "function",
+    name: "decimals",
+    stateMutability: "view",
+    inputs: [],
+    outputs: [{ name: "", type: "uint8" }],
+  },
+] as const;
+
+export const managerAt = (address: string) => new TypedContract(loanManagerAbi, address);
+export const liquidatorAt = (address: string) => new TypedContract(liquidatorAbi, address);
+export const poolAt = (address: string) => new TypedContract(lendingPoolAbi, address);
+export const vaultAt = (address: string) => new TypedContract(collateralVaultAbi, address);
+export const oracleAt = (address: string) => new TypedContract(priceOracleAbi, address);
+export const tokenAt = (address: string) => new TypedContract(erc20Abi, address);
+export const quoterAt = (address: string) => new TypedContract(quoterAbi, address);
+export const gasPriceOracleAt = (address: string) => new TypedContract(gasPriceOracleAbi, address);
+export const feedAt = (address: string) => new TypedContract(feedAbi, address);
+
+/** Reads a view through the keeper's own node, as of a block. */
+export async function read<A extends Abi, N extends AbiName<A, "function">>(
+  node: Node,
+  contract: TypedContract<A>,
+  name: N,
+  args: AbiArguments<A, N>,
+  at: At = "latest",
+  from?: string,
+): Promise<AbiResult<A, N>> {
+  const call = { to: contract.address, data: contract.encode(name, args), ...(from !== undefined && { from }) };
+  return contract.decode(name, await node.call(call, at));
+}
+
+/** All errors a liquidation can end with, ours and those of what it calls. */
+const errors = new Interface(
+  [loanManagerAbi, liquidatorAbi, lendingPoolAbi, priceOracleAbi, liquidationEngineAbi, erc20Abi, collateralVaultAbi]
+    .flat()
+    .filter((entry) => entry.type === "error")
+    // The same error is declared by several contracts; one declaration explains it.
+    .filter((entry, index, all) => all.findIndex((other) => JSON.stringify(other) === JSON.stringify(entry)) === index),
+);
+
+export interface Revert {
+  /** Name of the error; "" where the bytes say nothing known. */
+  readonly name: string;
+  readonly args: readonly unknown[];
+  /** For people. */
+  readonly text: string;
+}
+
+/** Decodes what a call reverted with. */
+export function explainRevert(data: string | undefined): Revert {
+  if (data === undefined || data.length < 10) return { name: "", args: [], text: "reverted without a reason" };
+  const parsed = errors.parseError(data);
+  if (parsed === null) return { name: "", args: [], text: `reverted with ${data.slice(0, 74)}` };
+  const args = [...parsed.args] as unknown[];
+  return { name: parsed.name, args, text: `${parsed.name}(${args.map(String).join(", ")})` };
+}

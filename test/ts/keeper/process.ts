@@ -1,0 +1,269 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { JsonRpcProvider, Wallet } from "ethers";
+import { type Devnet, startDevnet } from "../../../devnet/index.js";
+import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
+import { deploymentOf } from "../fixtures/market.js";
+import { describeDevnet, open, wallet } from "../devnet/support.js";
+import { KeeperProcess } from "./support/keeperProcess.js";
+import { POOL_FEE, type World, deployWorld } from "./support/world.js";
+
+describeDevnet("keeper: the process, on a rollup that charges real fees", () => {
+  let folder: string;
+  let devnet: Devnet;
+  let provider: JsonRpcProvider;
+  let world: World;
+  let owner: Wallet;
+  let keeper: KeeperProcess | undefined;
+  let deployment: string;
+  let states = 0;
+  let salt = 0n;
+
+  const keyOf = (): string => devnet.info.accounts.keeper.privateKey;
+  const operator = (): string => devnet.info.accounts.keeper.address;
+
+  before(async function () {
+    this.timeout(300_000);
+    folder = mkdtempSync(join(tmpdir(), "ballast-keeper-"));
+    devnet = await startDevnet({ blockTime: 0 });
+    provider = open(devnet, "l2");
+    owner = wallet(provider, devnet.info.accounts.lender);
+    world = await deployWorld(owner, { price: 8_000n });
+    await (await world.liquidator.setOperator(operator(), true)).wait();
+    deployment = join(folder, "deployment.json");
+    writeDeployment(
+      {
+        ...(await deploymentOf(devnet.info.l2.chainId, world)),
+        rpc: devnet.info.l2.rpcUrl,
+        liquidator: await world.liquidator.getAddress(),
+        uniswap: {
+          router: await world.uniswap.router.getAddress(),
+          quoter: await world.uniswap.quoter.getAddress(),
+          fee: POOL_FEE,
+        },
+      },
+      deployment,
+    );
+    writeFileSync(join(folder, "key"), keyOf());
+  });
+  after(async () => {
+    provider.destroy();
+    await devnet.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    states += 1;
+    // What the last keeper left in the pool is mined before blocks are made by themselves again.
+    await byHand();
+    await devnet.mineL2();
+    await devnet.setBlockTime(0);
+    await (await world.oracle.setSecondPrice(0n)).wait();
+    await world.setPrice(8_000n);
+  });
+  afterEach(async () => {
+    keeper?.signal("SIGKILL");
+    await keeper?.ended;
+  });
+
+  const start = (...args: string[]): KeeperProcess => {
+    const stateDir = join(folder, `state-${states}`);
+    const common = ["--deployment", deployment, "--key-file", join(folder, "key"), "--state-dir", stateDir];
+    keeper = KeeperProcess.start([...common, "--http-port", "0", "--poll-ms", "20", "--report", ...args]);
+    return keeper;
+  };
+
+  /** A loan of one bitcoin by one of the users. */
+  const borrow = (dollars: string): Promise<bigint> => {
+    salt += 1n;
+    const user = devnet.info.accounts.users[Number(salt) % 5];
+    if (user === undefined) throw new Error("the devnet has too few users");
+    return world.open(wallet(provider, user), world.btc("1"), world.cash(dollars), salt);
+  };
+
+  const liquidationsOf = async (id: bigint): Promise<number> =>
+    (await world.manager.queryFilter(world.manager.filters.Liquidated(id))).length;
+
+  /** From now on blocks are made only when a test says so. */
+  const byHand = async (): Promise<void> => devnet.setBlockTime("manual");
+
+  /** Sets the price in a block of its own, by hand. */
+  const setPriceByHand = async (dollars: bigint): Promise<number> => {
+    await world.oracle.setPrice(world.priceE36(dollars));
+    return Number((await devnet.mineL2()).number);
+  };
+
+  /** Mines until the keeper has decided the newest block and nothing is pending. */
+  const settle = async (running: KeeperProcess, from: number): Promise<void> => {
+    for (let block = from, rounds = 0; ; rounds++) {
+      const { pending } = await running.decided(block);
+      if (pending === 0) return;
+      if (rounds > 20) throw new Error(`still pending after 20 blocks:\n${running.errors}`);
+      block = Number((await devnet.mineL2()).number);
+    }
+  };
+
+  it("liquidates every unhealthy loan once, keeps the rest, and its books agree with the tokens to the unit and the wei", async () => {
+    const unhealthy = [await borrow("5500"), await borrow("5400"), await borrow("5300")];
+    const healthy = await borrow("2000");
+    await byHand();
+    const running = start();
+    await running.ready();
+    await running.decided(await provider.getBlockNumber());
+
+    const etherBefore = await provider.getBalance(operator());
+    const dollarsBefore = await world.loan.balanceOf(world.liquidator);
+    await settle(running, await setPriceByHand(6_600n));
+
+    for (const id of unhealthy) expect(await liquidationsOf(id)).to.equal(1);
+    expect(await liquidationsOf(healthy)).to.equal(0);
+    const { totals, results, atRisk, loans, pending } = await running.status();
+    expect([loans, pending]).to.deep.equal([4, 0]);
+    expect(atRisk.filter(({ action }) => action !== "watch")).to.deep.equal([]);
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(["done", "done", "done"]);
+
+    const asset = totals.assets[await world.loan.getAddress()];
+    const earned = (await world.loan.balanceOf(world.liquidator)) - dollarsBefore;
+    expect(BigInt(asset?.grossProfit ?? 0)).to.equal(earned);
+    expect(earned).to.be.greaterThan(world.cash("100"));
+    expect(await world.collateral.balanceOf(world.liquidator)).to.equal(0n);
+    const { l2Gas, l1Data, operator: operatorFee } = totals.fees;
+    for (const part of [l2Gas, l1Data, operatorFee]) expect(BigInt(part)).to.be.greaterThan(0n);
+    const spent = etherBefore - (await provider.getBalance(operator()));
+    expect(BigInt(l2Gas) + BigInt(l1Data) + BigInt(operatorFee)).to.equal(spent);
+  });
+
+  it("fault K29: killed outright with transactions under way, it misses nothing and does nothing twice", async () => {
+    const first = await borrow("5500");
+    await byHand();
+    const doomed = start();
+    await doomed.ready();
+    await doomed.decided(await provider.getBlockNumber());
+    await setPriceByHand(6_800n);
+    await doomed.until(() => doomed.of("decided").some(({ sent }) => sent.length === 1));
+    doomed.signal("SIGKILL");
+    expect((await doomed.ended).signal).to.equal("SIGKILL");
+
+    // What happens while nobody watches: another loan, and a lower price.
+    await devnet.setBlockTime(0);
+    await world.setPrice(8_000n);
+    expect(await liquidationsOf(first)).to.equal(1);
+    const second = await borrow("5500");
+    await byHand();
+    const block = await setPriceByHand(6_500n);
+
+    const running = start();
+    await settle(running, block);
+    expect(await liquidationsOf(second)).to.equal(1);
+    const { results } = await running.status();
+    expect(results.filter(({ outcome }) => outcome !== "done")).to.deep.equal([]);
+  });
+
+  it("fault K29: what was sent before it was killed is taken up, not sent again", async () => {
+    const id = await borrow("5500");
+    await byHand();
+    const doomed = start();
+    await doomed.ready();
+    await doomed.decided(await provider.getBlockNumber());
+    const nonce = await provider.getTransactionCount(operator());
+    const block = await setPriceByHand(6_600n);
+    await doomed.until(() => doomed.of("decided").some(({ sent }) => sent.length === 1));
+    doomed.signal("SIGKILL");
+    await doomed.ended;
+
+    const running = start();
+    const { pending, actions } = await running.decided(block);
+    expect(pending).to.equal(1);
+    expect(actions.map(({ action }) => action)).to.deep.equal(["pending"]);
+    await settle(running, Number((await devnet.mineL2()).number));
+    expect(await liquidationsOf(id)).to.equal(1);
+    expect(await provider.getTransactionCount(operator())).to.equal(nonce + 1);
+    expect(running.of("settled").map(({ outcome }) => outcome)).to.deep.equal(["done"]);
+  });
+
+  it("notes a disagreement that holds a liquidation back, again before an hour is over, and liquidates when it is released", async function () {
+    this.timeout(240_000);
+    const id = await borrow("5500");
+    await byHand();
+    const running = start();
+    await running.ready();
+    await running.decided(await provider.getBlockNumber());
+    await world.oracle.setSecondPrice(world.priceE36(8_000n));
+    await settle(running, await setPriceByHand(6_500n));
+    const held = running.of("decided").flatMap(({ actions }) => actions);
+    expect(held.some(({ action, reason }) => action === "held" && /disagree/.test(reason))).to.equal(true);
+    const since = await world.oracle.since();
+    expect(since).to.be.greaterThan(0n);
+
+    const [, cap] = await world.oracle.caps();
+    let steps = 0;
+    while ((await liquidationsOf(id)) === 0) {
+      if (++steps > 60) throw new Error(`not released after ${steps} half-hours`);
+      await settle(running, Number((await devnet.mineL2(devnet.now() + 1_800n)).number));
+    }
+    expect(await world.oracle.since()).to.equal(since);
+    expect(BigInt(steps) * 1_800n).to.be.within(cap, cap + 7_200n);
+    const notes = running.of("settled").filter(({ kind }) => kind === "note");
+    expect(notes.every(({ outcome }) => outcome === "done")).to.equal(true);
+    expect(notes.length).to.be.within(24, 49);
+  });
+
+  it("fault K35: SIGTERM during a send leaves it under way, says so, and ends with 0", async () => {
+    await borrow("5500");
+    await byHand();
+    const running = start();
+    await running.ready();
+    await running.decided(await provider.getBlockNumber());
+    await setPriceByHand(6_600n);
+    await running.until(() => running.of("decided").some(({ sent }) => sent.length > 0));
+    running.signal("SIGTERM");
+    expect(await running.ended).to.deep.equal({ exitCode: 0, signal: null });
+    expect(running.of("stopped")).to.deep.equal([{ type: "stopped", pending: 1 }]);
+  });
+
+  it("answers /health, /metrics and /status, and nothing else", async () => {
+    const running = start();
+    const { http } = await running.ready();
+    await running.decided(await provider.getBlockNumber());
+    const health = await fetch(`${http}/health`);
+    expect([health.status, ((await health.json()) as { ok: boolean }).ok]).to.deep.equal([200, true]);
+    const metrics = await (await fetch(`${http}/metrics`)).text();
+    expect(metrics)
+      .to.match(/ballast_keeper_decided_block \d+/)
+      .and.to.match(/ballast_keeper_loans \d+/);
+    expect((await fetch(`${http}/send`)).status).to.equal(404);
+    const status = await running.status();
+    expect(status.decided?.number).to.be.greaterThan(0);
+    expect(status.operator).to.equal(operator());
+  });
+
+  it("fault K36: its key is in nothing it says", async () => {
+    const running = start("--log-level", "trace");
+    const { http } = await running.ready();
+    await running.decided(await provider.getBlockNumber());
+    const said = running.errors + JSON.stringify(running.lines) + (await (await fetch(`${http}/metrics`)).text());
+    expect(said.length).to.be.greaterThan(1_000);
+    expect(said.toLowerCase()).to.not.contain(keyOf().slice(2).toLowerCase());
+  });
+
+  it("fault K10: refuses another chain, other contracts and an account without rights, each with its own words", async () => {
+    const run = async (change: object, key = keyOf()) => {
+      const file = join(folder, "wrong.json");
+      const right = await deploymentOf(devnet.info.l2.chainId, world);
+      writeDeployment(
+        { ...right, liquidator: await world.liquidator.getAddress(), rpc: devnet.info.l2.rpcUrl, ...change },
+        file,
+      );
+      const process = KeeperProcess.start(["--deployment", file, "--http-port", "0"], { BALLAST_KEEPER_KEY: key });
+      return { ...(await process.ended), errors: process.errors };
+    };
+    const chain = await run({ chainId: 10 });
+    expect([chain.exitCode, /chain 901.*10/.test(chain.errors)]).to.deep.equal([3, true]);
+    const contracts = await run({ loanManager: operator() });
+    expect([contracts.exitCode, /no LoanManager/.test(contracts.errors)]).to.deep.equal([3, true]);
+    const account = await run({}, devnet.info.accounts.users[7]?.privateKey);
+    expect([account.exitCode, /setOperator/.test(account.errors)]).to.deep.equal([3, true]);
+  });
+});
