@@ -20,6 +20,7 @@ export * from "./client/outlook.js";
 export * from "./client/permit.js";
 export type { Price } from "./client/price.js";
 export * from "./client/quote.js";
+export * from "./client/remedy.js";
 export * from "./client/revert.js";
 export * from "./client/send.js";
 export * from "./client/simulate.js";

@@ -1,4 +1,4 @@
-import type { Provider } from "ethers";
+import type { JsonRpcApiProvider, Provider } from "ethers";
 import {
   accessManagerAbi,
   erc20Abi,
@@ -53,13 +53,19 @@ export function createClient(provider: Provider, deployment: Deployment): Client
   };
 }
 
+/** Asked of the node itself: a provider with a static network would only repeat what it was told. */
+async function chainIdOf(provider: Provider): Promise<bigint> {
+  if (!("send" in provider)) return (await provider.getNetwork()).chainId;
+  return BigInt((await (provider as JsonRpcApiProvider).send("eth_chainId", [])) as string);
+}
+
 /**
  * Makes sure that the node is on the deployment's chain and knows its contracts; worth doing once, before anything else.
  *
  * @throws WrongNetwork, NotDeployed
  */
 export async function checkNetwork({ provider, deployment }: Client): Promise<void> {
-  const { chainId } = await provider.getNetwork();
+  const chainId = await chainIdOf(provider);
   if (chainId !== BigInt(deployment.chainId)) {
     throw new WrongNetwork(deployment.chainId, chainId, deployment.network);
   }

@@ -17,7 +17,7 @@ export function readDeployment(file: string = DEFAULT_DEPLOYMENT_FILE): Deployme
     text = readFileSync(file, "utf8");
   } catch (cause) {
     throw new InvalidDeployment(
-      `no deployment file at ${file}: start a devnet (npm run devnet) or name the file of another deployment`,
+      `no deployment file at ${file}: start a devnet (npm run devnet) and deploy to it (npm run deploy), or name the file of another deployment`,
       { cause },
     );
   }

@@ -1,0 +1,32 @@
+import { planOpen } from "../../../sdk/client/actions/index.js";
+import { parsePositiveAmount } from "../../../sdk/client/amounts.js";
+import { facilityOf } from "../../../sdk/client/facility.js";
+import { amountOrMost, joined } from "../arguments.js";
+import { execute } from "../execute.js";
+import { UsageError } from "../exitCodes.js";
+import { type Session, addressArgument } from "../session.js";
+
+export interface OpenOptions {
+  readonly facility: string;
+  readonly collateral: readonly string[];
+  readonly borrow: readonly string[];
+  readonly salt?: string;
+  readonly receiver?: string;
+}
+
+export async function open(session: Session, options: OpenOptions): Promise<void> {
+  const { client } = session;
+  const facility = facilityOf(client.deployment, options.facility);
+  if (options.salt !== undefined && !/^\d{1,20}$/.test(options.salt)) {
+    throw new UsageError(`--salt "${options.salt}" is no number`);
+  }
+  const plan = await planOpen(client, {
+    from: session.requireAddress(),
+    facility: facility.id,
+    collateral: parsePositiveAmount(joined(options.collateral), facility.collateral),
+    principal: amountOrMost(options.borrow, facility.loan),
+    ...(options.salt === undefined ? {} : { salt: BigInt(options.salt) }),
+    ...(options.receiver === undefined ? {} : { receiver: addressArgument(options.receiver, "--receiver") }),
+  });
+  await execute(session, plan);
+}

@@ -1,0 +1,123 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { HDNodeWallet, JsonRpcProvider, Network, NonceManager, Wallet, encryptKeystoreJson } from "ethers";
+import { network } from "hardhat";
+import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
+import { type Market, deployMarket, deploymentOf } from "../fixtures/market.js";
+
+/** What a run of the command line ended with. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface World {
+  readonly url: string;
+  readonly provider: JsonRpcProvider;
+  readonly market: Market;
+  /** Of the test's files: keys, deployment. */
+  readonly folder: string;
+  readonly deployment: string;
+  readonly borrower: Person;
+  readonly lender: Person;
+  readonly stranger: Person;
+  /** Runs the command line as its own process, on this deployment. */
+  cli: (...args: string[]) => Promise<Ran>;
+  /** The same; it has to succeed, and gives the JSON it wrote. */
+  json: (...args: string[]) => Promise<Json>;
+  close: () => Promise<void>;
+}
+
+/** Somebody with a key file of the right permissions. */
+export interface Person {
+  readonly wallet: Wallet;
+  readonly address: string;
+  readonly keyFile: string;
+}
+
+/** Parsed JSON that a test looks into. */
+export type Json = ReturnType<typeof JSON.parse>;
+
+export const PASSWORD = "correct horse battery staple";
+const MNEMONIC = "test test test test test test test test test test test junk";
+const CHAIN_ID = 10;
+
+/** The real command line, with no terminal, and nothing of this process's environment that could steer it. */
+export function runCli(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
+  return ended(spawnCli(args, environment));
+}
+
+export function spawnCli(args: readonly string[], environment: Record<string, string> = {}) {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BALLAST_")));
+  return spawn(process.execPath, ["--import", "tsx", "scripts/ballast.ts", ...args], {
+    env: { ...inherited, NO_COLOR: "1", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
+
+export async function ended(child: ReturnType<typeof spawnCli>): Promise<Ran> {
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise<number>((resolve) => child.on("close", (ended) => resolve(ended ?? -1)));
+  return { code, stdout, stderr };
+}
+
+/** A node of its own behind HTTP, with a facility to which 100,000 are lent. */
+export async function startWorld(): Promise<World> {
+  const server = await network.createServer("op", "127.0.0.1", 0);
+  const { port } = await server.listen();
+  const url = `http://127.0.0.1:${port}`;
+  const known = Network.from(CHAIN_ID);
+  const provider = new JsonRpcProvider(url, known, { staticNetwork: known, cacheTimeout: -1, pollingInterval: 50 });
+  const folder = mkdtempSync(join(tmpdir(), "ballast-cli-"));
+
+  const wallet = (index: number): Wallet => {
+    const { privateKey } = HDNodeWallet.fromPhrase(MNEMONIC, undefined, `m/44'/60'/0'/0/${index}`);
+    return new Wallet(privateKey, provider);
+  };
+  const person = (name: string, index: number): Person => {
+    const owner = wallet(index);
+    const keyFile = join(folder, `${name}.key`);
+    writeFileSync(keyFile, `${owner.privateKey}\n`);
+    chmodSync(keyFile, 0o600);
+    return { wallet: owner, address: owner.address, keyFile };
+  };
+  const [lender, borrower, stranger] = [person("lender", 1), person("borrower", 2), person("stranger", 3)];
+  const market = await deployMarket(new NonceManager(wallet(0)));
+  await market.lend(new NonceManager(lender.wallet), market.cash(100_000n));
+  const deployment = join(folder, "deployment.json");
+  writeDeployment({ ...(await deploymentOf(CHAIN_ID, market)), rpc: url }, deployment);
+
+  const cli = (...args: string[]): Promise<Ran> => runCli([...args, "--deployment", deployment]);
+  return {
+    url,
+    provider,
+    market,
+    folder,
+    deployment,
+    lender,
+    borrower,
+    stranger,
+    cli,
+    async json(...args) {
+      const { code, stdout, stderr } = await cli(...args, "--json");
+      if (code !== 0) throw new Error(`ballast ${args.join(" ")} ended with ${code}: ${stderr}`);
+      return JSON.parse(stdout) as Json;
+    },
+    async close() {
+      provider.destroy();
+      await server.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** An encrypted keystore of that key, made cheap to open. */
+export async function writeKeystore(file: string, { address, privateKey }: Wallet): Promise<void> {
+  const json = await encryptKeystoreJson({ address, privateKey }, PASSWORD, { scrypt: { N: 1024 } });
+  writeFileSync(file, json);
+}
