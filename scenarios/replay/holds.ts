@@ -14,23 +14,29 @@ export interface Sight {
   unhealthy: readonly { id: bigint; debt: bigint }[];
 }
 
+/** What a sight changed: a hold that began with it, or one that is over. */
+export interface Change {
+  began?: Hold;
+  ended?: Hold;
+}
+
 /** Finds out, from one sight after another, which loans had to wait for the second source, how long, and what freed them. */
 export class HoldTracker {
   readonly holds: Hold[] = [];
   private open: Hold | undefined;
   private readonly waiting = new Map<bigint, { since: number; freedAt?: number }>();
 
-  see(sight: Sight): void {
+  see(sight: Sight): Change {
     const { at, held, disagree, unhealthy } = sight;
     for (const id of this.waiting.keys()) if (!unhealthy.some((loan) => loan.id === id)) this.waiting.delete(id);
     if (held && unhealthy.length > 0) {
-      this.open ??= this.begin(sight);
+      const began = this.open ? undefined : (this.open = this.begin(sight));
       widen(this.open, sight);
       for (const { id } of unhealthy) if (!this.waiting.has(id)) this.waiting.set(id, { since: at });
-      return;
+      return { began };
     }
     if (!held) for (const wait of this.waiting.values()) wait.freedAt ??= at;
-    this.end(at, held ? "recovery" : disagree ? "cap" : "agreement");
+    return { ended: this.end(at, held ? "recovery" : disagree ? "cap" : "agreement") };
   }
 
   /** @returns seconds a loan that is liquidated now has waited for the sources */
@@ -40,8 +46,8 @@ export class HoldTracker {
     return wait === undefined ? 0 : (wait.freedAt ?? at) - wait.since;
   }
 
-  finish(at: number): void {
-    this.end(at, "end");
+  finish(at: number): Change {
+    return { ended: this.end(at, "end") };
   }
 
   private begin({ at }: Sight): Hold {
@@ -50,11 +56,11 @@ export class HoldTracker {
     return hold;
   }
 
-  private end(at: number, endedBy: Hold["endedBy"]): void {
-    if (!this.open) return;
-    this.open.until = at;
-    this.open.endedBy = endedBy;
+  private end(at: number, endedBy: Hold["endedBy"]): Hold | undefined {
+    const hold = this.open;
+    if (hold) Object.assign(hold, { until: at, endedBy });
     this.open = undefined;
+    return hold;
   }
 }
 

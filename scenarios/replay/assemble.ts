@@ -1,0 +1,127 @@
+import type { StatusReport } from "../../keeper/serve/status.js";
+import { readLoans } from "../../sdk/client/loanState.js";
+import { conservationChecks } from "../accounting/conservation.js";
+import { ledgerChecks, type KeeperBooks } from "../accounting/ledgerChecks.js";
+import type { Party } from "../accounting/parties.js";
+import { readLedger } from "../accounting/readLedger.js";
+import { flowOf } from "../accounting/snapshot.js";
+import { totalsOf } from "../accounting/totals.js";
+import type { LoanPlan } from "../book/plan.js";
+import type { BorrowerOutcome, FacilityTerms, KeeperCost, ReplayResult, Settings, Span } from "../result.js";
+import type { Course } from "./course.js";
+import { loanIdOf } from "./lifecycle.js";
+import { withCost } from "./liquidationLog.js";
+import type { State } from "./state.js";
+import { SECOND_SOURCE } from "../secondSource.js";
+import type { World } from "./world.js";
+
+/** What a finished replay left behind. */
+export interface Remains {
+  world: World;
+  parties: readonly Party[];
+  first: State;
+  last: State;
+  course: Course;
+  status: StatusReport;
+  book: readonly LoanPlan[];
+  settings: Settings;
+  /** whole loan assets for one ether */
+  etherPrice: number;
+  span: Pick<Span, "from" | "to" | "wallSeconds">;
+}
+
+const NOTHING: KeeperCost = { l2Gas: 0n, l1Data: 0n, operator: 0n };
+const sumOf = ({ l2Gas, l1Data, operator }: KeeperCost) => l2Gas + l1Data + operator;
+
+/** Brings balances, the contracts' books and the keeper's together into the result. */
+export async function assemble(remains: Remains): Promise<ReplayResult> {
+  const { world, parties, first, last, course, status, settings } = remains;
+  const { facility, provider, deployment, devnet } = world;
+  const { pool, vault } = facility;
+  const { pool: uniswapPool, btcIsToken0 } = devnet.info.uniswap;
+  const [before, after] = [first.snapshot, last.snapshot];
+
+  const totals = totalsOf({ parties, pool, vault, uniswapPool }, before, after);
+  const loans = await readLoans(
+    world.client,
+    world.borrowers.map((borrower) => loanIdOf(world, borrower)),
+  );
+  const collateralLeft = loans.reduce((sum, { collateral }) => sum + collateral, 0n);
+  const ledger = await readLedger(
+    provider,
+    { manager: deployment.loanManager, pool, uniswapPool, btcIsToken0 },
+    { block: before.block, books: first.books },
+    { block: after.block, books: last.books },
+    collateralLeft,
+  );
+  const cost = course.keeperTransactions.reduce((sum, transaction) => addCosts(sum, transaction.cost), NOTHING);
+  const keeperEther = { spent: first.keeperEther - last.keeperEther, fees: sumOf(cost) };
+  const costOf = new Map(course.keeperTransactions.map((transaction) => [transaction.hash, transaction.cost]));
+  const { decimals } = facility.loan;
+  return {
+    settings,
+    terms: termsOf(world),
+    tokens: { btc: facility.collateral, usd: facility.loan },
+    span: { ...remains.span, firstBlock: before.block, lastBlock: after.block },
+    moments: course.moments,
+    holds: course.holds,
+    liquidations: course.liquidations.map((one) => withCost(one, costOf.get(one.transaction) ?? NOTHING)),
+    borrowers: borrowersOf(remains),
+    keeper: {
+      profit: totals.keeperGain,
+      cost,
+      etherPrice: BigInt(remains.etherPrice) * 10n ** BigInt(decimals),
+      transactions: course.keeperTransactions.length,
+      reverted: course.keeperTransactions.filter(({ succeeded }) => !succeeded).length,
+      notesOfDisagreement: course.keeperTransactions.length - course.liquidations.length,
+    },
+    totals,
+    interest: ledger.interest,
+    badDebt: ledger.losses,
+    flows: parties.map((party) => ({ name: party.name, group: party.group, ...flowOf(party, before, after) })),
+    checks: [
+      ...conservationChecks(parties, before, after),
+      ...ledgerChecks(totals, ledger, keeperBooks(status, facility.loan.address), keeperEther),
+    ],
+  };
+}
+
+function termsOf({ facility }: World): FacilityTerms {
+  return {
+    maxLtvBps: Number(facility.maxLtvBps),
+    lltvBps: Number(facility.lltvBps),
+    targetLtvBps: Number(facility.targetLtvBps),
+    incentiveMinBps: Number(facility.incentiveMinBps),
+    incentiveMaxBps: Number(facility.incentiveMaxBps),
+    minDebt: facility.minDebt,
+    secondSource: SECOND_SOURCE,
+  };
+}
+
+/** What the keeper says it earned and paid. */
+function keeperBooks({ totals }: StatusReport, loanAsset: string): KeeperBooks {
+  const asset = Object.entries(totals.assets).find(([address]) => address.toLowerCase() === loanAsset.toLowerCase());
+  const { l2Gas, l1Data, operator } = totals.fees;
+  return { profit: BigInt(asset?.[1].grossProfit ?? 0), cost: BigInt(l2Gas) + BigInt(l1Data) + BigInt(operator) };
+}
+
+function borrowersOf({ world, parties, first, last, course, book }: Remains): BorrowerOutcome[] {
+  return book.map(({ borrower, ltvBps, principal, collateral }) => {
+    const { name } = world.borrowers[borrower] ?? { name: "" };
+    const party = parties.find((one) => one.group === "borrowers" && one.name === name);
+    if (!party) throw new RangeError(`${name} is not among the parties.`);
+    const { usd, btc } = flowOf(party, first.snapshot, last.snapshot);
+    return {
+      ...{ name, ltvBps, principal, collateral },
+      liquidations: course.liquidations.filter((one) => one.borrower === name).length,
+      paid: principal - usd,
+      returned: collateral + btc,
+    };
+  });
+}
+
+const addCosts = (a: KeeperCost, b: KeeperCost): KeeperCost => ({
+  l2Gas: a.l2Gas + b.l2Gas,
+  l1Data: a.l1Data + b.l1Data,
+  operator: a.operator + b.operator,
+});
