@@ -1,4 +1,4 @@
-import type { Provider } from "ethers";
+import type { JsonRpcApiProvider } from "ethers";
 import type { Deployment } from "../sdk/client/deployment.js";
 import type { CompiledContracts } from "./artifacts.js";
 import { checkCode } from "./check/code.js";
@@ -14,7 +14,7 @@ import { makePlan } from "./plan.js";
 export interface CheckRequest {
   deployment: Deployment;
   parameters: Parameters;
-  provider: Provider;
+  provider: JsonRpcApiProvider;
   artifacts: CompiledContracts;
 }
 

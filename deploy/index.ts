@@ -115,11 +115,25 @@ async function startOf(
         `${journal} was written for a chain whose first block is ${start.genesis}; here it is ${genesis ?? "unknown"}. Delete it, or choose another.`,
       );
     }
+    await requireStillThere(journal, provider);
     return { fromBlock: start.fromBlock, resumed: existsSync(join(journal, "journal.jsonl")) };
   }
   mkdirSync(journal, { recursive: true });
   writeFileSync(file, `${JSON.stringify({ fromBlock: now, genesis })}\n`);
   return { fromBlock: now, resumed: false };
+}
+
+/** A local chain may begin with the same block every time: what the journal has deployed must be there too. */
+async function requireStillThere(journal: string, provider: Provider): Promise<void> {
+  const file = join(journal, "deployed_addresses.json");
+  if (!existsSync(file)) return;
+  const addresses = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+  for (const [step, address] of Object.entries(addresses)) {
+    if ((await provider.getCode(address)) !== "0x") continue;
+    throw new ForeignJournal(
+      `${journal} says that ${step} is at ${address}, where this chain has nothing. Delete it, or choose another.`,
+    );
+  }
 }
 
 function describe({ parameters, tokens }: Plan, addresses: Record<string, string>, fromBlock: number): Deployment {

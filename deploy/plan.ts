@@ -1,4 +1,4 @@
-import { Contract, type Provider, ZeroAddress, parseUnits } from "ethers";
+import { Contract, type JsonRpcApiProvider, type Provider, ZeroAddress, parseUnits } from "ethers";
 import { fixedRatePerSecondDown } from "../sdk/model/fixedRate.js";
 import { InvalidParameters, PreflightFailed } from "./errors.js";
 import type { FacilityParameters, LegParameters, OracleParameters, Parameters } from "./parameters.js";
@@ -59,9 +59,9 @@ const UINT80 = 2n ** 80n - 1n;
 const UINT96 = 2n ** 96n - 1n;
 
 /** Asks the chain what the parameters point to, and refuses what is not there. Sends nothing. */
-export async function makePlan(parameters: Parameters, provider: Provider): Promise<Plan> {
-  const { chainId } = await provider.getNetwork();
-  if (chainId !== BigInt(parameters.chainId)) {
+export async function makePlan(parameters: Parameters, provider: JsonRpcApiProvider): Promise<Plan> {
+  const chainId = Number(await provider.send("eth_chainId", []));
+  if (chainId !== parameters.chainId) {
     throw new PreflightFailed(
       `The parameters are for ${parameters.network}, chain ${parameters.chainId}; the node is on chain ${chainId}.`,
     );

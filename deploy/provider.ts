@@ -88,5 +88,6 @@ export function signingProvider(node: Eip1193Provider, wallet: BaseWallet): Eip1
 
 /** A view of a node for reading, without caches: what is read is checked. */
 export function ethersProvider(node: Eip1193Provider, chainId: number): BrowserProvider {
-  return new BrowserProvider(node, Network.from(chainId), { cacheTimeout: -1 });
+  const network = Network.from(chainId);
+  return new BrowserProvider(node, network, { cacheTimeout: -1, staticNetwork: network });
 }
