@@ -9,7 +9,7 @@ export type Chain = Awaited<ReturnType<typeof chainOf>>;
 export async function chainOf(connection: NetworkConnection<"op">) {
   const { ethers, provider } = connection;
   const deploy = async (name: string, ...args: unknown[]): Promise<BaseContract> =>
-    (await ethers.deployContract(name, args)) as unknown as BaseContract;
+    await ethers.deployContract(name, args);
   const now = async (): Promise<number> => {
     const block = await ethers.provider.getBlock("latest");
     if (block === null) throw new Error("The chain has no block.");

@@ -350,7 +350,7 @@ describe("deployment", function () {
       ],
     ];
     for (const [what, text, change] of preflight) {
-      it(`fault C39: ${what}`, () => refuses(PreflightFailed as unknown as typeof InvalidParameters, text, change));
+      it(`fault C39: ${what}`, () => refuses(PreflightFailed, text, change));
     }
 
     for (const network of ["op-mainnet", "base"]) {
@@ -469,7 +469,7 @@ describe("deployment", function () {
       const manager = await s.ethers.getContractAt("AccessManager", accessManager);
       const setMaxLtv = (await s.ethers.getContractAt("LoanManager", loanManager)).interface.getFunction("setMaxLtv");
       const encode = (name: string, ...args: unknown[]) =>
-        manager.interface.encodeFunctionData(name as never, args as never);
+        manager.interface.encodeFunctionData(name, args as never);
       const calls = [
         encode("grantRole", 2, s.stranger.address, 0),
         encode("grantRole", 0, s.deployer.address, 0),
@@ -484,7 +484,7 @@ describe("deployment", function () {
         await send(
           s.safe,
           accessManager,
-          manager.interface.encodeFunctionData("schedule" as never, [accessManager, data, 0] as never),
+          manager.interface.encodeFunctionData("schedule", [accessManager, data, 0] as never),
         );
       await s.networkHelpers.time.increase(2 * DAY);
       for (const data of calls) await send(s.safe, accessManager, data);

@@ -106,7 +106,7 @@ export async function startWorld(): Promise<World> {
     async json(...args) {
       const { code, stdout, stderr } = await cli(...args, "--json");
       if (code !== 0) throw new Error(`ballast ${args.join(" ")} ended with ${code}: ${stderr}`);
-      return JSON.parse(stdout) as Json;
+      return JSON.parse(stdout);
     },
     async close() {
       provider.destroy();

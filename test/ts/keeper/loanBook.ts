@@ -11,7 +11,7 @@ const event: fc.Arbitrary<BookEvent> = fc
     shares: fc.bigInt(0n, 1_000n),
     collateral: fc.bigInt(0n, 1_000n),
   })
-  .map(({ id, ...rest }) => ({ ...rest, id, seized: rest.collateral, facility: facilityOf(id) }) as BookEvent);
+  .map(({ id, ...rest }) => ({ ...rest, id, seized: rest.collateral, facility: facilityOf(id) }));
 
 const contentOf = (book: LoanBook) => ({
   loans: new Map([...book.loans].map((loan) => [loan.id, loan])),
