@@ -19,8 +19,10 @@ contract MockOracle is IOracle {
     error SourcesDisagree(uint256 primaryE36, uint256 secondE36, uint256 releasedAt);
 
     /// @inheritdoc IOracle
+    // solhint-disable-next-line immutable-vars-naming
     address public immutable collateralAsset;
     /// @inheritdoc IOracle
+    // solhint-disable-next-line immutable-vars-naming
     address public immutable loanAsset;
     uint256 private immutable SEQUENCER_CAP;
     uint256 private immutable DISAGREEMENT_CAP;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { expectNear } from "../support/near.js";
 import type { JsonRpcProvider } from "ethers";
 import { startDevnet, type Devnet } from "../../../devnet/index.js";
 import { contract, describeDevnet, ERC20, open, wallet } from "./support.js";
@@ -66,7 +67,7 @@ describeDevnet("devnet: prices, market and Safe", () => {
   });
 
   it("answers for averages of half an hour from the start", async () => {
-    expect(await averageTick(1_800)).to.be.closeTo(await tick(), 1);
+    expectNear(await averageTick(1_800), await tick(), 1);
   });
 
   it("lets the average lag behind a fall, and catch up", async () => {
@@ -76,9 +77,9 @@ describeDevnet("devnet: prices, market and Safe", () => {
     expect(sold.btc < 0n && sold.dollars > 0n).to.equal(true);
     const after = await tick();
     await devnet.setTime(devnet.now() + 900n);
-    expect(await averageTick(1_800)).to.be.closeTo((before + after) / 2, 2);
+    expectNear(await averageTick(1_800), (before + after) / 2, 2);
     await devnet.setTime(devnet.now() + 900n);
-    expect(await averageTick(1_800)).to.be.closeTo(after, 2);
+    expectNear(await averageTick(1_800), after, 2);
   });
 
   it("remembers every second of half an hour of trading", async () => {
@@ -90,7 +91,7 @@ describeDevnet("devnet: prices, market and Safe", () => {
     await devnet.setBlockTime(0);
     const { cardinality } = (await contract(devnet.info.uniswap.pool, POOL, l2).slot0!()) as { cardinality: bigint };
     expect(cardinality).to.be.at.least(1_800n);
-    expect(await averageTick(1_800)).to.be.closeTo(await tick(), 20);
+    expectNear(await averageTick(1_800), await tick(), 20);
   });
 
   it("follows a price path from 9,000 down to 3,000 and back, stopping at each price", async () => {
@@ -113,7 +114,7 @@ describeDevnet("devnet: prices, market and Safe", () => {
       limit: 0n,
     })) as { amountOut: bigint };
     const averagePrice = Number(quote.amountOut) / 1e6 / (Number(amountIn) / 1e8);
-    expect(averagePrice).to.be.closeTo(8_000 * 0.99, 8_000 * 0.002);
+    expectNear(averagePrice, 8_000 * 0.99, 8_000 * 0.002);
   });
 
   it("gives accounts what they ask for", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { expectNear } from "../support/near.js";
 import { MARCH_2020, readSeries } from "../../../scenarios/prices/files.js";
 import { endOf, openingPrice, pathOf } from "../../../scenarios/prices/path.js";
 import { parseSeries } from "../../../scenarios/prices/series.js";
@@ -21,7 +22,7 @@ describe("scenarios: the path of the market", () => {
     const path = pathOf(hours);
     expect(path).to.have.length(24);
     const leg = [openingPrice(hours), ...path.slice(0, 6).map(({ price }) => price)];
-    for (let i = 1; i <= 6; i++) expect(Number(leg[i]) / Number(leg[i - 1])).to.be.closeTo((1 / 4) ** (1 / 6), 1e-9);
+    for (let i = 1; i <= 6; i++) expectNear(Number(leg[i]) / Number(leg[i - 1]), (1 / 4) ** (1 / 6), 1e-9);
     expect(path.slice(0, 6).map(({ at }) => at - T)).to.deep.equal([200, 400, 600, 800, 1000, 1200]);
     expect(path.slice(5).every(({ at }, i) => at === T + 1200 + 300 * i)).to.equal(true);
   });
