@@ -28,9 +28,8 @@ export async function setUpMarket(chain: Chain) {
       const address = await who.getAddress();
       await wbtc.getFunction("mint").send(address, 100n * BTC);
       await usd.getFunction("mint").send(address, 100_000_000n * USD);
-      await (wbtc.connect(who)).getFunction("approve").send(spenders.wbtc, MaxUint256);
-      for (const spender of spenders.usd)
-        await (usd.connect(who)).getFunction("approve").send(spender, MaxUint256);
+      await wbtc.connect(who).getFunction("approve").send(spenders.wbtc, MaxUint256);
+      for (const spender of spenders.usd) await usd.connect(who).getFunction("approve").send(spender, MaxUint256);
     }
   };
   return { admin, lender, alice, bob, liquidator, publisher, wbtc, usd, btcFeed, quoteFeed, publish, fund };

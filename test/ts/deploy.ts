@@ -468,8 +468,7 @@ describe("deployment", function () {
       const { accessManager, loanManager } = result.deployment;
       const manager = await s.ethers.getContractAt("AccessManager", accessManager);
       const setMaxLtv = (await s.ethers.getContractAt("LoanManager", loanManager)).interface.getFunction("setMaxLtv");
-      const encode = (name: string, ...args: unknown[]) =>
-        manager.interface.encodeFunctionData(name, args as never);
+      const encode = (name: string, ...args: unknown[]) => manager.interface.encodeFunctionData(name, args as never);
       const calls = [
         encode("grantRole", 2, s.stranger.address, 0),
         encode("grantRole", 0, s.deployer.address, 0),
