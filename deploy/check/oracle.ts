@@ -1,7 +1,8 @@
-import { Contract, ZeroAddress } from "ethers";
+import { Contract, ZeroAddress, getBytes } from "ethers";
 import type { DeployedFacility } from "../../sdk/client/deployment.js";
 import type { CheckRequest } from "../check.js";
 import type { FacilityPlan } from "../plan.js";
+import { isMadeFrom } from "./bytecode.js";
 import { asking } from "./contracts.js";
 import type { Findings } from "./findings.js";
 
@@ -93,9 +94,16 @@ async function checkSource(
   expected: { pool: string; window: bigint },
   collateralAsset: string,
 ): Promise<void> {
-  const code = await request.provider.getCode(address);
-  findings.holds(`${name} second source`, code !== "0x", `no contract at ${address}`, "a contract");
-  if (code === "0x") return;
+  const code = getBytes(await request.provider.getCode(address));
+  const template = getBytes(request.artifacts.read("UniswapV3TwapSource").deployedBytecode);
+  const holds = isMadeFrom(code, template);
+  findings.holds(
+    `code of ${name} second source at ${address}`,
+    holds,
+    "another",
+    "UniswapV3TwapSource as compiled here",
+  );
+  if (!holds) return;
   const source = asking(request, "UniswapV3TwapSource", address);
   findings.same(`${name} second source's pool`, await source("POOL"), expected.pool);
   findings.same(`${name} second source's window`, await source<bigint>("WINDOW"), expected.window);

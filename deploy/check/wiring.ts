@@ -14,5 +14,11 @@ export async function checkWiring(findings: Findings, request: CheckRequest): Pr
     const liquidator = asking(request, "Liquidator", d.liquidator);
     findings.same("liquidator.owner", await liquidator("owner"), parameters.liquidator?.owner ?? "nobody");
     findings.same("liquidator.manager", await liquidator("manager"), d.loanManager);
+    findings.same("liquidator.router", await liquidator("router"), parameters.uniswap.router);
+  }
+  if (d.repayWithCollateral !== undefined) {
+    const repay = asking(request, "RepayWithCollateral", d.repayWithCollateral);
+    findings.same("repayWithCollateral.manager", await repay("manager"), d.loanManager);
+    findings.same("repayWithCollateral.factory", await repay("factory"), parameters.uniswap.factory);
   }
 }
