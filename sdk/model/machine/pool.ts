@@ -157,14 +157,16 @@ export function collect(tx: Transaction, address: Address, from: Address, assets
 }
 
 /**
- * Books a lender's assets as come in, if lock and gate let `receiver` lend; the tranche pulls them. Returns the class's net
- * asset value before.
+ * Books a lender's assets as come in, if lock and gate let `receiver` lend; the tranche pulls them. A facility's seed has no
+ * receiver for the gate to judge. Returns the class's net asset value before.
  */
-export function enter(tx: Transaction, address: Address, receiver: Address, assets: bigint): bigint {
+export function enter(tx: Transaction, address: Address, receiver: Address | undefined, assets: bigint): bigint {
   const accrued = accrue(tx, address);
   require(accrued.facility !== 0n, "NotInitialised");
   tx.requireUnlocked(accrued.facility);
-  requireAllowed(tx, tx.world.facility(accrued.facility).gate, receiver, NewRisk.Lend);
+  if (receiver !== undefined) {
+    requireAllowed(tx, tx.world.facility(accrued.facility).gate, receiver, NewRisk.Lend);
+  }
   const pool = split(tx, address, accrued);
   checked(pool.senior + castTo(112n, assets), 112n);
   checked(pool.cash + assets, 112n);

@@ -25,7 +25,7 @@ export class Journal {
   }
 }
 
-/** A mapping whose writes can be undone. Values are never changed in place, only replaced. */
+/** A mapping whose writes can be undone, but for the order of its rows. Values are never changed in place, only replaced. */
 export class Table<K, V> {
   readonly #rows = new Map<K, V>();
   readonly #journal: Journal;

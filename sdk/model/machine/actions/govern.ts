@@ -22,6 +22,7 @@ export function createFacility(
   { params, seedAssets }: { readonly params: FacilityParams; readonly seedAssets: bigint },
 ): bigint {
   tx.requireGovernor(caller);
+  bounds("kind", params.kind, 0n, 0n);
   bounds("targetLtvBps", params.targetLtvBps, 1n, BPS);
   bounds("maxLtvBps", params.maxLtvBps, params.targetLtvBps + 1n, BPS);
   bounds("lltvBps", params.lltvBps, params.maxLtvBps + 1n, BPS);

@@ -57,7 +57,7 @@ function checkpointNav(tx: Transaction, tranche: Address): bigint {
 /** The first deposit, at the facility's creation, never withdrawn. */
 export function seed(tx: Transaction, payer: Address, tranche: Address, assets: bigint): void {
   require(tx.world.supply(tranche) === 0n, "AlreadySeeded");
-  enter(tx, tx.world.poolOfTranche(tranche), NOBODY, assets);
+  enter(tx, tx.world.poolOfTranche(tranche), undefined, assets);
   mintAgainst(tx, tranche, payer, NOBODY, assets, toSharesDown(assets, { totalAssets: 0n, totalShares: 0n }));
 }
 
