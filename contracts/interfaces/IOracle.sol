@@ -25,13 +25,14 @@ interface IOracle {
     function noteDisagreement() external;
 
     /// @notice Last second of the latest sequencer's grace, past or running: prices are usable after it. 0 when no grace has
-    /// run within memory. Reverts while the sequencer is down. The ramp of a default starts no earlier.
+    /// run within memory, and during a false alarm. Reverts while the sequencer is down. The ramp of a default starts no earlier.
     function graceEndsAt() external view returns (uint256 timestamp);
 
     /// @notice Seconds since the oldest leg's last round; type(uint256).max where a leg cannot be read.
     function staleFor() external view returns (uint256 seconds_);
 
-    /// @notice Longest time the sequencer rule may block, and longest time a disagreement may; fixed for a facility's life.
+    /// @notice Longest grace after an outage (and longest belief in a report of one that fresh prices contradict), and longest
+    /// time a disagreement that is noted may hold liquidation back; in seconds, fixed for a facility's life.
     function caps() external view returns (uint256 sequencerCap, uint256 disagreementCap);
 
     /// @notice The tokens this price is about, checked when a facility is created.

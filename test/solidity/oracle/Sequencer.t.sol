@@ -166,6 +166,12 @@ contract SequencerTest is OracleFixture {
         _assertGraceUntil(START + 30);
     }
 
+    function test_fault_C2_a_feed_whose_first_round_is_an_outage_imposes_its_grace() public {
+        sequencer.setRound((3 << 64) | 1, DOWN, uint64(START), uint64(START));
+        sequencer.setRound((3 << 64) | 2, UP, uint64(START + 600), uint64(START + 600));
+        _assertGraceUntil(START + 1200);
+    }
+
     function test_the_end_of_the_latest_grace_is_remembered_long_after_it() public {
         // A default's ramp starts no earlier; forgetting would make it jump.
         _report(DOWN, START);
