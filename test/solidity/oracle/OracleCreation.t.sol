@@ -135,6 +135,23 @@ contract OracleCreationTest is OracleFixture {
         _refuses(c, abi.encodeWithSelector(IOracleErrors.PriceRangeUnusable.selector, 0, true));
     }
 
+    function test_fault_C39_bounds_whose_highest_price_just_does_not_fit_256_bits() public {
+        FaultFeed wholeDollars = new FaultFeed(0);
+        wholeDollars.publish(60_000, uint64(START));
+        OracleConfig memory c = baseConfig();
+        c.legs.collateralAsset = address(new MockToken("Whole", "W", 0));
+        c.legs.loanAsset = address(new MockToken("Fine", "F", 18));
+        delete c.legs.btcUsd;
+        delete c.legs.wrapperBtc;
+        delete c.legs.loanUsd;
+        c.legs.loanAtPar = true;
+        // An answer counts 1e54 here, and 2^256 is 115,792,089,237,316,195,423,570.98… × 1e54.
+        c.legs.wrapperUsd = LegConfig(address(wholeDollars), HEARTBEAT, BUFFER, 1, 115_792_089_237_316_195_423_571);
+        assertPrices(new PriceOracle(c), 60_000e54);
+        c.legs.wrapperUsd.maxAnswer += 1;
+        _refuses(c, abi.encodeWithSelector(IOracleErrors.PriceRangeUnusable.selector, 0, true));
+    }
+
     function test_fault_C39_bounds_within_which_the_price_would_round_to_nothing() public {
         FaultFeed fine = new FaultFeed(18);
         fine.publish(60_000e18, uint64(START));
