@@ -5,7 +5,7 @@ import { ClientError } from "./errors.js";
 export class NodeUnreachable extends ClientError {
   constructor(where: string, options?: ErrorOptions) {
     super(
-      `the node${where === "" ? "" : ` at ${where}`} does not answer: is it running, and is the address right?`,
+      `the node${where === "" ? "" : ` at ${where}`} does not answer as a node does: is it running, and is the address right?`,
       options,
     );
   }
@@ -36,7 +36,7 @@ export function nodeAt(url: string, chainId: number): JsonRpcProvider {
   });
 }
 
-const UNREACHABLE = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|socket hang up/;
+const UNREACHABLE = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|socket hang up|not valid JSON/;
 const TOO_LITTLE_ETHER = /insufficient funds|doesn't have enough funds|gas required exceeds allowance/i;
 
 /** What a provider threw, as an error of ours with a sentence, where it was the network's fault or the account's. */

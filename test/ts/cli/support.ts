@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { HDNodeWallet, JsonRpcProvider, Network, NonceManager, Wallet, encryptKeystoreJson } from "ethers";
 import { network } from "hardhat";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
@@ -58,7 +59,7 @@ export function spawnCli(args: readonly string[], environment: Record<string, st
   });
 }
 
-export async function ended(child: ReturnType<typeof spawnCli>): Promise<Ran> {
+export async function ended(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Promise<Ran> {
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
