@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { DEFAULT_DEPLOYMENT_FILE } from "../../sdk/client/deploymentFile.js";
 import * as authorise from "./commands/authorise.js";
 import { facilities } from "./commands/facilities.js";
+import { type FaucetOptions, faucet } from "./commands/faucet.js";
 import { lend, position, redeem } from "./commands/lending.js";
 import {
   type AcceptOptions,
@@ -77,6 +78,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   transferCommands(program, run);
   lendingCommands(program, run);
   authorisationCommands(program, run);
+  devnetCommands(program, run);
   return program;
 }
 
@@ -110,6 +112,17 @@ function readingCommands(program: Command, run: Runner): void {
     .option("--interval <time>", "how often to look", "5s")
     .option("--once", "look once; exit code 6 if a loan is below the highest level")
     .action((loans: string[], options: WatchOptions) => run((session) => watch(session, loans, options)));
+}
+
+function devnetCommands(program: Command, run: Runner): void {
+  program
+    .command("faucet")
+    .description("tokens for an account on a local devnet")
+    .argument("[account]", "its address (default: the key's)")
+    .option("--collateral <amount...>", "wrapped BTC to give", "2")
+    .option("--cash <amount...>", "dollars to give", "10000")
+    .option("--devnet <file>", "what the running devnet wrote", "out/devnet.json")
+    .action((account: string | undefined, options: FaucetOptions) => run((s) => faucet(s, account, options)));
 }
 
 function loanCommands(program: Command, run: Runner): void {

@@ -86,6 +86,12 @@ describe("cli: what it refuses, and how it says so", function () {
       /is no health factor above 1/,
     ],
     ["nothing to watch", () => ["watch", "--owner", world.stranger.address, "--once"], 2, /has no loan to watch/],
+    [
+      "a faucet where there is no devnet",
+      () => ["faucet", "--devnet", join(world.folder, "none.json"), ...key],
+      2,
+      /a faucet runs on a local one only/,
+    ],
     ["a node of a wrong kind", () => ["facilities", "--rpc", "ws://127.0.0.1:1"], 2, /begins with http/],
     [
       "a node that is not there",
