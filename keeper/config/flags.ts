@@ -60,7 +60,7 @@ export const FLAGS: readonly Flag[] = [
   {
     key: "maxPerBlock",
     flag: "--max-per-block <n>",
-    help: "liquidations sent for one block; default 16",
+    help: "liquidations sent for one block; default 32",
     parse: asNumber,
   },
   {

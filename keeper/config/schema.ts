@@ -48,7 +48,7 @@ export const configSchema = z
     minProfit: decimal.default("1"),
     /** How much less than quoted a sale may bring. */
     slippageBps: z.int().min(0).max(2_000).default(50),
-    maxPerBlock: z.int().min(1).max(100).default(16),
+    maxPerBlock: z.int().min(1).max(100).default(32),
     /** How long a sent liquidation may wait to be mined, chain seconds. */
     deadlineSeconds: z.int().min(1).default(300),
     /** Most one transaction may cost in all, ether. */

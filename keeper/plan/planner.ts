@@ -1,4 +1,4 @@
-import { type LiquidationQuote, maxOf, mulDivUp, subtractOrZero } from "../../sdk/model/index.js";
+import { type LiquidationQuote, MAX_UINT256, maxOf, mulDivUp, subtractOrZero } from "../../sdk/model/index.js";
 import { type Judgement, bonusOf } from "../judge/judge.js";
 import type { Market } from "./market.js";
 
@@ -14,7 +14,7 @@ export interface SaleTerms {
 
 export interface PlannedLiquidation {
   readonly judgement: Judgement;
-  /** Most to repay; the whole allowance, or less where the market is too thin for it. */
+  /** Most to repay: no limit but the allowance, or less where the market is too thin for that. */
   readonly request: bigint;
   readonly quote: LiquidationQuote;
   readonly terms: SaleTerms;
@@ -114,14 +114,17 @@ async function chooseSize(
   soldBefore: bigint,
 ): Promise<Size> {
   const base = await market.proceeds(terms.path, soldBefore);
-  const sizeOf = async (quote: LiquidationQuote): Promise<Size> => {
+  const sizeOf = async (quote: LiquidationQuote, request: bigint): Promise<Size> => {
     const proceeds = (await market.proceeds(terms.path, soldBefore + quote.seized)) - base;
-    return { request: quote.repaid, quote, proceeds, grossProfit: proceeds - quote.repaid };
+    return { request, quote, proceeds, grossProfit: proceeds - quote.repaid };
   };
-  const all = await sizeOf(verdict.quote);
+  // Asking for the amount quoted would, a second of interest later, leave a remainder that is dust and have it cut.
+  const all = await sizeOf(verdict.quote, MAX_UINT256);
   if (all.grossProfit >= terms.cost + terms.minProfit) return all;
   const parts = PARTS.map((part) => verdict.quoteFor((verdict.quote.allowance * part) / 32n));
-  const sizes = await Promise.all(parts.filter((quote) => quote.repaid > 0n).map(sizeOf));
+  const sizes = await Promise.all(
+    parts.filter(({ repaid }) => repaid > 0n).map((quote) => sizeOf(quote, quote.repaid)),
+  );
   return sizes.reduce((most, size) => (size.grossProfit > most.grossProfit ? size : most), all);
 }
 

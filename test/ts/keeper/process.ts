@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { JsonRpcProvider, Wallet } from "ethers";
+import type { JsonRpcProvider } from "ethers";
 import { type Devnet, startDevnet } from "../../../devnet/index.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { deploymentOf } from "../fixtures/market.js";
-import { describeDevnet, open, wallet } from "../devnet/support.js";
+import { describeDevnet, open } from "../devnet/support.js";
 import { KeeperProcess } from "./support/keeperProcess.js";
+import { MinedWallet } from "./support/minedWallet.js";
 import { POOL_FEE, type World, deployWorld } from "./support/world.js";
 
 describeDevnet("keeper: the process, on a rollup that charges real fees", () => {
@@ -15,7 +16,6 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
   let devnet: Devnet;
   let provider: JsonRpcProvider;
   let world: World;
-  let owner: Wallet;
   let keeper: KeeperProcess | undefined;
   let deployment: string;
   let states = 0;
@@ -29,8 +29,8 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     folder = mkdtempSync(join(tmpdir(), "ballast-keeper-"));
     devnet = await startDevnet({ blockTime: 0 });
     provider = open(devnet, "l2");
-    owner = wallet(provider, devnet.info.accounts.lender);
-    world = await deployWorld(owner, { price: 8_000n });
+    const { lender } = devnet.info.accounts;
+    world = await deployWorld(new MinedWallet(lender.privateKey, provider), { price: 8_000n });
     await (await world.liquidator.setOperator(operator(), true)).wait();
     deployment = join(folder, "deployment.json");
     writeDeployment(
@@ -59,7 +59,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     // What the last keeper left in the pool is mined before blocks are made by themselves again.
     await byHand();
     await devnet.mineL2();
-    await devnet.setBlockTime(0);
+    await byThemselves();
     await (await world.oracle.setSecondPrice(0n)).wait();
     await world.setPrice(8_000n);
   });
@@ -75,19 +75,28 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     return keeper;
   };
 
-  /** A loan of one bitcoin by one of the users. */
-  const borrow = (dollars: string): Promise<bigint> => {
+  /** A loan by one of the users. */
+  const borrow = (dollars: string, bitcoin = "1"): Promise<bigint> => {
     salt += 1n;
     const user = devnet.info.accounts.users[Number(salt) % 5];
     if (user === undefined) throw new Error("the devnet has too few users");
-    return world.open(wallet(provider, user), world.btc("1"), world.cash(dollars), salt);
+    return world.open(new MinedWallet(user.privateKey, provider), world.btc(bitcoin), world.cash(dollars), salt);
   };
 
   const liquidationsOf = async (id: bigint): Promise<number> =>
     (await world.manager.queryFilter(world.manager.filters.Liquidated(id))).length;
 
   /** From now on blocks are made only when a test says so. */
-  const byHand = async (): Promise<void> => devnet.setBlockTime("manual");
+  const byHand = async (): Promise<void> => {
+    MinedWallet.waits = false;
+    await devnet.setBlockTime("manual");
+  };
+
+  /** From now on every transaction is mined as it comes. */
+  const byThemselves = async (): Promise<void> => {
+    await devnet.setBlockTime(0);
+    MinedWallet.waits = true;
+  };
 
   /** Sets the price in a block of its own, by hand. */
   const setPriceByHand = async (dollars: bigint): Promise<number> => {
@@ -106,7 +115,8 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
   };
 
   it("liquidates every unhealthy loan once, keeps the rest, and its books agree with the tokens to the unit and the wei", async () => {
-    const unhealthy = [await borrow("5500"), await borrow("5400"), await borrow("5300")];
+    const small = await borrow("150", "0.027");
+    const unhealthy = [await borrow("5500"), await borrow("5400"), await borrow("5300"), small];
     const healthy = await borrow("2000");
     await byHand();
     const running = start();
@@ -120,9 +130,11 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     for (const id of unhealthy) expect(await liquidationsOf(id)).to.equal(1);
     expect(await liquidationsOf(healthy)).to.equal(0);
     const { totals, results, atRisk, loans, pending } = await running.status();
-    expect([loans, pending]).to.deep.equal([4, 0]);
+    expect([loans, pending]).to.deep.equal([5, 0]);
+    // All of its debt, not all but a remainder of minDebt: interest goes on between the plan and the block.
+    expect(await world.manager.debtOf(small)).to.equal(0n);
     expect(atRisk.filter(({ action }) => action !== "watch")).to.deep.equal([]);
-    expect(results.map(({ outcome }) => outcome)).to.deep.equal(["done", "done", "done"]);
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(["done", "done", "done", "done"]);
 
     const asset = totals.assets[await world.loan.getAddress()];
     const earned = (await world.loan.balanceOf(world.liquidator)) - dollarsBefore;
@@ -147,7 +159,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     expect((await doomed.ended).signal).to.equal("SIGKILL");
 
     // What happens while nobody watches: another loan, and a lower price.
-    await devnet.setBlockTime(0);
+    await byThemselves();
     await world.setPrice(8_000n);
     expect(await liquidationsOf(first)).to.equal(1);
     const second = await borrow("5500");
