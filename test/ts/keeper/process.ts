@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { JsonRpcProvider } from "ethers";
+import { type JsonRpcProvider, MaxUint256 } from "ethers";
 import { type Devnet, startDevnet } from "../../../devnet/index.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { deploymentOf } from "../fixtures/market.js";
-import { describeDevnet, open } from "../devnet/support.js";
+import { describeDevnet, open, until } from "../devnet/support.js";
 import { KeeperProcess } from "./support/keeperProcess.js";
 import { MinedWallet } from "./support/minedWallet.js";
 import { POOL_FEE, type World, deployWorld } from "./support/world.js";
@@ -220,6 +220,57 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const notes = running.of("settled").filter(({ kind }) => kind === "note");
     expect(notes.every(({ outcome }) => outcome === "done")).to.equal(true);
     expect(notes.length).to.be.within(24, 49);
+  });
+
+  it("fault K20: when a competitor is first, it calls it a lost race and goes on", async () => {
+    const id = await borrow("5500");
+    await world.loan.mint(devnet.info.accounts.lender.address, world.cash("10000"));
+    await byHand();
+    const running = start();
+    await running.ready();
+    await running.decided(await provider.getBlockNumber());
+    const rival = new MinedWallet(devnet.info.accounts.lender.privateKey, provider);
+    await world.loan.connect(rival).approve(world.pool, MaxUint256);
+    await devnet.mineL2();
+    // Held still, the keeper sees the fallen price only when its rival's transaction waits before it in the pool.
+    running.signal("SIGSTOP");
+    const fallen = await setPriceByHand(6_600n);
+    await world.manager.connect(rival).liquidate(id, MaxUint256, 0n, "0x");
+    running.signal("SIGCONT");
+    await settle(running, fallen);
+
+    expect(await liquidationsOf(id)).to.equal(1);
+    const { results, halted, totals } = await running.status();
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(["race-lost"]);
+    expect(results[0]?.why).to.match(/NotLiquidatable/);
+    expect([halted, totals.outcomes.done ?? 0]).to.deep.equal(["", 0]);
+  });
+
+  it("fault K4: a node that hangs is waited for, and told by /health; afterwards nothing is missed", async () => {
+    const id = await borrow("5500");
+    await byHand();
+    const config = join(folder, "impatient.json");
+    writeFileSync(config, JSON.stringify({ requestTimeoutMs: 300, stallMs: 1_000 }));
+    const running = start("--config", config);
+    const { http } = await running.ready();
+    await running.decided(await provider.getBlockNumber());
+    const healthy = async (): Promise<boolean> => (await fetch(`${http}/health`)).status === 200;
+    expect(await healthy()).to.equal(true);
+
+    const [, node = 0] = devnet.pids();
+    process.kill(node, "SIGSTOP");
+    try {
+      expect(await until(async () => !(await healthy()), 10_000)).to.equal(true);
+    } finally {
+      process.kill(node, "SIGCONT");
+    }
+    expect(await until(healthy, 10_000)).to.equal(true);
+    await settle(running, await setPriceByHand(6_600n));
+    expect(await liquidationsOf(id)).to.equal(1);
+    // One line when it began and one when it was over, not one a poll.
+    const begun = running.errors.match(/"msg":"the node does not serve us"/g)?.length ?? 0;
+    const over = running.errors.match(/"msg":"over: the node does not serve us"/g)?.length ?? 0;
+    expect(begun).to.equal(over).and.to.be.within(1, 5);
   });
 
   it("fault K35: SIGTERM during a send leaves it under way, says so, and ends with 0", async () => {
