@@ -14,7 +14,7 @@ export function summaryOf(result: ReplayResult): string {
   const capped = holds.filter(({ endedBy }) => endedBy === "cap").length;
   const table = new Table({ style: { head: [], border: [] }, colAligns: ["left", "right"] });
   table.push(
-    ["Liquidations", `${liquidations.length} of ${new Set(liquidations.map(({ loan }) => loan)).size} loans`],
+    ["Liquidations", `${liquidations.length}, of ${new Set(liquidations.map(({ loan }) => loan)).size} loans`],
     ["Held back by the second source", `${holds.length} times, ${capped} released by the cap`],
     ["Debt repaid by liquidators", usd(totals.repaidByLiquidators)],
     ["Collateral seized", btc(totals.seized)],

@@ -2,33 +2,15 @@ import type { StatusReport } from "../../keeper/serve/status.js";
 import { readLoans } from "../../sdk/client/loanState.js";
 import { conservationChecks } from "../accounting/conservation.js";
 import { ledgerChecks, type KeeperBooks } from "../accounting/ledgerChecks.js";
-import type { Party } from "../accounting/parties.js";
 import { readLedger } from "../accounting/readLedger.js";
 import { flowOf } from "../accounting/snapshot.js";
 import { totalsOf } from "../accounting/totals.js";
-import type { LoanPlan } from "../book/plan.js";
-import type { BorrowerOutcome, FacilityTerms, KeeperCost, ReplayResult, Settings, Span } from "../result.js";
-import type { Course } from "./course.js";
+import type { BorrowerOutcome, FacilityTerms, KeeperCost, ReplayResult } from "../result.js";
 import { loanIdOf } from "./lifecycle.js";
 import { withCost } from "./liquidationLog.js";
-import type { State } from "./state.js";
+import type { Remains } from "./remains.js";
 import { SECOND_SOURCE } from "../secondSource.js";
 import type { World } from "./world.js";
-
-/** What a finished replay left behind. */
-export interface Remains {
-  world: World;
-  parties: readonly Party[];
-  first: State;
-  last: State;
-  course: Course;
-  status: StatusReport;
-  book: readonly LoanPlan[];
-  settings: Settings;
-  /** whole loan assets for one ether */
-  etherPrice: number;
-  span: Pick<Span, "from" | "to" | "wallSeconds">;
-}
 
 const NOTHING: KeeperCost = { l2Gas: 0n, l1Data: 0n, operator: 0n };
 const sumOf = ({ l2Gas, l1Data, operator }: KeeperCost) => l2Gas + l1Data + operator;

@@ -53,17 +53,15 @@ export class Outbox {
     return receipts;
   }
 
-  /** Takes out what has been mined. */
+  /** Takes out what has been mined. @throws ScenarioError when one of them reverted */
   async collect(): Promise<TransactionReceipt[]> {
-    const receipts = await Promise.all(this.waiting.map(({ hash }) => this.provider.getTransactionReceipt(hash)));
-    const mined: TransactionReceipt[] = [];
-    this.waiting = this.waiting.filter(({ hash, what }, i) => {
-      const receipt = receipts[i];
-      if (!receipt) return true;
-      if (receipt.status !== 1) throw new ScenarioError(`To ${what} (${hash}) was mined but reverted.`);
-      mined.push(receipt);
-      return false;
+    const looked = await Promise.all(
+      this.waiting.map(async (sent) => ({ sent, receipt: await this.provider.getTransactionReceipt(sent.hash) })),
+    );
+    this.waiting = looked.filter(({ receipt }) => receipt === null).map(({ sent }) => sent);
+    return looked.flatMap(({ sent: { hash, what }, receipt }) => {
+      if (receipt?.status === 0) throw new ScenarioError(`A transaction was mined but reverted: ${what} (${hash}).`);
+      return receipt ?? [];
     });
-    return mined;
   }
 }
