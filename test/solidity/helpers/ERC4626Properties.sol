@@ -109,13 +109,13 @@ abstract contract ERC4626Properties is Test {
         (IERC4626 v, MockToken a) = _ready(seed);
         assets = bound(assets, v.previewMint(1), 1e30);
         _give(assets);
-        uint256 priceBefore = _price(v);
+        uint256 priceBefore = _sharePrice(v);
         vm.startPrank(_alice);
         uint256 shares = v.deposit(assets, _alice);
         if (v.previewRedeem(shares) != 0) v.redeem(shares, _alice, _alice);
         vm.stopPrank();
         assertLe(a.balanceOf(_alice), assets);
-        assertGe(_price(v), priceBefore, "nor does it cost the others");
+        assertGe(_sharePrice(v), priceBefore, "nor does it cost the others");
     }
 
     function testFuzz_minting_and_withdrawing_at_once_never_profits(uint256 seed, uint256 shares) public {
@@ -290,7 +290,7 @@ abstract contract ERC4626Properties is Test {
     }
 
     /// @dev Scaled so that a change of one unit shows.
-    function _price(IERC4626 v) private view returns (uint256) {
+    function _sharePrice(IERC4626 v) private view returns (uint256) {
         return ((v.totalAssets() + 1) * 1e36) / (v.totalSupply() + 1e6);
     }
 }

@@ -11,12 +11,13 @@ import {ITranche} from "../../../contracts/interfaces/ITranche.sol";
 import {FacilityKind} from "../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../contracts/mocks/MockOracle.sol";
 import {MockToken} from "../../../contracts/mocks/MockToken.sol";
+import {Decimals8x6} from "./Decimals.sol";
 import {ILoanManagerFull} from "./ILoanManagerFull.sol";
 
 /// @notice A working system on tokens of any decimals: one manager and engine, and as many facilities as a test creates.
 /// @dev Contracts are known by their interfaces and taken from their artifacts (vm.getCode), so that no test compiles the
 /// system again. Tokens may be of another make than MockToken, as long as they can be minted like one.
-abstract contract Market is Test {
+abstract contract Market is Test, Decimals8x6 {
     uint64 internal constant RISK = 1;
     uint64 internal constant GUARDIAN = 2;
     uint64 internal constant FEES = 3;
@@ -86,16 +87,8 @@ abstract contract Market is Test {
 
     // ---- what a concrete test chooses ----
 
-    function _collateralDecimals() internal pure virtual returns (uint8) {
-        return 8;
-    }
-
-    function _loanDecimals() internal pure virtual returns (uint8) {
-        return 6;
-    }
-
     function _options() internal virtual returns (Options memory) {
-        return _standard(_collateralDecimals(), _loanDecimals());
+        return _standard(collateralDecimals, loanDecimals);
     }
 
     // ---- building ----
@@ -127,12 +120,12 @@ abstract contract Market is Test {
         access.setTargetFunctionRole(address(manager), selectors, GUARDIAN);
     }
 
-    function _standard(uint8 collateralDecimals, uint8 loanDecimals) internal returns (Options memory o) {
-        o.collateral = _token("Wrapped BTC", "WBTC", collateralDecimals);
-        o.loan = _token("Dollar", "USD", loanDecimals);
+    function _standard(uint8 decimalsOfCollateral, uint8 decimalsOfLoan) internal returns (Options memory o) {
+        o.collateral = _token("Wrapped BTC", "WBTC", decimalsOfCollateral);
+        o.loan = _token("Dollar", "USD", decimalsOfLoan);
         o.reserveFeeBps = 1000;
-        o.minDebt = 100 * 10 ** loanDecimals;
-        o.seed = 1000 * 10 ** loanDecimals;
+        o.minDebt = 100 * 10 ** decimalsOfLoan;
+        o.seed = 1000 * 10 ** decimalsOfLoan;
         o.usdPerBtc = 50_000;
     }
 
@@ -227,8 +220,13 @@ abstract contract Market is Test {
         return (usdPerBtc * 1e36 * 10 ** usd_.decimals()) / 10 ** btc_.decimals();
     }
 
+    /// @dev Of the facility in use; asks no contract, so that it does not eat a prank.
+    function _price(uint256 usdPerBtc) internal view returns (uint256) {
+        return (usdPerBtc * 1e36 * USD) / BTC;
+    }
+
     function _setPrice(uint256 usdPerBtc) internal {
-        oracle.setPrice(_priceE36(usdPerBtc, btc, usd));
+        oracle.setPrice(_price(usdPerBtc));
     }
 
     /// @dev Plenty of both tokens, and every approval an actor of the facility in use may need.
@@ -257,6 +255,18 @@ abstract contract Market is Test {
 
     function _id(address opener, uint32 facility_, uint64 salt) internal pure returns (uint256) {
         return (uint256(uint160(opener)) << 96) | (uint256(facility_) << 64) | salt;
+    }
+
+    /// @notice Creates a contract from outside, so that its constructor's revert can be expected.
+    function create(bytes memory code) external returns (address created) {
+        assembly ("memory-safe") {
+            created := create(0, add(code, 0x20), mload(code))
+            if iszero(created) {
+                let free := mload(0x40)
+                returndatacopy(free, 0, returndatasize())
+                revert(free, returndatasize())
+            }
+        }
     }
 
     function _mulDivUp(uint256 x, uint256 y, uint256 d) internal pure returns (uint256) {

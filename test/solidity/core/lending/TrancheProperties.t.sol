@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
+import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {ERC4626Properties} from "../../helpers/ERC4626Properties.sol";
 import {Market} from "../../helpers/Market.sol";
 
@@ -34,20 +35,10 @@ abstract contract TranchePropertiesTest is Market, ERC4626Properties {
 
     function setUp() public virtual override {
         super.setUp();
-        vm.startPrank(risk);
         manager.setCaps(facility, type(uint96).max, type(uint96).max);
-        vm.stopPrank();
     }
 }
 
 contract TrancheProperties6Test is TranchePropertiesTest {}
 
-contract TrancheProperties18Test is TranchePropertiesTest {
-    function _collateralDecimals() internal pure override returns (uint8) {
-        return 18;
-    }
-
-    function _loanDecimals() internal pure override returns (uint8) {
-        return 18;
-    }
-}
+contract TrancheProperties18Test is TranchePropertiesTest, Decimals18x18 {}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ILendingPool, TrancheClass} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {AdaptiveCurve} from "../../../../contracts/lending/rates/AdaptiveCurve.sol";
+import {CompoundGrowth} from "../../../../contracts/lending/rates/CompoundGrowth.sol";
+import {Decimals18x18} from "../../helpers/Decimals.sol";
+import {Market} from "../../helpers/Market.sol";
+
+/// @notice The ledger: interest to the unit, its division, the reserve, and who may touch what.
+contract LendingPoolTest is Market {
+    event Accrued(uint256 interest, uint256 rateAtTarget);
+
+    // ---- interest ----
+
+    function test_interest_is_the_curves_to_the_unit() public {
+        _open(1000 * BTC, 9_000_000 * USD);
+        (ILendingPool.DebtTotals memory debt, ILendingPool.CashState memory state, ) = pool.stored();
+        uint256 utilisation = (uint256(debt.assets) * 1e18) / (uint256(debt.assets) + state.cash);
+        assertEq(pool.utilisation(), utilisation);
+        // The pool's first seconds run at the initial curve: no history moves it yet.
+        for (uint256 i; i < 4; ++i) {
+            uint256 elapsed = [uint256(1), 1 hours, 30 days, 3 * YEAR][i];
+            (debt, state, ) = pool.stored();
+            (uint256 rate, uint256 atTarget) = AdaptiveCurve.average(
+                state.rateAtTarget,
+                (uint256(debt.assets) * 1e18) / (uint256(debt.assets) + state.cash),
+                elapsed
+            );
+            uint256 interest = (debt.assets * CompoundGrowth.growthDown(rate, elapsed)) / 1e18;
+            vm.warp(block.timestamp + elapsed);
+            (uint256 seen, ) = pool.debtTotals();
+            assertEq(seen, debt.assets + interest, "the view");
+            vm.expectEmit(address(pool));
+            emit Accrued(interest, atTarget);
+            pool.accrue();
+            (debt, state, ) = pool.stored();
+            assertEq(debt.assets, seen, "what is stored");
+            assertEq(state.rateAtTarget, atTarget);
+            assertEq(state.accruedAt, block.timestamp);
+        }
+    }
+
+    function test_the_rate_answers_for_what_would_be_drawn() public {
+        _open(1000 * BTC, 5_000_000 * USD);
+        uint256 cash = pool.cash();
+        (uint256 expected, ) = AdaptiveCurve.average(0, 1e18, 0);
+        assertEq(pool.borrowRateAfter(cash), expected);
+        assertGt(pool.borrowRateAfter(1_000_000 * USD), pool.borrowRate());
+        assertEq(pool.borrowRateAfter(0), pool.borrowRate());
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InsufficientCash.selector, cash + 1, cash));
+        pool.borrowRateAfter(cash + 1);
+    }
+
+    /// @dev TIME-1.
+    function test_TIME_1_zero_seconds_change_nothing_and_say_nothing() public {
+        uint256 id = _open(BTC, 20_000 * USD);
+        vm.warp(block.timestamp + 5);
+        pool.accrue();
+        (ILendingPool.DebtTotals memory a, ILendingPool.CashState memory b, ILendingPool.Claims memory c) = pool
+            .stored();
+        uint256 debt = manager.debtOf(id);
+        vm.recordLogs();
+        pool.accrue();
+        pool.accrue();
+        assertEq(vm.getRecordedLogs().length, 0);
+        (ILendingPool.DebtTotals memory a2, ILendingPool.CashState memory b2, ILendingPool.Claims memory c2) = pool
+            .stored();
+        assertEq(abi.encode(a, b, c), abi.encode(a2, b2, c2));
+        assertEq(manager.debtOf(id), debt);
+    }
+
+    function test_an_empty_pool_owes_and_earns_nothing() public {
+        vm.warp(block.timestamp + 10 * YEAR);
+        assertEq(pool.utilisation(), 0);
+        pool.accrue();
+        (uint256 assets, uint256 shares) = pool.debtTotals();
+        assertEq(assets + shares, 0);
+        assertEq(senior.totalAssets(), 10_001_000 * USD);
+    }
+
+    // ---- who gets it ----
+
+    function test_interest_is_divided_between_lenders_and_reserve_when_a_lender_moves() public {
+        _open(1000 * BTC, 9_000_000 * USD);
+        vm.warp(block.timestamp + YEAR);
+        (uint256 debt, ) = pool.debtTotals();
+        uint256 interest = debt - 9_000_000 * USD;
+        uint256 toReserve = interest / 10;
+        assertEq(pool.reserve(), toReserve);
+        assertEq(pool.navOf(TrancheClass.Senior), 10_001_000 * USD + interest - toReserve);
+        assertEq(senior.totalAssets(), pool.navOf(TrancheClass.Senior));
+        vm.expectEmit(address(pool));
+        emit ILendingPool.InterestSplit(interest - toReserve, toReserve);
+        vm.expectEmit(address(pool));
+        emit ILendingPool.Entered(TrancheClass.Senior, USD);
+        vm.prank(lender);
+        senior.deposit(USD, lender);
+        (, , ILendingPool.Claims memory claims) = pool.stored();
+        assertEq(claims.reserve, toReserve);
+        assertEq(claims.senior, 10_001_001 * USD + interest - toReserve);
+        // A second entry in the same second finds nothing to divide.
+        vm.recordLogs();
+        vm.prank(lender);
+        senior.deposit(USD, lender);
+        assertEq(vm.getRecordedLogs().length, 4, "Entered, Transfer, Deposit and the token's Transfer");
+    }
+
+    function test_other_classes_have_nothing_here() public view {
+        assertEq(pool.navOf(TrancheClass.Junior), 0);
+        assertEq(pool.navOf(TrancheClass.Cover), 0);
+        assertEq(pool.tranche(TrancheClass.Junior), address(0));
+        assertEq(pool.tranche(TrancheClass.Senior), address(senior));
+        assertEq(pool.asset(), address(usd));
+        assertEq(pool.manager(), address(manager));
+        assertEq(pool.fixedRatePerSecond(), 0);
+    }
+
+    function test_a_new_reserve_fee_does_not_reach_back() public {
+        _open(1000 * BTC, 9_000_000 * USD);
+        vm.warp(block.timestamp + YEAR);
+        (uint256 debt, ) = pool.debtTotals();
+        uint256 toReserve = (debt - 9_000_000 * USD) / 10;
+        vm.expectEmit(address(pool));
+        emit ILendingPool.ReserveFeeSet(2500);
+        vm.prank(risk);
+        pool.setReserveFee(2500);
+        assertEq(pool.reserve(), toReserve);
+        vm.warp(block.timestamp + YEAR);
+        (uint256 later, ) = pool.debtTotals();
+        assertEq(pool.reserve(), toReserve + ((later - debt) * 2500) / 10_000);
+    }
+
+    function test_the_reserve_fee_is_at_most_a_quarter() public {
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.FeeTooHigh.selector, 2501, 2500));
+        vm.prank(risk);
+        pool.setReserveFee(2501);
+        Options memory o = _standard(8, 6);
+        bytes memory args = abi.encode(o.loan, manager, senior, 0, 2501, access);
+        bytes memory code = vm.getCode("contracts/lending/LendingPool.sol:LendingPool");
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.FeeTooHigh.selector, 2501, 2500));
+        this.create(abi.encodePacked(code, args));
+    }
+
+    function test_the_reserve_is_collected_as_far_as_it_and_the_cash_go() public {
+        uint256 id = _open(1000 * BTC, pool.cash());
+        vm.warp(block.timestamp + YEAR);
+        uint256 reserve = pool.reserve();
+        assertGt(reserve, 0);
+        vm.startPrank(collector);
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InsufficientCash.selector, 1, 0));
+        pool.collectReserve(collector, 1);
+        vm.stopPrank();
+        vm.prank(borrower);
+        manager.repay(id, type(uint256).max, "");
+        uint256 nav = senior.totalAssets();
+        vm.startPrank(collector);
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.ReserveTooSmall.selector, reserve + 1, reserve));
+        pool.collectReserve(collector, reserve + 1);
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InvalidReceiver.selector, address(pool)));
+        pool.collectReserve(address(pool), reserve);
+        vm.expectEmit(address(pool));
+        emit ILendingPool.ReserveCollected(stranger, reserve);
+        pool.collectReserve(stranger, reserve);
+        vm.stopPrank();
+        assertEq(usd.balanceOf(stranger), reserve);
+        assertEq(pool.reserve(), 0);
+        assertEq(senior.totalAssets(), nav, "the lenders' part is untouched");
+    }
+
+    // ---- who may ask ----
+
+    function test_the_borrowers_side_is_the_managers_alone() public {
+        bytes memory no = abi.encodeWithSelector(ILendingPool.OnlyManager.selector, stranger, address(manager));
+        vm.startPrank(stranger);
+        vm.expectRevert(no);
+        pool.initialise(5);
+        vm.expectRevert(no);
+        pool.draw(0, 1);
+        vm.expectRevert(no);
+        pool.repay(1, 1, 1);
+        vm.expectRevert(no);
+        pool.accruedDebt(1);
+        vm.expectRevert(no);
+        pool.settleSale(1, 1, 1, 1);
+        vm.expectRevert(no);
+        pool.pay(stranger, 1);
+        vm.expectRevert(no);
+        pool.collect(lender, 1);
+        vm.stopPrank();
+    }
+
+    function test_the_lenders_side_is_the_tranches_alone() public {
+        bytes memory no = abi.encodeWithSelector(ILendingPool.OnlyTranche.selector, stranger, address(senior));
+        vm.startPrank(stranger);
+        vm.expectRevert(no);
+        pool.enter(stranger, 1);
+        vm.expectRevert(no);
+        pool.checkpoint();
+        vm.expectRevert(no);
+        pool.payOut(stranger, 1);
+        vm.stopPrank();
+    }
+}
+
+contract LendingPool18Test is LendingPoolTest, Decimals18x18 {}
+
+/// @notice The same ledger with a rate that never moves.
+contract FixedRatePoolTest is Market {
+    uint256 private constant RATE = uint256(0.05e18) / 365 days;
+
+    function _options() internal override returns (Options memory o) {
+        o = super._options();
+        o.fixedRatePerSecond = RATE;
+    }
+
+    function test_five_per_cent_for_a_year_is_as_published() public {
+        uint256 id = _open(1000 * BTC, 1_000_000 * USD);
+        assertEq(pool.borrowRate(), RATE);
+        assertEq(pool.borrowRateAfter(1), RATE);
+        assertEq(pool.fixedRatePerSecond(), RATE);
+        vm.warp(block.timestamp + YEAR);
+        (uint256 debt, ) = pool.debtTotals();
+        assertEq(debt, 1_000_000 * USD + (1_000_000 * USD * 51270833327093113) / 1e18);
+        // The virtual share's part of the interest is below a unit: the only borrower owes all of it, to the unit.
+        assertApproxEqAbs(manager.debtOf(id), debt, 1);
+        pool.accrue();
+        (, ILendingPool.CashState memory state, ) = pool.stored();
+        assertEq(state.rateAtTarget, 0);
+    }
+
+    function test_a_fixed_rate_beyond_200_per_cent_is_refused() public {
+        uint256 most = uint256(2e18) / 365 days;
+        bytes memory code = vm.getCode("contracts/lending/LendingPool.sol:LendingPool");
+        bytes memory args = abi.encode(usd, manager, senior, most + 1, 0, access);
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.FixedRateTooHigh.selector, most + 1, most));
+        this.create(abi.encodePacked(code, args));
+        args = abi.encode(usd, manager, senior, most, 0, access);
+        assertEq(ILendingPool(this.create(abi.encodePacked(code, args))).fixedRatePerSecond(), most);
+    }
+}
