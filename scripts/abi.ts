@@ -1,5 +1,5 @@
 /**
- * Writes sdk/client/abi from the compiled contracts: `npm run -s build && npx tsx scripts/abi.ts`.
+ * Writes sdk/client/abi from the compiled contracts: `npm run abi`.
  *
  * The files are committed, so that the sdk needs no build to run; a test compares them with the artifacts.
  */

@@ -12,9 +12,7 @@ describe("client: ABIs", () => {
         ? await hre.artifacts.readArtifact(contract)
         : (JSON.parse(readFileSync(source, "utf8")) as { abi: object[] });
       const isFresh = readFileSync(`sdk/client/abi/${name}.ts`, "utf8") === abiFile(name, abi as object[]);
-      expect(isFresh, `sdk/client/abi/${name}.ts is older than the contract: run npx tsx scripts/abi.ts`).to.equal(
-        true,
-      );
+      expect(isFresh, `sdk/client/abi/${name}.ts is older than the contract: run npm run abi`).to.equal(true);
     });
   }
 });
