@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { defineConfig } from "hardhat/config";
+import { shareCompilers } from "./test/tools/shareCompilers.js";
 
 const require = createRequire(import.meta.url);
 const coverage = process.argv.includes("--coverage");
@@ -16,6 +17,10 @@ export const npmFiles = [
   "@chainlink/contracts/src/v0.8/l2ep/dev/optimism/OptimismSequencerUptimeFeed.sol",
 ];
 
+const fromEnvironment = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise);
+const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: process.env.FUZZ_SEED };
+if (process.env.FUZZ_SEED !== undefined) console.log(`Fuzz seed ${process.env.FUZZ_SEED}`);
+
 // Tests of the core know it by its interfaces and take its bytecode from the artifacts, so they need not be optimised
 // themselves: that compiles them many times faster.
 const unoptimised = { ...solc, settings: { optimizer: { enabled: false }, viaIR: false, evmVersion: "cancun" } };
@@ -26,7 +31,7 @@ const coreTests = ["test/solidity/core", "test/solidity/helpers"].flatMap((folde
 );
 
 export default defineConfig({
-  plugins: [toolbox],
+  plugins: [toolbox, shareCompilers],
   solidity: {
     compilers: [solc],
     overrides: Object.fromEntries(coreTests.map((file) => [file, unoptimised])),
@@ -43,8 +48,14 @@ export default defineConfig({
     mocha: { timeout: 120_000 },
     solidity: {
       fsPermissions: { readDirectory: ["test/vectors"] },
-      fuzz: { runs: 256 },
-      invariant: { runs: 32, depth: 64, failOnRevert: true },
+      // The seed is constant unless one is given; a campaign is
+      // FUZZ_SEED=0x$(openssl rand -hex 32) INVARIANT_RUNS=50 INVARIANT_DEPTH=1000 npm test
+      fuzz: { runs: fromEnvironment("FUZZ_RUNS", 256), ...seed },
+      invariant: {
+        runs: fromEnvironment("INVARIANT_RUNS", 2),
+        depth: fromEnvironment("INVARIANT_DEPTH", 250),
+        failOnRevert: true,
+      },
     },
   },
   networks: { op: { type: "edr-simulated", chainType: "op", chainId: 10 } },

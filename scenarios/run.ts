@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { requireAll } from "./accounting/checks.js";
 import { compile } from "./compile.js";
-import { formatDuration } from "./format.js";
 import { whenAskedToEnd } from "./interrupt.js";
 import { EXIT, type ReplayOptions } from "./options.js";
 import type { Hour } from "./prices/series.js";
@@ -31,7 +30,7 @@ export async function run(options: ReplayOptions, hours: readonly Hour[]): Promi
     const result = await assemble(await replay(options, hours, progress, resources));
     progress.end();
     console.log(summaryOf(result));
-    console.log(`Done in ${formatDuration(result.span.wallSeconds)}. Report: ${write(result, options.out)}`);
+    console.log(`Done in ${Math.round(result.span.wallSeconds)} s. Report: ${write(result, options.out)}`);
     // After the report, which is where one looks for the reason.
     requireAll(result.checks);
   } catch (error) {

@@ -37,7 +37,8 @@ export async function runCourse(
   progress: Progress,
 ): Promise<Course> {
   const market = new Market(world);
-  const watcher = new Watcher(world, [...loans.keys()]);
+  const watcher = new Watcher(world);
+  await watcher.refresh([...loans.keys()], await world.provider.getBlockNumber());
   const holds = new HoldTracker();
   const log = new LiquidationLog(world, watcher, holds, loans);
   const course: Course = { moments: [], holds: holds.holds, liquidations: log.found, keeperTransactions: [] };
@@ -79,7 +80,7 @@ function sayer({ facility }: World, progress: Progress) {
           `health ${formatHealth(l.healthBefore)} → ${formatHealth(l.healthAfter)}` +
           (l.badDebt > 0n ? `, bad debt ${usd(l.badDebt, 2)}` : "") +
           (l.heldSeconds > 0 ? `, after ${formatDuration(l.heldSeconds)} held back` : "") +
-          (l.releasedByCap ? " (sources still disagree: the cap released it)" : ""),
+          (l.releasedByCap ? " (sources disagree, past the cap)" : ""),
       );
     },
     change({ began, ended }: Change): void {

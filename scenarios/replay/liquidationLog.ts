@@ -1,12 +1,13 @@
 import { type Log, type TransactionReceipt } from "ethers";
 import { loanManagerAbi } from "../../sdk/client/abi/index.js";
-import { readLoans } from "../../sdk/client/loanState.js";
+import { collateralValueDown } from "../../sdk/model/index.js";
 import { interfaceOf } from "../../sdk/client/typedContract.js";
 import type { PriceE8 } from "../prices/decimal.js";
 import type { KeeperCost, Liquidation } from "../result.js";
 import { swapEvents } from "../uniswapEvents.js";
 import type { HoldTracker } from "./holds.js";
-import type { Watcher } from "./watcher.js";
+import { readSources } from "./sources.js";
+import { toFactor, type Watcher } from "./watcher.js";
 import type { World } from "./world.js";
 
 /** A liquidation as far as it is known when it happens; what it cost comes with the keeper's transactions. */
@@ -14,8 +15,6 @@ export type UncostedLiquidation = Omit<Liquidation, "cost">;
 
 const manager = interfaceOf(loanManagerAbi);
 const LIQUIDATED = manager.getEvent("Liquidated")!.topicHash;
-const PRICE_SCALE = 10n ** 36n;
-const LLTV_SCALE = 10_000n;
 
 interface Event {
   id: bigint;
@@ -47,38 +46,28 @@ export class LiquidationLog {
   }
 
   private async describe(log: Log, at: number, price: PriceE8): Promise<UncostedLiquidation> {
-    const { client, provider } = this.world;
-    const event = manager.parseLog(log)?.args as unknown as Event;
-    const { id, repaid, seized, debtClosed } = event;
-    const [[loan], sources, receipt] = await Promise.all([
-      readLoans(client, [id], { blockTag: log.blockNumber }),
-      this.watcher.sources(log.blockNumber),
-      provider.getTransactionReceipt(log.transactionHash),
+    const { id, repaid, seized, debtClosed } = manager.parseLog(log)?.args as unknown as Event;
+    const block = log.blockNumber;
+    await this.watcher.refresh([id], block);
+    const [sources, receipt] = await Promise.all([
+      readSources(this.world, block),
+      this.world.provider.getTransactionReceipt(log.transactionHash),
     ]);
-    const after = { collateral: loan?.collateral ?? 0n, debt: loan?.debt ?? 0n };
-    const healthAt = (collateral: bigint, debt: bigint) => this.health(collateral, debt, sources.primary);
+    const after = await this.watcher.loan(id, block, sources.primary);
+    const before = { collateral: after.collateral + seized, debt: after.debt + debtClosed };
     return {
-      at,
-      block: log.blockNumber,
+      ...{ at, block, price, repaid, seized },
       transaction: log.transactionHash,
       loan: id.toString(),
       borrower: this.names.get(id) ?? "somebody else",
-      price,
-      repaid,
-      seized,
       badDebt: debtClosed - repaid,
-      value: (seized * sources.primary) / PRICE_SCALE,
+      value: collateralValueDown(seized, sources.primary),
       proceeds: this.proceeds(receipt),
-      healthBefore: healthAt(after.collateral + seized, after.debt + debtClosed),
-      healthAfter: after.debt === 0n ? undefined : healthAt(after.collateral, after.debt),
+      healthBefore: toFactor(this.watcher.health(before.collateral, before.debt, sources.primary)),
+      healthAfter: after.debt === 0n ? undefined : toFactor(after.healthWad),
       heldSeconds: this.holds.liquidated(id, at),
       releasedByCap: sources.disagree,
     };
-  }
-
-  private health(collateral: bigint, debt: bigint, priceE36: bigint): number {
-    const value = (collateral * priceE36) / PRICE_SCALE;
-    return Number((value * this.world.facility.lltvBps * 1_000_000n) / (LLTV_SCALE * debt)) / 1_000_000;
   }
 
   /** What the Uniswap pool paid in this transaction. */

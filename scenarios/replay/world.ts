@@ -23,8 +23,8 @@ export interface World {
   deployment: Deployment;
   /** as deployed; its terms do not change */
   facility: FacilityState;
-  /** contract of the time-weighted price */
-  secondSource: string;
+  /** contract of the time-weighted price, and how far it may be from the feeds */
+  secondSource: { address: string; limitWad: bigint };
   lenders: Person[];
   borrowers: Person[];
   keeper: Person;
@@ -89,10 +89,11 @@ async function describeWorld(devnet: Devnet, deployment: Deployment): Promise<Wo
   const provider = new JsonRpcProvider(l2.rpcUrl, network, options);
   const client = createClient(provider, deployment);
   const facility = await readFacility(client, 1);
-  const { secondSource } = await oracleAt(facility.oracle).read(provider, "terms", []);
+  const terms = await oracleAt(facility.oracle).read(provider, "terms", []);
   const people = accounts.users.slice(ACCOUNTS_TAKEN.governance);
   return {
-    ...{ devnet, provider, client, deployment, facility, secondSource },
+    ...{ devnet, provider, client, deployment, facility },
+    secondSource: { address: terms.secondSource, limitWad: terms.disagreementLimitWad },
     lenders: people.slice(0, LENDERS).map(person("lender")),
     borrowers: people.slice(LENDERS).map(person("borrower")),
     keeper: { name: "keeper", wallet: new Wallet(accounts.keeper.privateKey) },

@@ -14,7 +14,8 @@ export const titleOf = ({ span, settings }: ReplayResult) => {
 /** The run in a few large figures. */
 export function headline(result: ReplayResult): Html {
   const { tokens, totals, liquidations, moments, checks, badDebt } = result;
-  const usd = (amount: bigint, places = 0) => `${formatUnits(amount, tokens.usd.decimals, places)}`;
+  const dollars = (amount: bigint, places = 0) =>
+    `${amount < 0n ? "−" : ""}$${formatUnits(amount < 0n ? -amount : amount, tokens.usd.decimals, places)}`;
   const btc = (amount: bigint) => `${formatUnits(amount, tokens.btc.decimals, 3)} ${tokens.btc.symbol}`;
   const loans = new Set(liquidations.map(({ loan }) => loan)).size;
   const { keeperNet } = incentiveShares(result);
@@ -22,11 +23,11 @@ export function headline(result: ReplayResult): Html {
   return html`<div class="figures">
     ${figure("Price", `${priceOf(prices[0])} → ${priceOf(lowest(prices))}`, `lowest; ${priceOf(prices.at(-1))} at the end, US dollars`)}
     ${figure("Liquidations", String(liquidations.length), `of ${loans} loans, ${result.settings.loans} in the book`)}
-    ${figure("Debt repaid", `$${usd(totals.repaidByLiquidators)}`, `for ${btc(totals.seized)} of collateral`)}
-    ${figure("Bad debt", `$${usd(badDebt)}`, badDebt === 0n ? "no lender lost anything" : "borne by the lenders")}
+    ${figure("Debt repaid", dollars(totals.repaidByLiquidators), `for ${btc(totals.seized)} of collateral`)}
+    ${figure("Bad debt", dollars(badDebt), badDebt === 0n ? "no lender lost anything" : "borne by the lenders")}
     ${figure("Surplus", btc(surplusOf(result)), "collateral that liquidated borrowers got back")}
-    ${figure("Lenders' gain", `$${usd(totals.lendersGain, 2)}`, "interest less bad debt")}
-    ${figure("Keeper's profit", `$${usd(keeperNet, 2)}`, "after swap loss and all fees")}
+    ${figure("Lenders' gain", dollars(totals.lendersGain, 2), "interest less bad debt")}
+    ${figure("Keeper's profit", dollars(keeperNet, 2), "after swap loss and all fees")}
     ${figure("Books", checks.every(passes) ? "closed" : "NOT closed", `${checks.filter(passes).length} of ${checks.length} totals agree to the unit`)}
   </div>`;
 }

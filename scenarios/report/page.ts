@@ -63,6 +63,6 @@ function leadOf({ settings, terms, tokens, span }: ReplayResult): string {
     `One may borrow up to ${formatBps(terms.maxLtvBps)} LTV and is liquidated above ${formatBps(terms.lltvBps)}, back to ` +
     `${formatBps(terms.targetLtvBps)}, for an incentive of ${formatBps(terms.incentiveMinBps)} to ` +
     `${formatBps(terms.incentiveMaxBps)}; smallest debt ${usd(terms.minDebt)}. Replayed on a local OP-Stack rollup in ` +
-    `${formatDuration(span.wallSeconds)}, blocks ${span.firstBlock} to ${span.lastBlock}. Times are UTC.`
+    `${Math.round(span.wallSeconds)} s, blocks ${span.firstBlock} to ${span.lastBlock}. Times are UTC.`
   );
 }
