@@ -56,6 +56,8 @@ export class Chain {
   readonly client: ReturnType<typeof openClient>;
   /** What has to be done once a call is sent: by hand, mine the block it waits for. See pace.ts. */
   afterSend: (() => Promise<unknown>) | undefined;
+  /** What has to be done once a call is mined, before the next one may be. */
+  afterMined: (() => Promise<unknown>) | undefined;
   /** wei; what a call may pay for gas besides the tip. Without it, twice the last block's base fee. */
   feeCap: (() => bigint) | undefined;
 
@@ -107,6 +109,7 @@ export class Chain {
   private async settle(hash: Hex): Promise<TransactionReceipt> {
     await this.afterSend?.();
     const receipt = await this.receipt(hash);
+    await this.afterMined?.();
     if (receipt.status !== "success") throw new DevnetError(`${this.name}: transaction ${hash} reverted.`);
     return receipt;
   }

@@ -61,7 +61,9 @@ export class Pace {
     await l1.client.setAutomine(automine);
     await l2.client.setAutomine(automine && !paused);
     const byHand = blockTime === "manual";
-    l1.afterSend = byHand ? () => rollup.mineL1() : automine ? () => rollup.pinL1BaseFee() : undefined;
+    l1.afterSend = byHand ? () => rollup.mineL1() : undefined;
+    // Not before: the node answers a send before it mines, and that block would take what is meant for the next.
+    l1.afterMined = automine ? () => rollup.pinL1BaseFee() : undefined;
     l2.afterSend = byHand ? () => rollup.mineL2() : undefined;
     if (byInterval) clock.run();
     else clock.hold();
