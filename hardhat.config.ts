@@ -21,20 +21,18 @@ const fromEnvironment = (name: string, otherwise: number) => Number(process.env[
 const seed = process.env.FUZZ_SEED === undefined ? {} : { seed: process.env.FUZZ_SEED };
 if (process.env.FUZZ_SEED !== undefined) console.log(`Fuzz seed ${process.env.FUZZ_SEED}`);
 
-// Tests of the core know it by its interfaces and take its bytecode from the artifacts, so they need not be optimised
-// themselves: that compiles them many times faster.
+// Solidity tests need not be optimised: that compiles them many times faster. What they hold to account is production's
+// bytecode where they take it from the artifacts (test/solidity/core, by the interfaces), and the unoptimised build elsewhere.
 const unoptimised = { ...solc, settings: { optimizer: { enabled: false }, viaIR: false, evmVersion: "cancun" } };
-const coreTests = ["test/solidity/core", "test/solidity/helpers"].flatMap((folder) =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".sol"))
-    .map((name) => `${folder}/${name}`),
-);
+const solidityTests = readdirSync(new URL("test/solidity", import.meta.url), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".sol"))
+  .map((name) => `test/solidity/${name}`);
 
 export default defineConfig({
   plugins: [toolbox, shareCompilers],
   solidity: {
     compilers: [solc],
-    overrides: Object.fromEntries(coreTests.map((file) => [file, unoptimised])),
+    overrides: Object.fromEntries(solidityTests.map((file) => [file, unoptimised])),
     npmFilesToBuild: npmFiles,
   },
   // --coverage leaves instrumented bytecode behind, so it gets its own artifacts.
@@ -45,7 +43,7 @@ export default defineConfig({
   },
   coverage: { skipFiles: ["contracts/mocks/**", "test/**"] },
   test: {
-    mocha: { timeout: 120_000 },
+    mocha: { timeout: 120_000, parallel: true, jobs: 2 },
     solidity: {
       fsPermissions: { readDirectory: ["test/vectors"] },
       // The seed is constant unless one is given; a campaign is

@@ -4,9 +4,14 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ancestors } from "./ancestors.js";
+import { Console } from "./console.js";
 import { assertBuilt, MissingArtifact, neededSources } from "./artifacts.js";
 import { DevnetError, startDevnet, type Devnet } from "./index.js";
+import { FIRST_PRICE } from "./options.js";
 import { describe } from "./print.js";
+
+/** How often the feeds say their price again while nobody changes it, within the heartbeats of deploy/parameters/local. */
+const FEED_SECONDS = 1_200;
 
 interface Options {
   l1Port: number;
@@ -87,8 +92,15 @@ async function run(options: Options): Promise<void> {
   });
   mkdirSync(dirname(options.out), { recursive: true });
   writeFileSync(options.out, `${JSON.stringify(devnet.info, null, 2)}\n`);
-  say(`\n${describe(devnet.info)}\n\nWritten to ${options.out}. Ctrl-C ends it.`);
+  say(`\n${describe(devnet.info)}\n\nWritten to ${options.out}. Ctrl-C ends it.\n\n${Console.usage}\n`);
+  const terminal = new Console(devnet, options.btcPrice ?? FIRST_PRICE, say);
+  void terminal.listen(process.stdin);
+  const publishAgain = () => terminal.publishAgain().catch((error: unknown) => say(String(error)));
+  // Where time stands still, no price grows old.
+  const again = options.blockTime > 0 ? setInterval(() => void publishAgain(), FEED_SECONDS * 1000) : undefined;
   await untilAskedToEnd(devnet);
+  clearInterval(again);
+  process.stdin.destroy();
 }
 
 /** A fresh checkout has no artifacts yet. Even a compile that is up to date takes seconds, so it is only run when needed. */

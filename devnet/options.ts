@@ -35,7 +35,7 @@ export type ResolvedOptions = Required<Omit<DevnetOptions, "pool" | "startTime">
 const GWEI = 10n ** 9n;
 const DOLLARS = 10n ** 6n;
 const PRICE = 10n ** 8n;
-const FIRST_PRICE = 7_935n * PRICE;
+export const FIRST_PRICE = 7_935n * PRICE;
 const DEPTH = 5_000_000n * DOLLARS;
 
 export function resolveOptions(options: DevnetOptions): ResolvedOptions {

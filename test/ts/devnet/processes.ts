@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { priceE8Of } from "../../../devnet/poolMaths.js";
 import { DevnetError, startDevnet, type Devnet, type DevnetInfo } from "../../../devnet/index.js";
 import { contract, describeDevnet, isAlive, L1_BLOCK, open, until } from "./support.js";
 
@@ -111,7 +112,7 @@ describeDevnet("devnet: processes", () => {
     /** Starts the command and resolves when it says that it is ready. */
     async function command(out: string): Promise<{ child: ChildProcess; said: string; ended: Promise<number | null> }> {
       const child = spawn(process.execPath, ["--import", "tsx", "devnet/main.ts", "--block-time", "0", "--out", out], {
-        stdio: ["ignore", "pipe", "inherit"],
+        stdio: ["pipe", "pipe", "inherit"],
       });
       const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
       let said = "";
@@ -144,6 +145,57 @@ describeDevnet("devnet: processes", () => {
       expect(await ended).to.equal(0);
       expect(await until(() => !children.some(isAlive), CLEAN_END)).to.equal(true);
     });
+
+    it("moves the price, time and the sequencer when told in its terminal, and says what it did not understand", async () => {
+      const out = join(folder, "devnet.json");
+      const { child, ended } = await command(out);
+      const info = JSON.parse(readFileSync(out, "utf8")) as DevnetInfo;
+      const l2 = open({ info }, "l2");
+      const answerOf = async (feed: string) =>
+        (await contract(
+          feed,
+          ["function latestRoundData() view returns (uint80, int256, uint256, uint256, uint80)"],
+          l2,
+        ).latestRoundData!()) as [bigint, bigint, bigint, bigint, bigint];
+      const before = (await l2.getBlock("latest"))!.timestamp;
+
+      expect(await answer(child, "price 6543.21")).to.contain("BTC/USD is 6543.21");
+      expect((await answerOf(info.feeds.btcUsd))[1]).to.equal(654_321_000_000n);
+      const pool = contract(info.uniswap.pool, ["function slot0() view returns (uint160, int24)"], l2);
+      const [sqrtPrice] = (await pool.slot0!()) as [bigint, bigint];
+      expectNear(Number(priceE8Of(sqrtPrice, info.uniswap)), 654_321_000_000, 10_000);
+
+      expect(await answer(child, "pass 10m")).to.contain("It is ");
+      expect((await l2.getBlock("latest"))!.timestamp).to.be.at.least(before + 600);
+      expect((await answerOf(info.feeds.btcUsd)).slice(1, 4)).to.deep.equal([
+        654_321_000_000n,
+        ...Array.from({ length: 2 }, () => BigInt(before + 600)),
+      ]);
+      expect(await answer(child, "sequencer down")).to.contain("down");
+      expect((await answerOf(info.sequencerUptimeFeed))[1]).to.equal(1n);
+      for (const [typed, said] of [
+        ["price 0", 'not "0"'],
+        ["price 1e4", 'not "1e4"'],
+        ["pass 10", 'not by "10"'],
+        ["pass 999h", 'not by "999h"'],
+        ["sequencer sideways", 'not "sideways"'],
+        ["launch", '"launch" is not known here'],
+        ["help", "price 6000"],
+      ] as const)
+        expect(await answer(child, typed)).to.contain(said);
+      l2.destroy();
+      child.kill("SIGINT");
+      expect(await ended).to.equal(0);
+    });
+
+    /** What the devnet says to a line typed. */
+    function answer(child: ChildProcess, line: string): Promise<string> {
+      const said = new Promise<string>((resolve) =>
+        child.stdout!.once("data", (chunk: Buffer) => resolve(chunk.toString())),
+      );
+      child.stdin!.write(`${line}\n`);
+      return said;
+    }
 
     it("leaves no orphan when it is killed outright", async () => {
       const { child, ended } = await command(join(folder, "devnet.json"));

@@ -7,7 +7,7 @@ import type { Devnet } from "../../../devnet/index.js";
 export const describeDevnet = process.platform === "linux" && process.arch === "x64" ? describe : describe.skip;
 
 /** A provider as a bot would open it, without caching. */
-export function open(devnet: Devnet, layer: "l1" | "l2"): JsonRpcProvider {
+export function open(devnet: Pick<Devnet, "info">, layer: "l1" | "l2"): JsonRpcProvider {
   const { rpcUrl, chainId } = devnet.info[layer];
   const provider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
   provider.pollingInterval = 20;
