@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type BaseWallet, Contract } from "ethers";
-import { InvalidParameters } from "./errors.js";
+import { minedWithin } from "../sdk/client/mined.js";
+import { DeployError, InvalidParameters } from "./errors.js";
 import { type Parameters, type ParametersInput, readParameterFile } from "./parameters.js";
 import { makePlan } from "./plan.js";
 import { type Eip1193Provider, ethersProvider } from "./provider.js";
@@ -16,6 +17,8 @@ export interface LocalChain {
   safe: { governance: string };
 }
 
+/** Milliseconds. */
+const MINED_MS = 60_000;
 const FILE = fileURLToPath(new URL("parameters/local.json5", import.meta.url));
 
 /**
@@ -57,8 +60,11 @@ export async function mintSeeds(node: Eip1193Provider, deployer: BaseWallet, par
       const token = new Contract(facility.loanAsset, abi, deployer.connect(provider));
       const held = (await token.getFunction("balanceOf")(deployer.address)) as bigint;
       if (held >= seedAssets) continue;
-      const sent = (await token.getFunction("mint")(deployer.address, seedAssets)) as { wait(): Promise<unknown> };
-      await sent.wait();
+      const sent = (await token.getFunction("mint")(deployer.address, seedAssets)) as { hash: string };
+      if ((await minedWithin(provider, sent.hash, 1, MINED_MS)) === undefined)
+        throw new DeployError(
+          `The devnet has not mined ${sent.hash} within ${MINED_MS / 1000} s: is it still running?`,
+        );
     }
   } finally {
     provider.destroy();

@@ -1,9 +1,10 @@
-import { type Log, type Signer, type TransactionReceipt, isError } from "ethers";
+import type { Log, Signer, TransactionReceipt } from "ethers";
 import * as abis from "./abi/index.js";
 import type { Plan } from "./actions/plan.js";
 import type { Client } from "./client.js";
 import { ClientError } from "./errors.js";
 import { refusalOf } from "./explain.js";
+import { minedWithin } from "./mined.js";
 import { networkFault } from "./network.js";
 import { type ApprovalWay, type Step, requireFeasible, stepsOf, stepsWithPermits } from "./steps.js";
 import { interfaceOf, plainObject } from "./typedContract.js";
@@ -60,8 +61,11 @@ export class NotConfirmed extends ClientError {
 export class TransactionFailed extends ClientError {}
 
 const TIMEOUT = 120_000;
-/** What a transaction may need beyond the estimate, as the state moves until it is mined; in hundredths. */
-const GAS_HEADROOM = 120n;
+/**
+ * What a transaction may need beyond the estimate, as the state moves until it is mined: an estimate made in the second of the
+ * pool's last accrual leaves out the interest and its storage. What is not used is not paid for.
+ */
+const withHeadroom = (estimate: bigint): bigint => (estimate * 5n) / 4n + 40_000n;
 
 /**
  * Sends all a plan takes, one after the other, each when the one before is mined.
@@ -104,7 +108,7 @@ async function sendStep(
   let hash: string;
   try {
     const estimate = await client.provider.estimateGas({ ...transaction });
-    const response = await signer.sendTransaction({ ...transaction, gasLimit: (estimate * GAS_HEADROOM) / 100n });
+    const response = await signer.sendTransaction({ ...transaction, gasLimit: withHeadroom(estimate) });
     ({ hash } = response);
   } catch (error) {
     throw refusalOf(error, attempt, plan.context) ?? networkFault(error) ?? error;
@@ -123,12 +127,13 @@ async function minedReceipt(
   confirmations: number,
   timeout: number,
 ): Promise<TransactionReceipt> {
+  let receipt: TransactionReceipt | undefined;
   try {
-    const receipt = await client.provider.waitForTransaction(hash, confirmations, timeout);
-    if (receipt !== null) return receipt;
+    receipt = await minedWithin(client.provider, hash, confirmations, timeout);
   } catch (error) {
-    if (!isError(error, "TIMEOUT")) throw networkFault(error) ?? error;
+    throw networkFault(error) ?? error;
   }
+  if (receipt !== undefined) return receipt;
   throw new NotConfirmed(hash, what, timeout / 1000);
 }
 

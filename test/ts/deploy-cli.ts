@@ -104,9 +104,9 @@ describe("npm run deploy, on a devnet", () => {
     expect(bad.stderr).to.include("second source's window: found 600, expected 601");
   });
 
-  it("begins anew on a devnet that was started again", async () => {
+  it("begins anew on a devnet that was started again, and waits for blocks that come by interval", async () => {
     await devnet.stop();
-    devnet = await startDevnet();
+    devnet = await startDevnet({ blockTime: 1 });
     writeFileSync(join(folder, "out/devnet.json"), JSON.stringify(devnet.info));
     const { code, stderr } = await deploy([]);
     expect(stderr).to.include("beginning anew");

@@ -3,6 +3,7 @@ import { Contract, Wallet } from "ethers";
 import { z } from "zod";
 import { formatAmount, formatCash, parseAmount } from "../../../sdk/client/amounts.js";
 import { facilityOf } from "../../../sdk/client/facility.js";
+import { minedWithin } from "../../../sdk/client/mined.js";
 import { nodeAt } from "../../../sdk/client/network.js";
 import type { Token } from "../../../sdk/client/token.js";
 import { joined } from "../arguments.js";
@@ -10,6 +11,9 @@ import { UsageError } from "../exitCodes.js";
 import { pairs } from "../output.js";
 import { type Session, addressArgument } from "../session.js";
 import { amountJson } from "../views.js";
+
+/** Milliseconds. */
+const TIMEOUT = 60_000;
 
 export interface FaucetOptions {
   readonly devnet: string;
@@ -61,6 +65,7 @@ async function give(
   amount: bigint,
 ): Promise<void> {
   const token = new Contract(address, [`function ${how}(address to, uint256 amount)`], holder);
-  const sent = (await token.getFunction(how)(to, amount)) as { wait(): Promise<unknown> };
-  await sent.wait();
+  const sent = (await token.getFunction(how)(to, amount)) as { hash: string };
+  if ((await minedWithin(holder.provider!, sent.hash, 1, TIMEOUT)) === undefined)
+    throw new UsageError(`the devnet has not mined ${sent.hash} within ${TIMEOUT / 1000} s: is it still running?`);
 }
