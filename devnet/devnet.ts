@@ -79,7 +79,10 @@ export class Devnet {
     return this.rollup.clock.now();
   }
 
-  /** Moves time on both chains, forwards only. With automatic mining a block is mined on each, so that calls see it. */
+  /**
+   * Moves time on both chains, forwards only. With automatic mining a block is mined on each, so that calls see it; on L2
+   * not while it is paused.
+   */
   setTime(timestamp: bigint): Promise<void> {
     return this.rollup.setTime(timestamp);
   }

@@ -122,7 +122,7 @@ export class Rollup {
     // A node that mines by itself would otherwise answer calls with the old time until the next transaction.
     if (this.automine) {
       await this.mineL1();
-      await this.mineL2();
+      if (!this.paused) await this.mineL2();
     }
   }
 

@@ -184,6 +184,20 @@ describeDevnet("devnet: the rollup, on a day in the past", () => {
     expect(await token.balanceOf!(owner.address)).to.equal(60n);
   });
 
+  it("makes no block of L2 while it is paused, not even when time is moved", async () => {
+    await devnet.pauseL2();
+    const [onL1, onL2] = await Promise.all([l1.getBlockNumber(), l2.getBlockNumber()]);
+    await devnet.depositTransaction(user(4), { to: user(4).address }, { queueOnly: true });
+    const at = devnet.now() + 60n;
+    await devnet.setTime(at);
+    expect(await l2.getBlockNumber()).to.equal(onL2);
+    expect(await l1.getBlockNumber()).to.equal(onL1 + 2);
+
+    await devnet.resumeL2();
+    expect((await devnet.derive()).map(({ status }) => status)).to.deep.equal(["success"]);
+    expect(BigInt((await l2.getBlock("latest"))!.timestamp)).to.equal(at);
+  });
+
   it("refuses to wait for an inclusion that cannot come while L2 is paused", async () => {
     await devnet.pauseL2();
     const refusal = await devnet.bridgeIn(user(0).address, 1n).catch((error: unknown) => error);
