@@ -131,6 +131,32 @@ describe("client: simulating, pricing and sending", () => {
     expect(waiting.message).to.match(/\(0x[0-9a-f]{64}\) was sent but is not mined after 0.3 s/);
   });
 
+  it("hears of a transaction mined while it looked, though no other block follows", async () => {
+    const { client, market, borrower, request, rpc, plan } = await readyToOpen();
+    await rpc("evm_setAutomine", false);
+    /** Mines a transaction just before its receipt is asked for the first time, and never again. */
+    class MinesOnce extends JsonRpcProvider {
+      private readonly looked = new Set<unknown>();
+
+      override async send(method: string, params: unknown[]): Promise<unknown> {
+        const [hash] = params;
+        if (method === "eth_getTransactionReceipt" && !this.looked.has(hash)) {
+          this.looked.add(hash);
+          await rpc("evm_mine");
+        }
+        return rpc(method, ...params);
+      }
+    }
+    const network = Network.from(client.deployment.chainId);
+    const node = new MinesOnce("http://127.0.0.1:9", network, { staticNetwork: true, cacheTimeout: -1 });
+    try {
+      await sendPlan(createClient(node, client.deployment), borrower, plan, { timeout: 5_000 });
+    } finally {
+      node.destroy();
+    }
+    expect(await market.manager.ownerOf(plan.loanId ?? 0n)).to.equal(request.from);
+  });
+
   it("explains a transaction that was mined but failed", async () => {
     const { client, market, borrower, deployer, rpc } = await clientMarket();
     const id = await market.open(borrower, market.btc(1n), market.cash(10_000n));
