@@ -31,7 +31,7 @@ export async function setL1Fees(rollup: Rollup, fees: L1Fees): Promise<void> {
   rollup.blobBaseFee = fees.blobBaseFee ?? rollup.blobBaseFee;
   if (!rollup.automine && !rollup.background) return;
   await rollup.mineL1();
-  await rollup.derive();
+  if (!rollup.paused) await rollup.derive();
 }
 
 /** Sets the rollup's own fee settings through the genuine SystemConfig, as its owner, and relays them. */

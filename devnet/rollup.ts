@@ -77,6 +77,7 @@ export class Rollup {
    */
   mineL2(timestamp?: bigint): Promise<MinedBlock> {
     return this.queue.run(async () => {
+      this.requireRunning();
       this.moveClock(timestamp);
       if ((await this.l1.client.getBlockNumber()) > this.adopted) await this.adoptNext(this.clock.now());
       else await this.continueOrigin(this.clock.now());
@@ -101,6 +102,7 @@ export class Rollup {
    */
   derive(): Promise<Inclusion[]> {
     return this.queue.run(async () => {
+      this.requireRunning();
       const included: Inclusion[] = [];
       while ((await this.l1.client.getBlockNumber()) > this.adopted) included.push(...(await this.adoptNext(0n)));
       return included;
@@ -129,6 +131,10 @@ export class Rollup {
   /** Before the next L1 block is mined by the node itself, its base fee is what was asked for, not EIP-1559's drift. */
   async pinL1BaseFee(): Promise<void> {
     await this.l1.client.setNextBlockBaseFeePerGas({ baseFeePerGas: this.l1BaseFee });
+  }
+
+  private requireRunning(): void {
+    if (this.paused) throw new DevnetError("L2 is paused and makes no blocks: resume it first.");
   }
 
   private moveClock(timestamp: bigint | undefined): void {

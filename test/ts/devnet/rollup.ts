@@ -203,6 +203,12 @@ describeDevnet("devnet: the rollup, on a day in the past", () => {
     const refusal = await devnet.bridgeIn(user(0).address, 1n).catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(DevnetError);
     expect((refusal as Error).message).to.contain("queueOnly");
+    await devnet.setL1Fees({ baseFee: 10n * GWEI }); // L1 goes on.
+    for (const block of [() => devnet.mineL2(), () => devnet.derive()]) {
+      const none = await block().catch((error: unknown) => error);
+      expect(none).to.be.instanceOf(DevnetError);
+      expect((none as Error).message).to.contain("resume it first");
+    }
     await devnet.resumeL2();
     expect((await devnet.derive()).map(({ status }) => status)).to.deep.equal(["success"]);
   });
