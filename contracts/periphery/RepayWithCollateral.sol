@@ -25,6 +25,7 @@ contract RepayWithCollateral is IRepayWithCollateral, IUniswapV3SwapCallback {
     /// @dev Passed from pool to pool.
     struct Job {
         uint256 id;
+        address owner;
         uint256 payment; // loan units
         uint256 maxSold; // collateral units
         bool closing;
@@ -34,7 +35,7 @@ contract RepayWithCollateral is IRepayWithCollateral, IUniswapV3SwapCallback {
     }
 
     /// @dev Length of an encoded Job; what is left of the path follows it.
-    uint256 private constant JOB = 7 * 32;
+    uint256 private constant JOB = 8 * 32;
 
     /// @dev Uniswap's own bounds of a price, exclusive.
     uint160 private constant MIN_SQRT_PRICE = 4295128739;
@@ -108,11 +109,10 @@ contract RepayWithCollateral is IRepayWithCollateral, IUniswapV3SwapCallback {
     // ---- inside ----
 
     function _prepare(uint256 id, Sale calldata sale) private view returns (Job memory job) {
-        address owner = MANAGER.ownerOf(id);
-        require(msg.sender == owner, NotLoanOwner(id, msg.sender, owner));
+        _requireOwner(id, msg.sender);
         require(block.timestamp <= sale.deadline, DeadlinePassed(sale.deadline, block.timestamp));
         Facility memory facility = MANAGER.facilityOf(id.facilityOf());
-        job.id = id;
+        (job.id, job.owner) = (id, msg.sender);
         job.lendingPool = facility.ltv.pool;
         job.loanAsset = ILendingPool(facility.ltv.pool).asset();
         job.collateralAsset = ICollateralVault(facility.custody.vault).asset();
@@ -144,6 +144,8 @@ contract RepayWithCollateral is IRepayWithCollateral, IUniswapV3SwapCallback {
 
     /// @dev Repays with what the first pool paid, and pays the last one, to which `owed` of collateral is due.
     function _settle(Job memory job, uint256 owed, address lastPool) private {
+        // A token on the path may have let the caller sell the loan meanwhile, to someone who authorised this contract as well.
+        _requireOwner(job.id, job.owner);
         require(owed <= job.maxSold, TooMuchSold(owed, job.maxSold));
         _sold = owed;
         IERC20(job.loanAsset).forceApprove(job.lendingPool, job.payment);
@@ -155,5 +157,10 @@ contract RepayWithCollateral is IRepayWithCollateral, IUniswapV3SwapCallback {
             require(paid == job.payment, WouldLeaveDust(job.payment, paid));
             MANAGER.withdraw(job.id, owed, lastPool);
         }
+    }
+
+    function _requireOwner(uint256 id, address account) private view {
+        address owner = MANAGER.ownerOf(id);
+        require(account == owner, NotLoanOwner(id, account, owner));
     }
 }
