@@ -89,6 +89,7 @@ interface ILoanManager {
 
     error UnknownFacility(uint32 facility);
     error FacilityLocked(uint32 facility);
+    /// @notice The caller has an open loan under that salt, or had one that changed hands.
     error LoanExists(uint256 id);
     error NoSuchLoan(uint256 id);
     error NewLoansAreStopped(uint32 facility);
@@ -124,7 +125,7 @@ interface ILoanManager {
     // ---- a loan's life ----
 
     /// @notice Puts collateral in and borrows, in one call. The caller is the owner.
-    /// @param salt any number the caller has no open loan under in this facility.
+    /// @param salt any number under which the caller has no open loan in this facility, and had none that changed hands.
     /// @param collateral pulled from the caller, who has approved the vault.
     /// @param principal sent to `receiver`; at least minDebt.
     /// @param data passed to ILoanCallbacks.onOpen on the caller when not empty.

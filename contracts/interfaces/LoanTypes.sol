@@ -88,4 +88,7 @@ library LoanFlags {
     uint8 internal constant TRANSFERRED = 2;
     /// @dev An offer to transfer it stands.
     uint8 internal constant OFFERED = 4;
+    /// @dev The loan has changed hands and is gone. Its id is never used again: its opener could otherwise put another loan where
+    /// a payment of the last owner falls.
+    uint8 internal constant SPENT = 8;
 }

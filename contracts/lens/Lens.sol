@@ -8,7 +8,7 @@ import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
 import {ILens} from "../interfaces/ILens.sol";
 import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
-import {Facility, FacilityFlags, Loan} from "../interfaces/LoanTypes.sol";
+import {Facility, FacilityFlags, Loan, LoanFlags} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {BPS_TO_WAD, DirectedMath} from "../math/DirectedMath.sol";
 import {Headroom} from "./Headroom.sol";
@@ -78,7 +78,7 @@ contract Lens is ILens {
     function loanOverview(uint256 id) public view returns (LoanOverview memory o) {
         Loan memory loan = MANAGER.loanOf(id);
         o.id = id;
-        if (loan.flags == 0) return o;
+        if (loan.flags & LoanFlags.OPEN == 0) return o;
         o.facility = uint32(id >> 64);
         Facility memory f = MANAGER.facilityOf(o.facility);
         o.owner = MANAGER.ownerOf(id);

@@ -38,7 +38,7 @@ import {LoanIds} from "./LoanIds.sol";
 /// the vault and the two tokens, nothing else. Roles: nobody can touch a loan but its owner, the owner's operators and,
 /// where the engine finds it unhealthy, a liquidator; see Facilities for what governance can set.
 ///
-/// Warning: a loan's id may be used again by its opener after the loan was closed.
+/// Warning: a loan's id may be used again by its opener after the loan was closed, unless it had changed hands.
 contract LoanManager is Facilities, Authorisations, Multicall {
     using DirectedMath for uint256;
     using LoanIds for uint256;
@@ -318,7 +318,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
     function ownerOf(uint256 id) external view returns (address) {
         _requireUnlocked(id.facilityOf());
         uint8 flags = _loans[id].flags;
-        return flags == 0 ? address(0) : _ownerOf(id, flags);
+        return flags & LoanFlags.OPEN == 0 ? address(0) : _ownerOf(id, flags);
     }
 
     /// @inheritdoc ILoanManager
@@ -339,7 +339,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
 
     function _openLoan(uint256 id) private view returns (Loan memory loan) {
         loan = _loans[id];
-        require(loan.flags != 0, NoSuchLoan(id));
+        require(loan.flags & LoanFlags.OPEN != 0, NoSuchLoan(id));
     }
 
     function _ownerOf(uint256 id, uint8 flags) private view returns (address) {
@@ -354,7 +354,10 @@ contract LoanManager is Facilities, Authorisations, Multicall {
 
     function _remove(uint256 id, uint8 flags) private {
         delete _loans[id];
-        if (flags & LoanFlags.TRANSFERRED != 0) delete _newOwners[id];
+        if (flags & LoanFlags.TRANSFERRED != 0) {
+            delete _newOwners[id];
+            _loans[id].flags = LoanFlags.SPENT;
+        }
         if (flags & LoanFlags.OFFERED != 0) delete _offers[id];
     }
 

@@ -24,7 +24,8 @@ export const loanSentences = sentences({
   UnknownFacility: ({ facility }) => `there is no facility ${facility.toString()}`,
   FacilityLocked: ({ facility }) =>
     `facility ${facility.toString()} is in the middle of an action: a callback must not act on it again`,
-  LoanExists: ({ id }, say) => `loan ${say.loan(id)} is open already: choose another salt`,
+  LoanExists: ({ id }, say) =>
+    `loan ${say.loan(id)} is open already: choose another salt (one whose loan changed hands is used up for ever)`,
   NoSuchLoan: ({ id }, say) => `there is no loan ${say.loan(id)}: it was closed, or never opened`,
   NewLoansAreStopped: ({ facility }) =>
     `the guardian has stopped new loans in facility ${facility.toString()}; repaying, topping up, closing and withdrawing still work`,

@@ -33,6 +33,7 @@ function changeFacility(world: World, number: bigint, change: Partial<Facility>)
 
 function removeLoan(world: World, id: bigint): void {
   world.loans.delete(id);
+  if (world.newOwners.get(id) !== undefined) world.spent.set(id, true);
   world.newOwners.delete(id);
   world.offers.delete(id);
 }

@@ -11,7 +11,7 @@ export interface Loan {
 }
 
 /** Bits of {@link Loan.flags}. */
-export const LoanFlags = { OPEN: 1n, TRANSFERRED: 2n, OFFERED: 4n } as const;
+export const LoanFlags = { OPEN: 1n, TRANSFERRED: 2n, OFFERED: 4n, SPENT: 8n } as const;
 
 /** What creates a facility. Everything but cap, loanCap, gate, maxLtvBps and oracle is fixed for ever. */
 export interface FacilityParams {

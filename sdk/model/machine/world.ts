@@ -35,6 +35,8 @@ export class World {
   readonly loans = this.#table<bigint, Loan>();
   /** Only of loans flagged TRANSFERRED. */
   readonly newOwners = this.#table<bigint, Address>();
+  /** Loans that changed hands and are gone: their slots say SPENT, and their ids are never used again. */
+  readonly spent = this.#table<bigint, true>();
   /** Only of loans flagged OFFERED. */
   readonly offers = this.#table<bigint, Address>();
   readonly facilities = this.#table<bigint, Facility>();

@@ -22,7 +22,7 @@ export interface OpenArguments {
 export function open(tx: Transaction, caller: Address, args: OpenArguments): bigint {
   const { collateral, principal, receiver } = args;
   const id = encodeLoanId(caller, args.facility, args.salt);
-  require(tx.world.loans.get(id) === undefined, "LoanExists", id);
+  require(tx.world.loans.get(id) === undefined && tx.world.spent.get(id) === undefined, "LoanExists", id);
   const facility = tx.world.facility(args.facility);
   tx.lock(args.facility);
 

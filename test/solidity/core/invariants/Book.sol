@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {CommonBase} from "forge-std/Base.sol";
 import {StdUtils} from "forge-std/StdUtils.sol";
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
-import {Facility, FacilityFlags, Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {Facility, FacilityFlags, Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {FaultGate} from "../../helpers/FaultGate.sol";
 import {ILoanManagerFull} from "../../helpers/ILoanManagerFull.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -124,7 +124,7 @@ abstract contract Book is CommonBase, StdUtils {
         for (uint256 k; k < LOANS; ++k) {
             uint256 i = ((seed % LOANS) + k) % LOANS;
             Loan memory loan = MANAGER.loanOf(loanAt(f, i));
-            if (loan.flags != 0 && (!withDebt || loan.debtShares != 0)) return i;
+            if (loan.flags & LoanFlags.OPEN != 0 && (!withDebt || loan.debtShares != 0)) return i;
         }
         return type(uint256).max;
     }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
-import {Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Market} from "../../helpers/Market.sol";
 import {CoreHandler} from "./CoreHandler.sol";
 
@@ -84,7 +84,7 @@ contract CoreInvariants is Market {
             for (uint256 i; i < _handler.loanCount(); ++i) {
                 Loan memory loan = manager.loanOf(_handler.loanAt(f, i));
                 assertTrue(loan.collateral != 0 || loan.debtShares == 0);
-                assertTrue(loan.collateral != 0 || loan.flags == 0, "an empty loan is gone");
+                assertTrue(loan.collateral != 0 || loan.flags & LoanFlags.OPEN == 0, "an empty loan is gone");
             }
         }
         _unbroken("DEBT-1");

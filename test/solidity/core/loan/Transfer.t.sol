@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
-import {Actions, Authorisation, Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {Actions, Authorisation, Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Market} from "../../helpers/Market.sol";
 
 contract TransferTest is Market {
@@ -51,7 +51,7 @@ contract TransferTest is Market {
         vm.stopPrank();
     }
 
-    function test_a_transferred_loan_is_closed_by_its_new_owner_and_its_id_is_free_again() public {
+    function test_a_transferred_loan_is_closed_by_its_new_owner_and_its_id_is_never_used_again() public {
         _transferTo(liquidator);
         vm.prank(borrower);
         vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanExists.selector, _loan));
@@ -59,8 +59,9 @@ contract TransferTest is Market {
         vm.prank(liquidator);
         manager.close(_loan, liquidator, "");
         assertEq(manager.ownerOf(_loan), address(0));
-        assertEq(_open(BTC, minDebt), _loan);
-        assertEq(manager.ownerOf(_loan), borrower, "nothing of the old owner is left");
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanExists.selector, _loan));
+        manager.open(facility, 0, BTC, minDebt, borrower, "");
     }
 
     function test_a_loan_goes_on_from_hand_to_hand_and_home_again() public {
@@ -199,9 +200,10 @@ contract TransferTest is Market {
         manager.liquidate(_loan, type(uint256).max, 0, "");
         assertEq(manager.ownerOf(_loan), address(0));
         assertEq(manager.offeredTo(_loan), address(0));
-        _open(4 * BTC, minDebt);
-        assertEq(manager.ownerOf(_loan), borrower);
-        assertEq(manager.offeredTo(_loan), address(0));
+        assertEq(manager.debtOf(_loan), 0);
+        Loan memory gone = manager.loanOf(_loan);
+        assertEq(gone.debtShares + gone.collateral, 0);
+        assertEq(gone.flags, LoanFlags.SPENT);
     }
 
     function _transferTo(address to) private {

@@ -1,6 +1,7 @@
 import {
   type Address,
   type Facility,
+  LoanFlags,
   type World,
   ZERO_ADDRESS,
   toAddress,
@@ -72,7 +73,8 @@ export function modelSnapshot(stage: Stage, world: World, touched: Touched): Sna
     result[`pool ${number}`] = { ...world.pool(pool) };
   }
   for (const id of touched.loans) {
-    result[`loan ${id}`] = world.loans.get(id) ?? NO_LOAN;
+    result[`loan ${id}`] =
+      world.loans.get(id) ?? (world.spent.get(id) ? { ...NO_LOAN, flags: LoanFlags.SPENT } : NO_LOAN);
     result[`owner ${id}`] = world.ownerOf(id);
     result[`offer ${id}`] = world.offers.get(id) ?? ZERO_ADDRESS;
   }
