@@ -2,9 +2,10 @@
 pragma solidity 0.8.37;
 
 /// @title Pays a loan's debt by selling part of its collateral, in one transaction and without other money.
-/// @notice For a loan's owner, who authorises this contract as operator in the loan's facility: with CLOSE for `close` (the
-/// collateral limit must be all the loan's collateral), with WITHDRAW for `repay` (what is sold). A standing authorisation is
-/// harmless: this contract acts for nobody but the owner who calls it, and keeps nothing between calls.
+/// @notice For a loan's owner, who authorises this contract as operator in the loan's facility: with CLOSE for `close` (best
+/// without a collateral limit: one of just the loan's collateral is exceeded when a stranger tops the loan up by a unit), with
+/// WITHDRAW for `repay` (what is sold). A standing authorisation is harmless: this contract acts for nobody but the owner who
+/// calls it, and keeps nothing between calls.
 ///
 /// The debt's money comes first, out of the Uniswap v3 pool that is paid last; so no loan-to-value limit stands in the way of
 /// a `close`, and after a `repay` what remains must satisfy the facility's maxLtv as with any withdrawal.

@@ -9,6 +9,9 @@ import {TickPrice} from "./TickPrice.sol";
 /// @notice The geometric mean of the pool's price over the last `WINDOW` seconds, to the whole tick (1/100 of a percent) below.
 /// A trade within the current second moves it by nothing: only price × time counts.
 /// @dev The pool must remember at least the window (`increaseObservationCardinalityNext`); while it does not, `price` reverts.
+/// It keeps one observation a second at most, so only more of them than the window has seconds are sure to reach back: with
+/// fewer, anybody silences this source by trading over a tick, or moving a little liquidity, every second. Anybody may also
+/// enlarge a pool's memory.
 /// Warning: a thin pool can be held away from the market at a cost. It is a second opinion, never the price of a liquidation.
 contract UniswapV3TwapSource is ISecondSource {
     error TokensNotInPool(address pool, address collateralAsset, address loanAsset);

@@ -264,6 +264,21 @@ describe("oracle: the time-weighted price of a Uniswap v3 pool", () => {
     expect(await twap.getFunction("meanTickDown")()).to.equal(63_973n);
   });
 
+  it("is silenced by back-and-forth over a tick every second where the pool keeps no more observations than the window has seconds", async () => {
+    const { ethers, time, source, market } = await chain();
+    const { collateral, loan, pool, trade } = await market(true);
+    const short = await source(pool, collateral, loan, 99);
+    const long = await source(pool, collateral, loan, 100);
+    const start = (await time.latest()) + WINDOW;
+    // Twice round the pool's memory of 100 observations; a trade within a tick would leave none.
+    for (let second = start; second < start + 200; ++second) {
+      const sells = second % 2 === 0;
+      await trade(second, sells, sells ? 10n ** 8n / 5n : 12_000n * 10n ** 6n);
+    }
+    expect(await short.getFunction("price")()).to.be.greaterThan(0n);
+    await expect(long.getFunction("price").staticCall()).to.be.revert(ethers);
+  });
+
   it("fault C39: refuses a pool of other tokens, and a window of nothing", async () => {
     const { source, market, tokens } = await chain();
     const { collateral, loan, pool } = await market(true);

@@ -216,6 +216,30 @@ contract SignaturesTest is Market {
         assertEq(usd.balanceOf(operator), 1000);
     }
 
+    /// @dev Unlike a permit, an authorisation brought by someone faster undoes the multicall that brings it again; the action
+    /// alone then goes through, so the operator sends it alone.
+    function test_fault_C35_an_authorisation_brought_by_someone_faster_leaves_the_action_to_be_sent_alone() public {
+        btc.mint(_owner, BTC);
+        vm.startPrank(_owner);
+        btc.approve(address(vault), BTC);
+        uint256 id = manager.open(facility, 0, BTC, minDebt, _owner, "");
+        vm.stopPrank();
+        bytes memory signature = _sign(KEY, _digest(_owner, 0));
+        bytes[] memory calls = new bytes[](2);
+        calls[0] = abi.encodeCall(
+            ILoanManager.setAuthorisationWithSig,
+            (_owner, facility, operator, _a, _deadline, signature)
+        );
+        calls[1] = abi.encodeCall(ILoanManager.draw, (id, 1000, operator));
+        vm.prank(stranger);
+        manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
+        vm.startPrank(operator);
+        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, _owner));
+        manager.multicall(calls);
+        manager.draw(id, 1000, operator);
+        assertEq(usd.balanceOf(operator), 1000);
+    }
+
     // ---- inside ----
 
     function _permitAndOpen() private view returns (bytes[] memory calls) {
