@@ -5,7 +5,8 @@ import { defineConfig } from "hardhat/config";
 import { shareCompilers } from "./test/tools/shareCompilers.js";
 
 const require = createRequire(import.meta.url);
-const coverage = process.argv.includes("--coverage");
+// Said to the worker processes of mocha by the variable.
+const coverage = process.argv.includes("--coverage") || process.env.HARDHAT_COVERAGE === "true";
 
 export const solc = {
   version: "0.8.37",
@@ -35,9 +36,9 @@ export default defineConfig({
     overrides: Object.fromEntries(solidityTests.map((file) => [file, unoptimised])),
     npmFilesToBuild: npmFiles,
   },
-  // --coverage leaves instrumented bytecode behind, so it gets its own artifacts.
+  // --coverage leaves instrumented bytecode behind, so it gets its own artifacts; no chain but a simulated one takes it.
   paths: {
-    tests: { mocha: "test/ts", solidity: "test/solidity" },
+    tests: { mocha: coverage ? "test/ts/contracts" : "test/ts", solidity: "test/solidity" },
     ignition: "deploy",
     ...(coverage && { artifacts: "coverage/artifacts", cache: "coverage/cache" }),
   },

@@ -121,6 +121,8 @@ interface ILoanManager {
     /// @notice The old oracle refuses but has not been stale for long enough to be replaced without comparison.
     error OracleNotStaleEnough(uint256 staleFor, uint256 required);
     error OracleCapsDiffer();
+    /// @notice The oracle was replaced at `setAt`; small steps taken together would make a large one.
+    error OracleSetTooSoon(uint256 setAt, uint256 interval);
 
     // ---- a loan's life ----
 
@@ -261,6 +263,6 @@ interface ILoanManager {
     function setMaxLtv(uint32 facility, uint16 maxLtvBps) external;
     function setGate(uint32 facility, address gate) external;
     /// @notice Only an oracle for the same pair with the same caps, whose price is within 2 % of the live old one; or any such
-    /// oracle once the old one's feeds have been stale for 7 days.
+    /// oracle once the old one's feeds have been stale for 7 days. At most once in 7 days.
     function setOracle(uint32 facility, address oracle) external;
 }

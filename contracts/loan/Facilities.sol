@@ -17,7 +17,10 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
     /// @dev A contract of its own so that this one stays below the size limit; it has no state and is never replaced.
     FacilityRules internal immutable RULES = new FacilityRules();
 
+    uint256 private constant ORACLE_SWITCH_INTERVAL = 7 days;
+
     mapping(uint32 facility => Facility) internal _facilities;
+    mapping(uint32 facility => uint256) private _oracleSetAt;
     /// @inheritdoc ILoanManager
     uint32 public facilityCount;
 
@@ -107,7 +110,10 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
     /// @inheritdoc ILoanManager
     function setOracle(uint32 facility, address oracle) external restricted {
         Facility storage f = _existing(facility);
+        uint256 setAt = _oracleSetAt[facility];
+        require(block.timestamp >= setAt + ORACLE_SWITCH_INTERVAL, OracleSetTooSoon(setAt, ORACLE_SWITCH_INTERVAL));
         RULES.requireReplaceable(IOracle(f.pricing.oracle), IOracle(oracle));
+        _oracleSetAt[facility] = block.timestamp;
         f.pricing.oracle = oracle;
         emit OracleSet(facility, oracle);
     }

@@ -73,17 +73,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         CustodyTerms memory custody = f.custody;
         _lock(facility);
 
-        (uint256 shares, uint256 debt) = _borrow(
-            facility,
-            f,
-            ltv,
-            custody,
-            msg.sender,
-            NewRisk.Open,
-            0,
-            collateral,
-            principal
-        );
+        uint256 shares = _borrow(facility, f, ltv, custody, msg.sender, NewRisk.Open, 0, collateral, principal);
         _loans[id] = Loan({
             debtShares: shares.toUint112(),
             collateral: collateral.toUint96(),
@@ -109,7 +99,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         _lock(facility);
         _useAuthorisation(owner, facility, Actions.DRAW, assets, 0);
 
-        (uint256 shares, uint256 debt) = _borrow(
+        uint256 shares = _borrow(
             facility,
             f,
             ltv,
@@ -372,7 +362,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         uint256 sharesBefore,
         uint256 collateral,
         uint256 assets
-    ) private returns (uint256 shares, uint256 debt) {
+    ) private returns (uint256 shares) {
         PricingTerms memory pricing = f.pricing;
         _requireNewLoans(facility, pricing.flags);
         uint256 loanCap = type(uint96).max;
@@ -383,6 +373,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         }
         uint256 price = IOracle(pricing.oracle).borrowPrice();
         uint256 maxDebt = _maxDebtDown(collateral, price, ltv.maxLtvBps);
+        uint256 debt;
         uint256 totalDebt;
         (shares, debt, totalDebt) = ILendingPool(ltv.pool).draw(sharesBefore, assets);
         require(debt >= pricing.minDebt, BelowMinDebt(debt, pricing.minDebt));

@@ -107,8 +107,15 @@ async function checkSource(
   const source = asking(request, "UniswapV3TwapSource", address);
   findings.same(`${name} second source's pool`, await source("POOL"), expected.pool);
   findings.same(`${name} second source's window`, await source<bigint>("WINDOW"), expected.window);
-  const pool = new Contract(expected.pool, ["function token0() view returns (address)"], request.provider);
+  const pool = new Contract(expected.pool, POOL, request.provider);
   const token0 = (await pool.getFunction("token0")()) as string;
+  const [, , , , memory] = (await pool.getFunction("slot0")()) as bigint[];
+  findings.holds(
+    `memory of ${name} second source's pool (increaseObservationCardinalityNext)`,
+    memory !== undefined && memory > expected.window,
+    `${memory} observations`,
+    `more than the window's ${expected.window} seconds, or anybody silences the source by trading every second`,
+  );
   findings.same(
     `${name} second source's direction`,
     await source<boolean>("COLLATERAL_IS_TOKEN0"),
@@ -116,4 +123,8 @@ async function checkSource(
   );
 }
 
+const POOL = [
+  "function token0() view returns (address)",
+  "function slot0() view returns (uint160, int24, uint16, uint16 observationCardinality, uint16 observationCardinalityNext, uint8, bool)",
+];
 const inWhole = (wad: bigint): string => `${wad / WAD}.${(wad % WAD).toString().padStart(18, "0").slice(0, 4)}`;

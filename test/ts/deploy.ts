@@ -141,10 +141,6 @@ function cutAt(node: Eip1193Provider, last: number, when: "before" | "after"): E
 describe("deployment", function () {
   let journal: string;
 
-  before(function () {
-    // Instrumented contracts are larger than any chain accepts.
-    if (process.argv.includes("--coverage")) this.skip();
-  });
   beforeEach(() => {
     journal = mkdtempSync(join(tmpdir(), "ballast-journal-"));
   });

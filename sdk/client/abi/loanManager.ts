@@ -30,6 +30,7 @@ export const loanManagerAbi = [
   {"inputs":[],"name":"OracleCapsDiffer","type":"error"},
   {"inputs":[{"name":"staleFor","type":"uint256"},{"name":"required","type":"uint256"}],"name":"OracleNotStaleEnough","type":"error"},
   {"inputs":[{"name":"oldPriceE36","type":"uint256"},{"name":"newPriceE36","type":"uint256"},{"name":"limitBps","type":"uint256"}],"name":"OraclePriceTooFar","type":"error"},
+  {"inputs":[{"name":"setAt","type":"uint256"},{"name":"interval","type":"uint256"}],"name":"OracleSetTooSoon","type":"error"},
   {"inputs":[{"name":"collateralPerUnitE36","type":"uint256"},{"name":"minCollateralPerUnitE36","type":"uint256"}],"name":"PriceTooLow","type":"error"},
   {"inputs":[{"name":"bits","type":"uint8"},{"name":"value","type":"uint256"}],"name":"SafeCastOverflowedUintDowncast","type":"error"},
   {"inputs":[{"name":"deadline","type":"uint256"}],"name":"SignatureExpired","type":"error"},

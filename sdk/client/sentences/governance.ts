@@ -26,6 +26,8 @@ export const governanceSentences = sentences({
     `the new oracle says ${say.price(newPriceE36)}, more than ${formatBps(limitBps)} away from the old one's ${say.price(oldPriceE36)}`,
   OracleNotStaleEnough: ({ staleFor, required }, say) =>
     `the old oracle gives no price, but has been stale for ${say.duration(staleFor)} only; it can be replaced after ${say.duration(required)}`,
+  OracleSetTooSoon: ({ setAt, interval }, say) =>
+    `the oracle was replaced at ${say.time(setAt)}; it can be again ${say.duration(interval)} later`,
   OracleCapsDiffer: () =>
     "the new oracle has other caps on its waiting times than the old one; those are fixed for ever",
   InvalidFacility: ({ field, value, least, most }) =>

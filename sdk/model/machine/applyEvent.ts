@@ -77,7 +77,7 @@ function bookClosed(world: World, pool: Address, closed: bigint, received: bigin
 function applyManagerEvent(world: World, event: ModelEvent): void {
   switch (event.name) {
     case "FacilityCreated":
-      world.facilities.set(event.args.facility, { ...event.args.params, newLoansStopped: false });
+      world.facilities.set(event.args.facility, { ...event.args.params, newLoansStopped: false, oracleSetAt: 0n });
       return;
     case "Opened": {
       const { id, facility, collateral, principal, shares } = event.args;
@@ -169,7 +169,7 @@ function applyManagerEvent(world: World, event: ModelEvent): void {
       changeFacility(world, event.args.facility, { gate: event.args.gate });
       return;
     case "OracleSet":
-      changeFacility(world, event.args.facility, { oracle: event.args.oracle });
+      changeFacility(world, event.args.facility, { oracle: event.args.oracle, oracleSetAt: event.timestamp });
       return;
     default:
       return;

@@ -36,6 +36,8 @@ export interface FacilityParams {
 
 export interface Facility extends FacilityParams {
   readonly newLoansStopped: boolean;
+  /** Second of the last change of the oracle, 0 where there was none. */
+  readonly oracleSetAt: bigint;
 }
 
 /** Ledger and cash of a facility: the pool's three slots. Amounts are units of the loan asset. */

@@ -5,7 +5,7 @@ import {Test} from "forge-std/Test.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {TickPrice} from "../../../contracts/oracle/TickPrice.sol";
 
-/// @notice The exact comparison with rational arithmetic is in test/ts/oracle-twap.ts; here, what must hold between ticks.
+/// @notice The exact comparison with rational arithmetic is in test/ts/contracts/oracle-twap.ts; here, what must hold between ticks.
 contract TickPriceTest is Test {
     function test_known_ticks() public pure {
         assertEq(TickPrice.priceE36AtTick(0), 1e36);

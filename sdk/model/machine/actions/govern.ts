@@ -7,6 +7,7 @@ import { seed } from "./lend.js";
 
 const BPS = 10_000n;
 const MAX_RESERVE_FEE_BPS = 2_500n;
+const ORACLE_SWITCH_INTERVAL = 7n * 86_400n;
 
 function bounds(field: string, value: bigint, least: bigint, most: bigint): void {
   require(value >= least && value <= most, "InvalidFacility", field, value, least, most);
@@ -105,14 +106,15 @@ export function setGate(
   tx.emit(tx.manager, "GateSet", { facility, gate });
 }
 
-/** Whether the new oracle may replace the old one is between the two oracles, and not modelled. */
+/** Whether the new oracle agrees with the old one is between the two of them, and not modelled. */
 export function setOracle(
   tx: Transaction,
   caller: Address,
   { facility, oracle }: { readonly facility: bigint; readonly oracle: Address },
 ): void {
   tx.requireGovernor(caller);
-  tx.world.facility(facility);
+  const { oracleSetAt } = tx.world.facility(facility);
+  require(tx.now >= oracleSetAt + ORACLE_SWITCH_INTERVAL, "OracleSetTooSoon", oracleSetAt, ORACLE_SWITCH_INTERVAL);
   tx.emit(tx.manager, "OracleSet", { facility, oracle });
 }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
+import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
 import {Market} from "../../helpers/Market.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
@@ -34,17 +35,18 @@ contract GovernanceTest is Market {
         senior.redeem(senior.balanceOf(lender), lender, lender);
     }
 
-    /// @dev The limit of 2 % is one a call. Calls that were scheduled apart can be executed together.
-    function test_R7_steps_of_2_per_cent_add_up_within_one_block() public {
-        uint256 id = _open(BTC, 35_000 * USD);
-        uint256 usdPerBtc = 50_000;
+    /// @dev The limit of 2 % is one a call, and calls that were scheduled apart can be executed together.
+    function test_R7_steps_of_2_per_cent_do_not_add_up_faster_than_one_in_seven_days() public {
+        MockOracle step = _oracle(49_000);
+        MockOracle next = _oracle(48_020);
         vm.startPrank(risk);
-        for (uint256 i; i < 8; ++i) {
-            usdPerBtc = (usdPerBtc * 98) / 100 + 1;
-            manager.setOracle(facility, address(_oracle(usdPerBtc)));
-        }
-        vm.stopPrank();
-        manager.quoteLiquidation(id, type(uint256).max);
+        manager.setOracle(facility, address(step));
+        uint256 setAt = block.timestamp;
+        vm.warp(setAt + 7 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(ILoanManager.OracleSetTooSoon.selector, setAt, 7 days));
+        manager.setOracle(facility, address(next));
+        vm.warp(setAt + 7 days);
+        manager.setOracle(facility, address(next));
     }
 
     /// @dev The comparison sees what an oracle says when it is asked, not what it will say.

@@ -131,6 +131,7 @@ contract SettingsTest is Market {
         vm.prank(risk);
         manager.setOracle(facility, address(next));
         assertEq(manager.facilityOf(facility).pricing.oracle, address(next));
+        vm.warp(block.timestamp + 7 days);
         manager.setOracle(facility, address(_oracle(51_000)));
     }
 
@@ -146,7 +147,9 @@ contract SettingsTest is Market {
             manager.setOracle(facility, address(next));
             assertEq(manager.facilityOf(facility).pricing.oracle, address(next));
             next.setPrice(now_);
+            vm.warp(block.timestamp + 7 days);
             manager.setOracle(facility, address(_oracle(50_000)));
+            vm.warp(block.timestamp + 7 days);
         }
     }
 

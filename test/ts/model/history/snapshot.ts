@@ -61,7 +61,7 @@ function allowanceTriples(stage: Stage): [Address, Address, Address][] {
 }
 
 /** The contract keeps two flags: new loans are stopped, and gate or loan cap say something. */
-function storedFacility({ newLoansStopped, ...params }: Facility): Snapshot {
+function storedFacility({ newLoansStopped, oracleSetAt: _, ...params }: Facility): Snapshot {
   const limited = params.gate !== ZERO_ADDRESS || params.loanCap !== 2n ** 96n - 1n;
   return { ...params, flags: (newLoansStopped ? 1n : 0n) + (limited ? 2n : 0n) };
 }

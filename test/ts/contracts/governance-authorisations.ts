@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { MaxUint256, type Signer, Signature, TypedDataEncoder, ZeroAddress, ZeroHash, concat, toBeHex } from "ethers";
 import { network } from "hardhat";
-import type { Market } from "./fixtures/market.js";
-import { addFacility, deployCore, deployMarket } from "./fixtures/market.js";
-import { deploySafe } from "./fixtures/safe.js";
+import type { Market } from "../fixtures/market.js";
+import { addFacility, deployCore, deployMarket } from "../fixtures/market.js";
+import { deploySafe } from "../fixtures/safe.js";
 
 const HOUR = 3_600n;
 const DRAW = 1;

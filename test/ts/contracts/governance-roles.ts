@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { Interface, type InterfaceAbi, MaxUint256, ZeroAddress } from "ethers";
 import hre, { network } from "hardhat";
-import { handoverSteps } from "../../deploy/handover.js";
-import { ADMIN, rolesOf } from "../../deploy/roles.js";
-import type { LendingPool, RoleTable } from "../../types/ethers-contracts/index.js";
-import { deployMarket } from "./fixtures/market.js";
+import { handoverSteps } from "../../../deploy/handover.js";
+import { ADMIN, rolesOf } from "../../../deploy/roles.js";
+import type { LendingPool, RoleTable } from "../../../types/ethers-contracts/index.js";
+import { deployMarket } from "../fixtures/market.js";
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;

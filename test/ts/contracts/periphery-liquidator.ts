@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import { MaxUint256 } from "ethers";
-import { POOL_FEE, deployWorld } from "./keeper/support/world.js";
-import { pathOf } from "./keeper/support/uniswap.js";
+import { POOL_FEE, deployWorld } from "../keeper/support/world.js";
+import { pathOf } from "../keeper/support/uniswap.js";
 
 const { ethers, networkHelpers } = await network.create({ network: "op" });
 

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 import { MaxUint256 } from "ethers";
-import { POOL_FEE, deployWorld } from "./keeper/support/world.js";
-import { pathOf } from "./keeper/support/uniswap.js";
-import { MockToken__factory } from "../../types/ethers-contracts/factories/contracts/mocks/MockToken__factory.js";
+import { POOL_FEE, deployWorld } from "../keeper/support/world.js";
+import { pathOf } from "../keeper/support/uniswap.js";
+import { MockToken__factory } from "../../../types/ethers-contracts/factories/contracts/mocks/MockToken__factory.js";
 
 const { ethers, networkHelpers } = await network.create({ network: "op" });
 
