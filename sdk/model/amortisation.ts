@@ -1,6 +1,6 @@
 import { WAD, YEAR_SECONDS } from "./constants.js";
 import { ModelInputError } from "./errors.js";
-import { minOf, mulDivDown, mulDivUp } from "./math.js";
+import { minOf, mulDivDown, mulDivUp, zeroFloorSub } from "./math.js";
 
 /** A fixed-rate loan repaid in equal dated instalments, with an optional balloon at the end. */
 export interface InstalmentTerms {
@@ -28,7 +28,8 @@ export interface ScheduledPayment {
 /** 36 digits: a power kept to 18 is wrong by up to 1e11 units of an 18-decimal asset. */
 const POWER_SCALE = 10n ** 36n;
 
-const RATE_DENOMINATOR = WAD * YEAR_SECONDS;
+/** Scale of a rate times seconds: dividing by it gives units. */
+export const RATE_SECONDS = WAD * YEAR_SECONDS;
 
 function check({ principal, count, balloon }: InstalmentTerms): void {
   if (count < 1n) throw new ModelInputError("count", count, "at least 1");
@@ -48,7 +49,7 @@ function powerDown(base: bigint, exponent: bigint): bigint {
 
 /** Interest of one period on `remaining` principal, rounded up. */
 export function periodInterestUp(remaining: bigint, annualRateWad: bigint, intervalSeconds: bigint): bigint {
-  return mulDivUp(remaining, annualRateWad * intervalSeconds, RATE_DENOMINATOR);
+  return mulDivUp(remaining, annualRateWad * intervalSeconds, RATE_SECONDS);
 }
 
 /** The equal payment ⌈(P(1+R)^N − B)·R / ((1+R)^N − 1)⌉, with the period rate R kept as a fraction. */
@@ -57,10 +58,15 @@ export function instalmentUp(terms: InstalmentTerms): bigint {
   const { principal, annualRateWad, intervalSeconds, count, balloon } = terms;
   const rate = annualRateWad * intervalSeconds;
   if (rate === 0n) return mulDivUp(principal - balloon, 1n, count);
-  const base = POWER_SCALE + mulDivDown(rate, POWER_SCALE, RATE_DENOMINATOR);
+  const base = POWER_SCALE + mulDivDown(rate, POWER_SCALE, RATE_SECONDS);
   const power = powerDown(base, count);
-  return mulDivUp(principal * power - balloon * POWER_SCALE, rate, RATE_DENOMINATOR * (power - POWER_SCALE));
+  return mulDivUp(principal * power - balloon * POWER_SCALE, rate, RATE_SECONDS * (power - POWER_SCALE));
 }
+
+/** Principal that a scheduled instalment pays: what its interest leaves of it, and at most what remains. */
+export const principalPart = (remaining: bigint, instalment: bigint, interest: bigint): bigint =>
+  // An instalment rounded up can pay a loan of a few units off before its last date.
+  minOf(zeroFloorSub(instalment, interest), remaining);
 
 /** All payments. Their principal parts sum exactly to the principal; the last is all that remains (TERM-1). */
 export function amortisationSchedule(terms: InstalmentTerms): ScheduledPayment[] {
@@ -69,8 +75,7 @@ export function amortisationSchedule(terms: InstalmentTerms): ScheduledPayment[]
   let remaining = terms.principal;
   for (let number = 1n; number <= terms.count; number++) {
     const interest = periodInterestUp(remaining, terms.annualRateWad, terms.intervalSeconds);
-    // An instalment rounded up can pay a loan of a few units off before its last date.
-    const principal = number === terms.count ? remaining : minOf(instalment - interest, remaining);
+    const principal = number === terms.count ? remaining : principalPart(remaining, instalment, interest);
     remaining -= principal;
     payments.push({ number, interest, principal, payment: interest + principal, remaining });
   }

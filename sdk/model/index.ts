@@ -16,3 +16,4 @@ export * from "./math.js";
 export * from "./riskTerms.js";
 export * from "./rollupFees.js";
 export * from "./shares.js";
+export * from "./termLoan.js";

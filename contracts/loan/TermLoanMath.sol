@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {TermBalance, TermTerms} from "../interfaces/TermLoanTypes.sol";
+import {Amortisation} from "../math/Amortisation.sol";
+import {DirectedMath, WAD} from "../math/DirectedMath.sol";
+
+/// @title What a term loan owes, second by second, and where money paid to it goes.
+/// @notice Ordinary interest runs on all unpaid principal, linearly, and is charged rounded up once a period. Late interest adds
+/// the premium on principal in arrears. Money pays late charges, then interest, then principal in arrears; then it is credit up
+/// to the next instalment; what is beyond that prepays principal, which scales the instalment and leaves the dates.
+/// @dev Pure: the caller stores the balance. Every function but `settle` expects a balance settled to the present second.
+library TermLoanMath {
+    using DirectedMath for uint256;
+
+    /// @notice A new loan's balance.
+    /// @param balloon part of the principal left to the last payment
+    function open(
+        uint256 principal,
+        uint256 balloon,
+        TermTerms memory t
+    ) internal pure returns (TermBalance memory balance) {
+        balance.principal = principal;
+        balance.instalment = Amortisation.instalmentUp(principal, t.annualRateWad, t.intervalSeconds, t.count, balloon);
+        balance.settledAt = t.openedAt;
+    }
+
+    // ---- time ----
+
+    /// @notice Brings a balance up to a second: interest runs, due dates pass, and credit pays what fell due.
+    function settle(TermBalance memory b, TermTerms memory t, uint256 timestamp) internal pure {
+        while (b.passed < t.count) {
+            uint256 due = dueDate(t, b.passed + 1);
+            if (due > timestamp) break;
+            _run(b, t, due);
+            b.interestDue += _unitsUp(b.interestNumerator);
+            b.interestNumerator = 0;
+            b.arrears += _nextPart(b, t);
+            ++b.passed;
+            b.credit -= _payDue(b, t, b.credit);
+        }
+        _run(b, t, timestamp);
+    }
+
+    /// @notice Second at which the n-th instalment is due, from 1.
+    function dueDate(TermTerms memory t, uint256 number) internal pure returns (uint256) {
+        return t.openedAt + number * t.intervalSeconds;
+    }
+
+    /// @notice Last second at which a loan is not in default, if nothing more is paid; far away where nothing is unpaid.
+    function defaultsAfter(TermBalance memory b, TermTerms memory t) internal pure returns (uint256) {
+        if (b.paid == b.passed) return type(uint256).max;
+        return dueDate(t, b.paid + 1) + t.graceSeconds;
+    }
+
+    // ---- what is owed ----
+
+    /// @notice Late fees and late interest.
+    function lateCharges(TermBalance memory b) internal pure returns (uint256) {
+        return b.lateFees + _unitsUp(b.lateNumerator);
+    }
+
+    /// @notice What must be paid now for nothing to be overdue.
+    function dueNow(TermBalance memory b, TermTerms memory t) internal pure returns (uint256) {
+        return lateCharges(b) + _interestOverdue(b, t) + b.arrears;
+    }
+
+    /// @notice What the next due date asks for beyond what is due now, credit not deducted; 0 after the last.
+    function nextPayment(TermBalance memory b, TermTerms memory t) internal pure returns (uint256) {
+        if (b.passed == t.count) return 0;
+        uint256 rest = dueDate(t, b.passed + 1) - b.settledAt;
+        return _nextPart(b, t) + _unitsUp(b.interestNumerator + b.principal * t.annualRateWad * rest);
+    }
+
+    /// @notice The whole debt at this second, without a fee for prepayment; what health is judged by.
+    function debt(TermBalance memory b) internal pure returns (uint256) {
+        uint256 owed = lateCharges(b) + b.interestDue + _unitsUp(b.interestNumerator) + b.principal;
+        return owed.zeroFloorSub(b.credit);
+    }
+
+    /// @notice What ends the loan at this second: the debt, and the fee on principal that is not due yet.
+    /// @return owed to be paid
+    /// @return refund what credit there is beyond it
+    function payOff(TermBalance memory b, TermTerms memory t) internal pure returns (uint256 owed, uint256 refund) {
+        uint256 cost =
+            lateCharges(b) +
+                b.interestDue +
+                _unitsUp(b.interestNumerator) +
+                b.principal +
+                (b.principal - b.arrears).mulDivUp(t.prepaymentFeeWad, WAD);
+        return (cost.zeroFloorSub(b.credit), b.credit.zeroFloorSub(cost));
+    }
+
+    // ---- money ----
+
+    /// @notice Pays: what is due, credit, prepayment.
+    /// @return taken of `money`; the rest has no use, as the loan's end is a payOff
+    function pay(TermBalance memory b, TermTerms memory t, uint256 money) internal pure returns (uint256 taken) {
+        taken = _payDue(b, t, money);
+        if (b.passed == t.count || taken == money || b.principal == 0) return taken;
+        uint256 credit = nextPayment(b, t).zeroFloorSub(b.credit);
+        if (credit > money - taken) credit = money - taken;
+        b.credit += credit;
+        taken += credit;
+        if (taken != money) taken += _prepay(b, t, money - taken);
+    }
+
+    /// @notice Closes a part of the debt that collateral was sold for: late charges, interest to this second, principal, without
+    /// a fee for prepayment.
+    /// @param closed less than the debt
+    function close(TermBalance memory b, TermTerms memory t, uint256 closed) internal pure {
+        closed -= _payLate(b, closed);
+        closed -= _payInterestDue(b, closed);
+        closed -= _payRunningInterest(b, closed);
+        closed -= _payArrears(b, closed);
+        _countPaid(b, t);
+        if (closed != 0) _scale(b, closed);
+    }
+
+    // ---- inside ----
+
+    /// @dev Interest up to a second no later than the next due date. The first second an instalment is late costs its fee.
+    function _run(TermBalance memory b, TermTerms memory t, uint256 to) private pure {
+        uint256 elapsed = to - b.settledAt;
+        if (elapsed == 0) return;
+        if (b.feesFor < b.passed && b.paid < b.passed) {
+            b.lateFees += t.lateFee;
+            b.feesFor = b.passed;
+        }
+        b.interestNumerator += b.principal * t.annualRateWad * elapsed;
+        b.lateNumerator += b.arrears * t.latePremiumWad * elapsed;
+        b.settledAt = to;
+    }
+
+    function _payDue(TermBalance memory b, TermTerms memory t, uint256 money) private pure returns (uint256 taken) {
+        taken = _payLate(b, money);
+        taken += _payInterestDue(b, money - taken);
+        if (b.passed == t.count) taken += _payRunningInterest(b, money - taken);
+        taken += _payArrears(b, money - taken);
+        _countPaid(b, t);
+    }
+
+    function _payLate(TermBalance memory b, uint256 money) private pure returns (uint256 taken) {
+        taken = _min(money, b.lateFees);
+        b.lateFees -= taken;
+        uint256 interest;
+        (interest, b.lateNumerator) = _payNumerator(b.lateNumerator, money - taken);
+        taken += interest;
+    }
+
+    function _payInterestDue(TermBalance memory b, uint256 money) private pure returns (uint256 taken) {
+        taken = _min(money, b.interestDue);
+        b.interestDue -= taken;
+    }
+
+    function _payRunningInterest(TermBalance memory b, uint256 money) private pure returns (uint256 taken) {
+        (taken, b.interestNumerator) = _payNumerator(b.interestNumerator, money);
+    }
+
+    function _payArrears(TermBalance memory b, uint256 money) private pure returns (uint256 taken) {
+        taken = _min(money, b.arrears);
+        b.arrears -= taken;
+        b.principal -= taken;
+        b.ahead += taken;
+    }
+
+    function _payNumerator(uint256 numerator, uint256 money) private pure returns (uint256 taken, uint256 left) {
+        uint256 owed = _unitsUp(numerator);
+        if (money >= owed) return (owed, 0);
+        return (money, numerator - money * Amortisation.RATE_SECONDS);
+    }
+
+    /// @dev Moves on to the oldest instalment that is not paid. Interest is paid before any principal.
+    function _countPaid(TermBalance memory b, TermTerms memory t) private pure {
+        if (b.interestDue != 0) return;
+        while (b.paid < b.passed) {
+            uint256 scheduled = b.principal + b.ahead;
+            uint256 next = scheduled - _part(b, t, scheduled, b.paid + 1);
+            if (b.principal > next) return;
+            b.ahead = next - b.principal;
+            ++b.paid;
+        }
+    }
+
+    /// @dev Principal beyond the next instalment, with its share of the interest since the last due date and the fee. What is
+    /// left is too little for one more unit, or the last payments are all there is.
+    function _prepay(TermBalance memory b, TermTerms memory t, uint256 money) private pure returns (uint256 taken) {
+        uint256 costs = t.prepaymentFeeWad * 365 days + b.interestNumerator.mulDivUp(1, b.principal);
+        uint256 prepaid = money.mulDivDown(Amortisation.RATE_SECONDS, Amortisation.RATE_SECONDS + costs);
+        prepaid = _min(prepaid, b.principal - _nextPart(b, t));
+        uint256 interest;
+        // Two costs are rounded up.
+        while (true) {
+            if (prepaid == 0) return 0;
+            interest = b.interestNumerator.mulDivUp(prepaid, b.principal);
+            taken = prepaid + prepaid.mulDivUp(t.prepaymentFeeWad, WAD) + _unitsUp(interest);
+            if (taken <= money) break;
+            --prepaid;
+        }
+        b.interestNumerator -= interest;
+        _scale(b, prepaid);
+    }
+
+    /// @dev Takes principal off a loan without arrears and scales what remains.
+    function _scale(TermBalance memory b, uint256 principal) private pure {
+        uint256 left = b.principal - principal;
+        b.instalment = b.instalment.mulDivUp(left, b.principal);
+        b.principal = left;
+    }
+
+    function _interestOverdue(TermBalance memory b, TermTerms memory t) private pure returns (uint256) {
+        return b.passed == t.count ? b.interestDue + _unitsUp(b.interestNumerator) : b.interestDue;
+    }
+
+    function _nextPart(TermBalance memory b, TermTerms memory t) private pure returns (uint256) {
+        return _part(b, t, b.principal - b.arrears, b.passed + 1);
+    }
+
+    /// @dev Scheduled principal of an instalment before which `remaining` is scheduled; the last is all that remains (TERM-1).
+    function _part(
+        TermBalance memory b,
+        TermTerms memory t,
+        uint256 remaining,
+        uint256 number
+    ) private pure returns (uint256) {
+        if (number == t.count) return remaining;
+        uint256 interest = Amortisation.periodInterestUp(remaining, t.annualRateWad, t.intervalSeconds);
+        return Amortisation.principalPart(remaining, b.instalment, interest);
+    }
+
+    function _unitsUp(uint256 numerator) private pure returns (uint256) {
+        return numerator.mulDivUp(1, Amortisation.RATE_SECONDS);
+    }
+
+    function _min(uint256 x, uint256 y) private pure returns (uint256) {
+        return x < y ? x : y;
+    }
+}
