@@ -47,8 +47,7 @@ export default defineConfig({
     mocha: { timeout: 120_000, parallel: true, jobs: 2 },
     solidity: {
       fsPermissions: { readDirectory: ["test/vectors"] },
-      // The seed is constant unless one is given; a campaign is
-      // FUZZ_SEED=0x$(openssl rand -hex 32) INVARIANT_RUNS=50 INVARIANT_DEPTH=1000 npm test
+      // The seed is constant unless one is given: npm run test:campaign
       fuzz: { runs: fromEnvironment("FUZZ_RUNS", 256), ...seed },
       invariant: {
         runs: fromEnvironment("INVARIANT_RUNS", 2),
