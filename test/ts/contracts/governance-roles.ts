@@ -508,11 +508,14 @@ describe("fault C34: who makes roles", () => {
   });
 });
 
+/** Whoever runs a fund gives its functions to roles of its own; test/solidity/core/lending/FundVault.t.sol tries them. */
+const NOT_OF_THE_DEPLOYMENT = "lending/FundVault.sol";
+
 /** Names of functions that carry `restricted` in the sources, so that a new one cannot be forgotten here. */
 function restrictedFunctions(): string[] {
   const restricted = new Set<string>();
   for (const file of readdirSync("contracts", { recursive: true, encoding: "utf8" })) {
-    if (!file.endsWith(".sol") || file.startsWith("mocks")) continue;
+    if (!file.endsWith(".sol") || file.startsWith("mocks") || file === NOT_OF_THE_DEPLOYMENT) continue;
     const source = readFileSync(join("contracts", file), "utf8");
     for (const [, name = "", rest = ""] of source.matchAll(/function (\w+)\s*\(([^{;]*)\{/g)) {
       if (/\brestricted\b/.test(rest)) restricted.add(name);
