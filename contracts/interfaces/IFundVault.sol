@@ -52,7 +52,8 @@ interface IFundVault is IERC4626 {
     function allocate() external returns (uint256 allocated);
 
     /// @notice Brings what exceeds a tranche's cap back to idle cash, as far as its pool has cash. A tranche capped at 0 of which
-    /// nothing is left is forgotten. @return recalled units of the asset
+    /// nothing but dust is left is forgotten; one that lost everything is not, as its pool can earn again.
+    /// @return recalled units of the asset
     function recall(ITranche tranche) external returns (uint256 recalled);
 
     /// @notice Burns shares for their part of everything the fund holds: cash and tranche shares, each rounded down. Asks no

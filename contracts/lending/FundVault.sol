@@ -26,6 +26,8 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
 
     /// @dev Every share's price asks each of them.
     uint256 private constant MOST_TRANCHES = 16;
+    /// @dev Shares that cost a thousand units at first: worth nothing, they say nothing about a loss and are no loss to forget.
+    uint256 private constant DUST_SHARES = 1000 * SharesMath.VIRTUAL_SHARES;
 
     IERC20 private immutable ASSET;
     ILoanManager private immutable MANAGER;
@@ -146,8 +148,10 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
         uint256 cap = _caps[tranche];
         uint256 excess = tranche.convertToAssets(_held[tranche]).zeroFloorSub(cap);
         recalled = _recall(tranche, excess);
-        // Less than one unit cannot be brought back.
-        if (cap == 0 && tranche.convertToAssets(_held[tranche]) == 0) _forget(tranche);
+        // Less than one unit cannot be brought back. More shares than dust are worth nothing only after a loss, of which the
+        // tranche's pool may earn something again.
+        uint256 left = _held[tranche];
+        if (cap == 0 && left <= DUST_SHARES && tranche.convertToAssets(left) == 0) _forget(tranche);
     }
 
     // ---- views ----
