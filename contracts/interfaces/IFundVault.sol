@@ -29,7 +29,7 @@ interface IFundVault is IERC4626 {
     error TooManyTranches(uint256 most);
     error NotHeld(address tranche);
     error CapNotLower(uint256 current, uint256 requested);
-    /// @notice The fund lost everything while shares are out: new money would pay the old loss.
+    /// @notice The fund lost everything while more shares than dust are out: new money would pay the old loss.
     error WipedOut(uint256 sharesOutstanding);
     error NothingReceived(uint256 assets, uint256 shares);
     error TransferMismatch(address token, uint256 expected, uint256 received);

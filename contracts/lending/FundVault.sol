@@ -239,7 +239,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     function maxDeposit(address receiver) public view returns (uint256) {
         if (GateCheck.reasonOf(GATE, receiver, NewRisk.Lend) != 0) return 0;
         try this.totalAssets() returns (uint256 nav) {
-            if ((nav == 0 && totalSupply() != 0) || nav > type(uint112).max) return 0;
+            if (_isWipedOut(nav) || nav > type(uint112).max) return 0;
             return type(uint112).max - nav;
         } catch {
             return 0;
@@ -284,6 +284,11 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
         }
     }
 
+    /// @dev A few shares are worth nothing because a tranche's price rounds down: with one unit anyone could shut an empty fund.
+    function _isWipedOut(uint256 nav) private view returns (bool) {
+        return nav == 0 && totalSupply() > DUST_SHARES;
+    }
+
     /// @dev What a tranche would pay the fund now, of the shares the fund counts as its own.
     function _payable(ITranche tranche) private view returns (uint256) {
         uint256 shares = _held[tranche];
@@ -294,7 +299,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     function _requireOpenTo(address receiver) private view returns (uint256 nav) {
         GateCheck.requireAllowed(GATE, receiver, NewRisk.Lend);
         nav = _nav();
-        require(nav != 0 || totalSupply() == 0, WipedOut(totalSupply()));
+        require(!_isWipedOut(nav), WipedOut(totalSupply()));
     }
 
     function _enter(address receiver, uint256 assets, uint256 shares) private {

@@ -35,4 +35,21 @@ contract FundDustTest is FundMarket {
         uint256 cash = second.pool.cash();
         assertEq(fund.recall(second.senior), cash, "and what there is of it comes back");
     }
+
+    function test_fault_C12_a_stranger_with_one_unit_cannot_shut_an_empty_fund() public {
+        _borrowFrom(first, 1_000_000 * USD);
+        vm.warp(block.timestamp + YEAR);
+        usd.mint(stranger, 1);
+        _approveFund(stranger);
+        vm.startPrank(stranger);
+        fund.deposit(1, stranger);
+        fund.allocate();
+        vm.stopPrank();
+        assertEq(fund.totalAssets(), 0, "the tranche's share rounds down");
+
+        assertGt(fund.maxDeposit(lender), 0);
+        vm.prank(lender);
+        fund.deposit(1_000_000 * USD, lender);
+        assertApproxEqAbs(fund.convertToAssets(fund.balanceOf(lender)), 1_000_000 * USD, 1);
+    }
 }
