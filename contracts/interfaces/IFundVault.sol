@@ -10,7 +10,7 @@ import {ITranche} from "./ITranche.sol";
 /// which tranches were added, and bring back what exceeds a cap. Whoever leaves is paid from idle cash, then from the tranche
 /// added last; where these have none, shares are redeemed in kind, which asks nobody.
 /// @dev Decimals are the asset's plus 6. Tokens and tranche shares sent by mistake change nothing. While an action is half
-/// done, views revert.
+/// done, what shares are worth and what can be paid cannot be asked.
 interface IFundVault is IERC4626 {
     event CapSet(address indexed tranche, uint256 cap);
     event Allocated(address indexed tranche, uint256 assets, uint256 shares);

@@ -78,7 +78,8 @@ library TermLoanMath {
         return owed.zeroFloorSub(b.credit);
     }
 
-    /// @notice What ends the loan at this second: the debt, and the fee on principal that is not due yet.
+    /// @notice What ends the loan at this second by the borrower's own choice: the debt, and the fee on principal that is not due
+    /// yet. A debt that was accelerated is `debt`.
     /// @return owed to be paid
     /// @return refund what credit there is beyond it
     function payOff(TermBalance memory b, TermTerms memory t) internal pure returns (uint256 owed, uint256 refund) {
@@ -93,7 +94,8 @@ library TermLoanMath {
 
     // ---- money ----
 
-    /// @notice Pays: what is due, credit, prepayment.
+    /// @notice Pays: what is due, credit, prepayment. A prepayment makes the next instalment smaller; credit beyond that stays
+    /// credit and pays the one after it.
     /// @return taken of `money`; the rest has no use, as the loan's end is a payOff
     function pay(TermBalance memory b, TermTerms memory t, uint256 money) internal pure returns (uint256 taken) {
         taken = _payDue(b, t, money);

@@ -100,13 +100,19 @@ export function nextPayment(b: TermBalance, terms: TermTerms): bigint {
 /** The whole debt at this second, without a fee for prepayment; what health is judged by. */
 export const termDebt = (b: TermBalance): bigint => zeroFloorSub(costOf(b), b.credit);
 
-/** What ends the loan at this second: the debt and the fee on principal not due yet, or what credit there is beyond it. */
+/**
+ * What ends the loan at this second by the borrower's own choice: the debt and the fee on principal not due yet, or what credit
+ * there is beyond it. A debt that was accelerated is {@link termDebt}.
+ */
 export function payOff(b: TermBalance, { prepaymentFeeWad }: TermTerms): { owed: bigint; refund: bigint } {
   const cost = costOf(b) + mulDivUp(b.principal - b.arrears, prepaymentFeeWad, WAD);
   return { owed: zeroFloorSub(cost, b.credit), refund: zeroFloorSub(b.credit, cost) };
 }
 
-/** Pays: what is due, credit, prepayment. @returns the balance, and what of `money` was taken */
+/**
+ * Pays: what is due, credit, prepayment. A prepayment makes the next instalment smaller; credit beyond that stays credit and pays
+ * the one after it. @returns the balance, and what of `money` was taken
+ */
 export function payTermLoan(b: TermBalance, terms: TermTerms, money: bigint): [TermBalance, taken: bigint] {
   const [paid, due] = payDue(b, terms, money);
   if (paid.passed === terms.count || due === money || paid.principal === 0n) return [paid, due];
