@@ -3,10 +3,12 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../../scenarios/main.ts", import.meta.url));
 const PRICES = "timestamp,low,close\n2020-03-12T00:00Z,7901.35,7923.79\n2020-03-12T01:00Z,7700.00,7712.25";
+const CLEAN_END = 5_000;
 /** In the environment of everything a run starts, so that what it leaves behind can be found. */
 const MARK = "BALLAST_TEST_RUN";
 
@@ -22,6 +24,12 @@ function processesOf(run: string): { pid: number; command: string }[] {
         return []; // It ended while we looked.
       }
     });
+}
+
+/** What a run leaves behind: nodes end a moment after what started them. */
+async function left(run: string): Promise<{ pid: number; command: string }[]> {
+  for (const until = Date.now() + CLEAN_END; processesOf(run).length > 0 && Date.now() < until;) await sleep(50);
+  return processesOf(run);
 }
 
 (process.platform === "linux" ? describe : describe.skip)("scenarios: the process", function () {
@@ -61,7 +69,7 @@ function processesOf(run: string): { pid: number; command: string }[] {
     const code = ended();
     child.kill("SIGINT");
     expect(await code).to.equal(130);
-    expect(processesOf("interrupted")).to.deep.equal([]);
+    expect(await left("interrupted")).to.deep.equal([]);
     expect(said).to.include("Interrupted").and.to.not.include("Error");
   });
 
@@ -73,6 +81,6 @@ function processesOf(run: string): { pid: number; command: string }[] {
     process.kill(keeper!.pid, "SIGKILL");
     expect(await code).to.equal(1);
     expect(said).to.include("The keeper ended by itself; the end of its log:");
-    expect(processesOf("bereaved")).to.deep.equal([]);
+    expect(await left("bereaved")).to.deep.equal([]);
   });
 });
