@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { ancestors } from "./ancestors.js";
 import { Console } from "./console.js";
 import { assertBuilt, MissingArtifact, neededSources } from "./artifacts.js";
+import { HARDHAT_CLI } from "./hardhat.js";
 import { DevnetError, startDevnet, type Devnet } from "./index.js";
 import { FIRST_PRICE } from "./options.js";
 import { describe } from "./print.js";
@@ -110,8 +110,7 @@ function build(say: (line: string) => void): void {
   } catch (error) {
     if (!(error instanceof MissingArtifact)) throw error;
     say("Compiling the tokens and feeds (once)…");
-    const hardhat = join(dirname(createRequire(import.meta.url).resolve("hardhat/package.json")), "dist/src/cli.js");
-    const done = spawnSync(process.execPath, [hardhat, "build", "--quiet", ...neededSources], {
+    const done = spawnSync(process.execPath, [HARDHAT_CLI, "build", "--quiet", ...neededSources], {
       stdio: ["ignore", 2, 2],
     });
     if (done.status !== 0) throw new DevnetError("The contracts do not compile; the messages are above.");

@@ -1,12 +1,10 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { HARDHAT_CLI } from "../devnet/hardhat.js";
 import { ScenarioError } from "./errors.js";
 
 /** Compiles the contracts if their artifacts are missing or older than the sources; a moment where they are not. */
 export async function compile(say: (line: string) => void): Promise<void> {
-  const hardhat = dirname(createRequire(import.meta.url).resolve("hardhat/package.json"));
-  const args = [join(hardhat, "dist/src/cli.js"), "build", "--quiet", "--no-tests"];
+  const args = [HARDHAT_CLI, "build", "--quiet", "--no-tests"];
   say("Compiling…");
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";

@@ -1,6 +1,6 @@
 import { WAD, YEAR_SECONDS } from "./constants.js";
 import { ModelInputError } from "./errors.js";
-import { minOf, mulDivDown, mulDivUp, zeroFloorSub } from "./math.js";
+import { minOf, mulDivDown, mulDivUp, subtractOrZero } from "./math.js";
 
 /** A fixed-rate loan repaid in equal dated instalments, with an optional balloon at the end. */
 export interface InstalmentTerms {
@@ -66,7 +66,7 @@ export function instalmentUp(terms: InstalmentTerms): bigint {
 /** Principal that a scheduled instalment pays: what its interest leaves of it, and at most what remains. */
 export const principalPart = (remaining: bigint, instalment: bigint, interest: bigint): bigint =>
   // An instalment rounded up can pay a loan of a few units off before its last date.
-  minOf(zeroFloorSub(instalment, interest), remaining);
+  minOf(subtractOrZero(instalment, interest), remaining);
 
 /** All payments. Their principal parts sum exactly to the principal; the last is all that remains (TERM-1). */
 export function amortisationSchedule(terms: InstalmentTerms): ScheduledPayment[] {

@@ -37,9 +37,6 @@ export const wadMulToZero = (x: bigint, y: bigint): bigint => (x * y) / WAD;
 /** x × 1e18 / y of signed integers, truncated towards zero. */
 export const wadDivToZero = (x: bigint, y: bigint): bigint => (x * WAD) / y;
 
-/** x − y, or 0 where that would be negative. */
-export const zeroFloorSub = (x: bigint, y: bigint): bigint => (x > y ? x - y : 0n);
-
 export const minOf = (x: bigint, y: bigint): bigint => (x < y ? x : y);
 
 export const maxOf = (x: bigint, y: bigint): bigint => (x > y ? x : y);

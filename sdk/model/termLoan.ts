@@ -1,6 +1,6 @@
 import { instalmentUp, periodInterestUp, principalPart, RATE_SECONDS } from "./amortisation.js";
 import { MAX_UINT256, WAD, YEAR_SECONDS } from "./constants.js";
-import { minOf, mulDivDown, mulDivUp, zeroFloorSub } from "./math.js";
+import { minOf, mulDivDown, mulDivUp, subtractOrZero } from "./math.js";
 
 /** What a term loan was opened with and keeps for its life; rates are a year's, WAD, amounts units of the loan asset. */
 export interface TermTerms {
@@ -98,7 +98,7 @@ export function nextPayment(b: TermBalance, terms: TermTerms): bigint {
 }
 
 /** The whole debt at this second, without a fee for prepayment; what health is judged by. */
-export const termDebt = (b: TermBalance): bigint => zeroFloorSub(costOf(b), b.credit);
+export const termDebt = (b: TermBalance): bigint => subtractOrZero(costOf(b), b.credit);
 
 /**
  * What ends the loan at this second by the borrower's own choice: the debt and the fee on principal not due yet, or what credit
@@ -106,7 +106,7 @@ export const termDebt = (b: TermBalance): bigint => zeroFloorSub(costOf(b), b.cr
  */
 export function payOff(b: TermBalance, { prepaymentFeeWad }: TermTerms): { owed: bigint; refund: bigint } {
   const cost = costOf(b) + mulDivUp(b.principal - b.arrears, prepaymentFeeWad, WAD);
-  return { owed: zeroFloorSub(cost, b.credit), refund: zeroFloorSub(b.credit, cost) };
+  return { owed: subtractOrZero(cost, b.credit), refund: subtractOrZero(b.credit, cost) };
 }
 
 /**
@@ -116,7 +116,7 @@ export function payOff(b: TermBalance, { prepaymentFeeWad }: TermTerms): { owed:
 export function payTermLoan(b: TermBalance, terms: TermTerms, money: bigint): [TermBalance, taken: bigint] {
   const [paid, due] = payDue(b, terms, money);
   if (paid.passed === terms.count || due === money || paid.principal === 0n) return [paid, due];
-  const credit = minOf(zeroFloorSub(nextPayment(paid, terms), paid.credit), money - due);
+  const credit = minOf(subtractOrZero(nextPayment(paid, terms), paid.credit), money - due);
   const credited = { ...paid, credit: paid.credit + credit };
   if (due + credit === money) return [credited, money];
   const [prepaid, taken] = prepay(credited, terms, money - due - credit);
@@ -128,15 +128,8 @@ export function payTermLoan(b: TermBalance, terms: TermTerms, money: bigint): [T
  * prepayment. @param closed less than the debt
  */
 export function closeTermDebt(b: TermBalance, terms: TermTerms, closed: bigint): TermBalance {
-  let left = closed;
-  let after = b;
-  for (const pay of [payLate, payInterestDue, payRunningInterest, payArrears]) {
-    const [next, taken] = pay(after, left);
-    after = next;
-    left -= taken;
-  }
-  after = countPaid(after, terms);
-  return left === 0n ? after : scale(after, left);
+  const [after, taken] = payInOrder(b, terms, closed, [payLate, payInterestDue, payRunningInterest, payArrears]);
+  return taken === closed ? after : scale(after, closed - taken);
 }
 
 type Paid = [TermBalance, taken: bigint];
@@ -157,7 +150,17 @@ function run(b: TermBalance, { annualRateWad, latePremiumWad, lateFee }: TermTer
 }
 
 function payDue(b: TermBalance, terms: TermTerms, money: bigint): Paid {
-  const order = [payLate, payInterestDue, ...(b.passed === terms.count ? [payRunningInterest] : []), payArrears];
+  return payInOrder(b, terms, money, [
+    payLate,
+    payInterestDue,
+    ...(b.passed === terms.count ? [payRunningInterest] : []),
+    payArrears,
+  ]);
+}
+
+type Payment = (b: TermBalance, money: bigint) => Paid;
+
+function payInOrder(b: TermBalance, terms: TermTerms, money: bigint, order: readonly Payment[]): Paid {
   let after = b;
   let left = money;
   for (const pay of order) {

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { expectNear } from "../support/near.js";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { priceE8Of } from "../../../devnet/poolMaths.js";
 import { DevnetError, startDevnet, type Devnet, type DevnetInfo } from "../../../devnet/index.js";
-import { contract, describeDevnet, isAlive, L1_BLOCK, open, until } from "./support.js";
+import { childrenOf, contract, describeDevnet, isAlive, L1_BLOCK, open, until } from "./support.js";
 
 const CLEAN_END = 5_000;
 
@@ -120,11 +120,6 @@ describeDevnet("devnet: processes", () => {
       expect(await until(() => said.includes("Ctrl-C ends it") || child.exitCode !== null, 30_000)).to.equal(true);
       return { child, said, ended };
     }
-    const childrenOf = (parent: number): number[] =>
-      readdirSync("/proc")
-        .filter((name) => /^\d+$/.test(name))
-        .map(Number)
-        .filter((pid) => isAlive(pid) && readFileSync(`/proc/${pid}/status`, "utf8").includes(`PPid:\t${parent}\n`));
     const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 
     it("prints what it writes as JSON, and ends cleanly on Ctrl-C", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { Contract, JsonRpcProvider, Wallet, type InterfaceAbi } from "ethers";
 import type { DevnetAccount } from "../../../devnet/accounts.js";
 import type { Devnet } from "../../../devnet/index.js";
@@ -45,6 +45,21 @@ export const isAlive = (pid: number): boolean => {
     return false;
   }
 };
+
+/** Ids of a process's children that are alive. */
+export const childrenOf = (parent: number): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isAlive(pid) && isChild(pid, parent));
+
+function isChild(pid: number, parent: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8").includes(`PPid:\t${parent}\n`);
+  } catch {
+    return false; // It ended while we looked.
+  }
+}
 
 export async function until(condition: () => boolean | Promise<boolean>, milliseconds: number): Promise<boolean> {
   const end = Date.now() + milliseconds;

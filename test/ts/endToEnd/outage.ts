@@ -23,10 +23,9 @@ import {
   revertDataOf,
 } from "../../../sdk/index.js";
 import { type Surroundings, debtOf, execute, quoteLiquidationOf, toAddress } from "../../../sdk/model/machine/index.js";
-import { UPTIME, contract, describeDevnet, isAlive, until, wallet } from "../devnet/support.js";
+import { UPTIME, childrenOf, contract, describeDevnet, isAlive, until, wallet } from "../devnet/support.js";
 import type { KeeperProcess } from "../keeper/support/keeperProcess.js";
 import { modelOf } from "./modelOf.js";
-import { children } from "./processes.js";
 import { Scene, mined } from "./scene.js";
 
 const MORNING = BigInt(Date.parse("2020-03-12T10:00Z") / 1000);
@@ -70,7 +69,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
   let booked: ResultReport;
 
   before(async () => {
-    childrenBefore = children();
+    childrenBefore = childrenOf(process.pid);
     scene = await Scene.set(MORNING, BEFORE * E8);
     facility = facilityOf(scene.client.deployment, FACILITY);
     const { borrower, users } = scene.devnet.info.accounts;
@@ -367,7 +366,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
     await scene.stop();
     expect(nodes.map(isAlive)).to.deep.equal([false, false]);
     // The nodes' guards are told to go when the nodes have gone.
-    const left = () => children().filter((pid) => !childrenBefore.includes(pid));
+    const left = () => childrenOf(process.pid).filter((pid) => !childrenBefore.includes(pid));
     await until(() => left().length === 0, 5_000);
     expect(left()).to.deep.equal([]);
   });
