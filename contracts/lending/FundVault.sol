@@ -2,11 +2,11 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {GateCheck} from "../compliance/GateCheck.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
@@ -16,10 +16,11 @@ import {ILoanManager} from "../interfaces/ILoanManager.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {DirectedMath} from "../math/DirectedMath.sol";
 import {SharesMath} from "../math/SharesMath.sol";
+import {AssetShares} from "./AssetShares.sol";
 
 /// @title FundVault
 /// @dev Counts what belongs to it itself and never asks a token for its own balance, except around cash that comes in.
-contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient {
+contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTransient {
     using DirectedMath for uint256;
     using SafeERC20 for IERC20;
     using SharesMath for uint256;
@@ -29,10 +30,8 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     /// @dev Shares that cost a thousand units at first: worth nothing, they say nothing about a loss and are no loss to forget.
     uint256 private constant DUST_SHARES = 1000 * SharesMath.VIRTUAL_SHARES;
 
-    IERC20 private immutable ASSET;
     ILoanManager private immutable MANAGER;
     address private immutable GATE;
-    uint8 private immutable DECIMALS;
 
     ITranche[] private _tranches;
     mapping(ITranche tranche => uint256) private _caps;
@@ -48,11 +47,9 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
         address authority,
         string memory name_,
         string memory symbol_
-    ) ERC20(name_, symbol_) AccessManaged(authority) {
-        ASSET = asset_;
+    ) AssetShares(asset_, name_, symbol_) AccessManaged(authority) {
         MANAGER = manager;
         GATE = gate_;
-        DECIMALS = asset_.decimals() + 6;
     }
 
     // ---- settings ----
@@ -131,7 +128,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
         for (uint256 i; i < _tranches.length && _idle != 0; ++i) {
             ITranche tranche = _tranches[i];
             uint256 room = _caps[tranche].zeroFloorSub(tranche.convertToAssets(_held[tranche]));
-            uint256 assets = _min(_min(room, _idle), tranche.maxDeposit(address(this)));
+            uint256 assets = Math.min(Math.min(room, _idle), tranche.maxDeposit(address(this)));
             if (tranche.previewDeposit(assets) == 0) continue;
             _idle -= assets;
             allocated += assets;
@@ -155,16 +152,6 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     }
 
     // ---- views ----
-
-    /// @inheritdoc IERC4626
-    function asset() external view returns (address) {
-        return address(ASSET);
-    }
-
-    /// @inheritdoc IERC20Metadata
-    function decimals() public view override(ERC20, IERC20Metadata) returns (uint8) {
-        return DECIMALS;
-    }
 
     /// @inheritdoc IFundVault
     function gate() external view returns (address) {
@@ -192,7 +179,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     }
 
     /// @inheritdoc IERC4626
-    function totalAssets() public view returns (uint256) {
+    function totalAssets() public view override(AssetShares, IERC4626) returns (uint256) {
         require(!_reentrancyGuardEntered(), HalfDone());
         return _nav();
     }
@@ -202,36 +189,6 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
         require(!_reentrancyGuardEntered(), HalfDone());
         cash = _idle;
         for (uint256 i; i < _tranches.length; ++i) cash += _payable(_tranches[i]);
-    }
-
-    /// @inheritdoc IERC4626
-    function convertToShares(uint256 assets) public view returns (uint256) {
-        return assets.toSharesDown(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function convertToAssets(uint256 shares) public view returns (uint256) {
-        return shares.toAssetsDown(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function previewDeposit(uint256 assets) external view returns (uint256) {
-        return convertToShares(assets);
-    }
-
-    /// @inheritdoc IERC4626
-    function previewMint(uint256 shares) external view returns (uint256) {
-        return shares.toAssetsUp(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function previewWithdraw(uint256 assets) external view returns (uint256) {
-        return assets.toSharesUp(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function previewRedeem(uint256 shares) external view returns (uint256) {
-        return convertToAssets(shares);
     }
 
     /// @inheritdoc IERC4626
@@ -256,7 +213,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     /// @dev 0 while an action, here or in a facility, is half done.
     function maxWithdraw(address owner) external view returns (uint256) {
         try this.available() returns (uint256 cash) {
-            return _min(convertToAssets(balanceOf(owner)), cash);
+            return Math.min(convertToAssets(balanceOf(owner)), cash);
         } catch {
             return 0;
         }
@@ -266,7 +223,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     /// @dev 0 while an action is half done, and where the shares bring less than one unit, which redeem refuses.
     function maxRedeem(address owner) external view returns (uint256) {
         try this.available() returns (uint256 cash) {
-            uint256 shares = _min(balanceOf(owner), convertToShares(cash));
+            uint256 shares = Math.min(balanceOf(owner), convertToShares(cash));
             return convertToAssets(shares) == 0 ? 0 : shares;
         } catch {
             return 0;
@@ -293,7 +250,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     function _payable(ITranche tranche) private view returns (uint256) {
         uint256 shares = _held[tranche];
         if (shares == 0) return 0;
-        return _min(tranche.convertToAssets(shares), tranche.maxWithdraw(address(this)));
+        return Math.min(tranche.convertToAssets(shares), tranche.maxWithdraw(address(this)));
     }
 
     function _requireOpenTo(address receiver) private view returns (uint256 nav) {
@@ -328,7 +285,7 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
     }
 
     function _recall(ITranche tranche, uint256 most) private returns (uint256 assets) {
-        assets = _min(most, _payable(tranche));
+        assets = Math.min(most, _payable(tranche));
         if (assets == 0) return 0;
         uint256 before = ASSET.balanceOf(address(this));
         uint256 shares = tranche.withdraw(assets, address(this), address(this));
@@ -371,9 +328,5 @@ contract FundVault is IFundVault, ERC20, AccessManaged, ReentrancyGuardTransient
         }
         _tranches.pop();
         delete _held[tranche];
-    }
-
-    function _min(uint256 x, uint256 y) private pure returns (uint256) {
-        return x < y ? x : y;
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
@@ -10,22 +9,21 @@ import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {SharesMath} from "../math/SharesMath.sol";
+import {AssetShares} from "./AssetShares.sol";
 
 /// @title Tranche
 /// @dev Shares only: what they are worth is in the pool's ledger, in the pool's cash and debt. Every entry and exit first
 /// brings the ledger to this second, then converts at what it says, then writes, then moves tokens.
-contract Tranche is ITranche, ERC20 {
+contract Tranche is AssetShares, ITranche {
     using SharesMath for uint256;
     using SafeERC20 for IERC20;
 
     /// @dev Where the seed's shares stay.
     address private constant NOBODY = address(0xdead);
 
-    IERC20 private immutable ASSET;
     ILendingPool private immutable POOL;
     ILoanManager private immutable MANAGER;
     TrancheClass private immutable CLASS;
-    uint8 private immutable DECIMALS;
 
     /// @param pool_ may be an address at which the pool is still to be deployed: the two name each other.
     constructor(
@@ -35,12 +33,10 @@ contract Tranche is ITranche, ERC20 {
         TrancheClass class_,
         string memory name_,
         string memory symbol_
-    ) ERC20(name_, symbol_) {
-        ASSET = asset_;
+    ) AssetShares(asset_, name_, symbol_) {
         POOL = ILendingPool(pool_);
         MANAGER = ILoanManager(manager_);
         CLASS = class_;
-        DECIMALS = asset_.decimals() + 6;
     }
 
     // ---- entering ----
@@ -83,11 +79,6 @@ contract Tranche is ITranche, ERC20 {
 
     // ---- views ----
 
-    /// @inheritdoc IERC4626
-    function asset() external view returns (address) {
-        return address(ASSET);
-    }
-
     /// @inheritdoc ITranche
     function pool() external view returns (address) {
         return address(POOL);
@@ -98,44 +89,9 @@ contract Tranche is ITranche, ERC20 {
         return CLASS;
     }
 
-    /// @inheritdoc IERC20Metadata
-    function decimals() public view override(ERC20, IERC20Metadata) returns (uint8) {
-        return DECIMALS;
-    }
-
     /// @inheritdoc IERC4626
-    function totalAssets() public view returns (uint256) {
+    function totalAssets() public view override(AssetShares, IERC4626) returns (uint256) {
         return POOL.navOf(CLASS);
-    }
-
-    /// @inheritdoc IERC4626
-    function convertToShares(uint256 assets) public view returns (uint256) {
-        return assets.toSharesDown(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function convertToAssets(uint256 shares) public view returns (uint256) {
-        return shares.toAssetsDown(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function previewDeposit(uint256 assets) external view returns (uint256) {
-        return convertToShares(assets);
-    }
-
-    /// @inheritdoc IERC4626
-    function previewMint(uint256 shares) public view returns (uint256) {
-        return shares.toAssetsUp(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function previewWithdraw(uint256 assets) external view returns (uint256) {
-        return assets.toSharesUp(totalAssets(), totalSupply());
-    }
-
-    /// @inheritdoc IERC4626
-    function previewRedeem(uint256 shares) external view returns (uint256) {
-        return convertToAssets(shares);
     }
 
     /// @inheritdoc IERC4626

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {TermBalance, TermTerms} from "../interfaces/TermLoanTypes.sol";
 import {Amortisation} from "../math/Amortisation.sol";
 import {DirectedMath, WAD} from "../math/DirectedMath.sol";
@@ -143,7 +144,7 @@ library TermLoanMath {
     }
 
     function _payLate(TermBalance memory b, uint256 money) private pure returns (uint256 taken) {
-        taken = _min(money, b.lateFees);
+        taken = Math.min(money, b.lateFees);
         b.lateFees -= taken;
         uint256 interest;
         (interest, b.lateNumerator) = _payNumerator(b.lateNumerator, money - taken);
@@ -151,7 +152,7 @@ library TermLoanMath {
     }
 
     function _payInterestDue(TermBalance memory b, uint256 money) private pure returns (uint256 taken) {
-        taken = _min(money, b.interestDue);
+        taken = Math.min(money, b.interestDue);
         b.interestDue -= taken;
     }
 
@@ -160,7 +161,7 @@ library TermLoanMath {
     }
 
     function _payArrears(TermBalance memory b, uint256 money) private pure returns (uint256 taken) {
-        taken = _min(money, b.arrears);
+        taken = Math.min(money, b.arrears);
         b.arrears -= taken;
         b.principal -= taken;
         b.ahead += taken;
@@ -189,7 +190,7 @@ library TermLoanMath {
     function _prepay(TermBalance memory b, TermTerms memory t, uint256 money) private pure returns (uint256 taken) {
         uint256 costs = t.prepaymentFeeWad * 365 days + b.interestNumerator.mulDivUp(1, b.principal);
         uint256 prepaid = money.mulDivDown(Amortisation.RATE_SECONDS, Amortisation.RATE_SECONDS + costs);
-        prepaid = _min(prepaid, b.principal - _nextPart(b, t));
+        prepaid = Math.min(prepaid, b.principal - _nextPart(b, t));
         uint256 interest;
         // Two costs are rounded up.
         while (true) {
@@ -232,9 +233,5 @@ library TermLoanMath {
 
     function _unitsUp(uint256 numerator) private pure returns (uint256) {
         return numerator.mulDivUp(1, Amortisation.RATE_SECONDS);
-    }
-
-    function _min(uint256 x, uint256 y) private pure returns (uint256) {
-        return x < y ? x : y;
     }
 }

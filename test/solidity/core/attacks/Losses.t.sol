@@ -9,20 +9,25 @@ import {vmMore} from "../../helpers/VmMore.sol";
 
 /// @notice Whoever decides how and when a loss lands must not be able to make it larger, or to make others bear more of it.
 contract LossesTest is Market {
+    /// @dev A loan of 30,000 dollars against one bitcoin that fell, and what selling all of it at once would cost the lenders.
+    function _drowned(uint256 usdPerBtc) private returns (uint256 id, uint256 navBefore, uint256 lossAtOnce) {
+        id = _open(BTC, 30_000 * USD);
+        _setPrice(usdPerBtc);
+        uint256 snapshot = vmMore.snapshotState();
+        navBefore = pool.navOf(TrancheClass.Senior);
+        vm.prank(liquidator);
+        manager.liquidate(id, type(uint256).max, 0, "");
+        lossAtOnce = navBefore - pool.navOf(TrancheClass.Senior);
+        vmMore.revertToState(snapshot);
+    }
+
     /// @dev Each piece may round its share of the debt up by a unit, and what it repays.
     function testFuzz_selling_a_drowned_loan_in_pieces_costs_the_lenders_no_more_than_at_once(
         uint256 usdPerBtc,
         uint256[6] memory requests
     ) public {
         usdPerBtc = bound(usdPerBtc, 1000, 30_500);
-        uint256 id = _open(BTC, 30_000 * USD);
-        _setPrice(usdPerBtc);
-        uint256 snapshot = vmMore.snapshotState();
-        uint256 navBefore = pool.navOf(TrancheClass.Senior);
-        vm.prank(liquidator);
-        manager.liquidate(id, type(uint256).max, 0, "");
-        uint256 atOnce = navBefore - pool.navOf(TrancheClass.Senior);
-        vmMore.revertToState(snapshot);
+        (uint256 id, uint256 navBefore, uint256 atOnce) = _drowned(usdPerBtc);
 
         vm.startPrank(liquidator);
         for (uint256 i; i < requests.length; ++i) {
@@ -42,14 +47,7 @@ contract LossesTest is Market {
         uint256 added
     ) public {
         usdPerBtc = bound(usdPerBtc, 20_000, 30_500);
-        uint256 id = _open(BTC, 30_000 * USD);
-        _setPrice(usdPerBtc);
-        uint256 snapshot = vmMore.snapshotState();
-        uint256 navBefore = pool.navOf(TrancheClass.Senior);
-        vm.prank(liquidator);
-        manager.liquidate(id, type(uint256).max, 0, "");
-        uint256 loss = navBefore - pool.navOf(TrancheClass.Senior);
-        vmMore.revertToState(snapshot);
+        (uint256 id, uint256 navBefore, uint256 loss) = _drowned(usdPerBtc);
 
         vm.startPrank(borrower);
         manager.repay(id, bound(paid, 1, 15_000 * USD), "");
