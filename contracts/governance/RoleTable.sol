@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILendingPool} from "../interfaces/ILendingPool.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title Which role may call which function, for deployment, its check, and whoever signs for the Safe.
@@ -13,17 +13,17 @@ contract RoleTable {
     function managerSelectors(uint64 role) external pure returns (bytes4[] memory selectors) {
         if (role == Roles.GUARDIAN) {
             selectors = new bytes4[](3);
-            selectors[0] = ILoanManager.stopNewLoans.selector;
-            selectors[1] = ILoanManager.lowerCaps.selector;
-            selectors[2] = ILoanManager.lowerMaxLtv.selector;
+            selectors[0] = IFacilities.stopNewLoans.selector;
+            selectors[1] = IFacilities.lowerCaps.selector;
+            selectors[2] = IFacilities.lowerMaxLtv.selector;
         } else if (role == Roles.RISK_MANAGER) {
             selectors = new bytes4[](6);
-            selectors[0] = ILoanManager.createFacility.selector;
-            selectors[1] = ILoanManager.resumeNewLoans.selector;
-            selectors[2] = ILoanManager.setCaps.selector;
-            selectors[3] = ILoanManager.setMaxLtv.selector;
-            selectors[4] = ILoanManager.setGate.selector;
-            selectors[5] = ILoanManager.setOracle.selector;
+            selectors[0] = IFacilities.createFacility.selector;
+            selectors[1] = IFacilities.resumeNewLoans.selector;
+            selectors[2] = IFacilities.setCaps.selector;
+            selectors[3] = IFacilities.setMaxLtv.selector;
+            selectors[4] = IFacilities.setGate.selector;
+            selectors[5] = IFacilities.setOracle.selector;
         }
     }
 
@@ -31,10 +31,10 @@ contract RoleTable {
     function poolSelectors(uint64 role) external pure returns (bytes4[] memory selectors) {
         if (role == Roles.RISK_MANAGER) {
             selectors = new bytes4[](1);
-            selectors[0] = ILendingPool.setReserveFee.selector;
+            selectors[0] = IPoolLedger.setReserveFee.selector;
         } else if (role == Roles.FEE_COLLECTOR) {
             selectors = new bytes4[](1);
-            selectors[0] = ILendingPool.collectReserve.selector;
+            selectors[0] = IPoolLedger.collectReserve.selector;
         }
     }
 }

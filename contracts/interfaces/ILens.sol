@@ -45,7 +45,6 @@ interface ILens {
         address offeredTo;
         uint256 collateral;
         uint256 debt; // rounded up
-        uint256 defaultMarkedAt; // second; 0 = none
         Price price;
         uint256 value; // rounded down
         uint256 ltv; // WAD, rounded up; type(uint256).max for a debt that nothing covers

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import {TrancheClass} from "./ILendingPool.sol";
+import {TrancheClass} from "./IPoolLedger.sol";
 
 /// @title Shares of one class of a facility's lenders (ERC-4626; its decimals are the asset's plus 6).
 /// @notice Lenders approve the tranche; the assets go straight to the pool.

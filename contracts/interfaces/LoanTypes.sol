@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 /// @notice One loan, one slot.
-/// @dev A term loan (kind Term of its facility) keeps its principal where a revolving one keeps its shares.
+/// @dev A term loan (kind Term of its facility) keeps its unpaid principal where a revolving one keeps its shares.
 struct Loan {
     uint112 debtShares; // shares of the pool's debt; 0 = owes nothing
     uint96 collateral; // smallest units of the wrapped BTC
-    uint40 defaultMarkedAt; // second of the default mark; 0 = none
+    uint8 duesPassed; // due dates up to which a term loan's balance stands; 0 in a revolving one
+    uint32 settledAfter; // and how many seconds after the last of them; 0 in a revolving one
     uint8 flags; // LoanFlags
 }
 
@@ -91,4 +92,12 @@ library LoanFlags {
     /// @dev The loan has changed hands and is gone. Its id is never used again: its opener could otherwise put another loan where
     /// a payment of the last owner falls.
     uint8 internal constant SPENT = 8;
+    /// @dev A loss is expected of it.
+    uint8 internal constant MARKED = 16;
+    /// @dev A term loan whose interest is not its principal times the time since the last due date.
+    uint8 internal constant OFF_SCHEDULE = 32;
+    /// @dev A term loan that is late with something.
+    uint8 internal constant OVERDUE = 64;
+    /// @dev A term loan that was marked as in default, and not cured.
+    uint8 internal constant IN_DEFAULT = 128;
 }

@@ -23,6 +23,11 @@ abstract contract AssetShares is ERC20, IERC4626 {
     /// @inheritdoc IERC4626
     function totalAssets() public view virtual returns (uint256);
 
+    /// @dev What those who enter pay for, where that is more than what those who leave are paid from.
+    function _entryAssets() internal view virtual returns (uint256) {
+        return totalAssets();
+    }
+
     /// @inheritdoc IERC4626
     function asset() external view returns (address) {
         return address(ASSET);
@@ -44,13 +49,13 @@ abstract contract AssetShares is ERC20, IERC4626 {
     }
 
     /// @inheritdoc IERC4626
-    function previewDeposit(uint256 assets) external view returns (uint256) {
-        return convertToShares(assets);
+    function previewDeposit(uint256 assets) public view returns (uint256) {
+        return assets.toSharesDown(_entryAssets(), totalSupply());
     }
 
     /// @inheritdoc IERC4626
     function previewMint(uint256 shares) public view returns (uint256) {
-        return shares.toAssetsUp(totalAssets(), totalSupply());
+        return shares.toAssetsUp(_entryAssets(), totalSupply());
     }
 
     /// @inheritdoc IERC4626

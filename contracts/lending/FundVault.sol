@@ -11,8 +11,8 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {GateCheck} from "../compliance/GateCheck.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
 import {IFundVault} from "../interfaces/IFundVault.sol";
-import {ILendingPool} from "../interfaces/ILendingPool.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {DirectedMath} from "../math/DirectedMath.sol";
 import {SharesMath} from "../math/SharesMath.sol";
@@ -30,7 +30,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     /// @dev Shares that cost a thousand units at first: worth nothing, they say nothing about a loss and are no loss to forget.
     uint256 private constant DUST_SHARES = 1000 * SharesMath.VIRTUAL_SHARES;
 
-    ILoanManager private immutable MANAGER;
+    IFacilities private immutable MANAGER;
     address private immutable GATE;
 
     ITranche[] private _tranches;
@@ -42,7 +42,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     /// @param gate_ who may enter; 0 lets everybody in
     constructor(
         IERC20Metadata asset_,
-        ILoanManager manager,
+        IFacilities manager,
         address gate_,
         address authority,
         string memory name_,
@@ -302,7 +302,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
 
     /// @dev The tranche of a facility that exists, and not something that says it is: a curator cannot lead cash elsewhere.
     function _requireGenuine(ITranche tranche) private view {
-        ILendingPool pool = ILendingPool(tranche.pool());
+        IPoolLedger pool = IPoolLedger(tranche.pool());
         uint32 facility = pool.facility();
         bool genuine =
             facility != 0 &&

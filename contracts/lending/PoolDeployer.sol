@@ -2,44 +2,84 @@
 pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {TrancheClass} from "../interfaces/ILendingPool.sol";
+import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {LendingPool} from "./LendingPool.sol";
 import {Tranche} from "./Tranche.sol";
 
-/// @title Creates a pool and its senior tranche, which name each other, in one transaction.
-/// @notice All its work is done in its constructor; afterwards it says which two contracts it made and can do nothing else.
-/// @dev A factory holding both creation codes in its own code would not fit the limit on a contract's size; creation code may be
+/// @title Creates a pool and its tranches, which name each other, in one transaction.
+/// @notice All its work is done in its constructor; afterwards it says which contracts it made and can do nothing else.
+/// @dev A factory holding the creation codes in its own code would not fit the limit on a contract's size; creation code may be
 /// twice as long (EIP-3860).
 contract PoolDeployer {
-    /// @notice The pool is not where the tranche was told it would be.
+    /// @notice What a facility's lenders' side is made of.
+    struct Setup {
+        IERC20Metadata asset; // of the loans
+        address manager; // the loan manager
+        address authority; // the AccessManager
+        address capital; // ICapital; 0 = no capital ratio
+        uint256 fixedRatePerSecond; // WAD; 0 for the adaptive curve
+        uint256 reserveFeeBps; // share of interest that goes to the reserve
+        bool firstLoss; // whether there are junior and cover tranches
+        uint256 juniorSpreadBps; // share of senior's interest that goes to junior
+        uint256 coverPremiumBps; // share of interest that goes to cover
+        string name; // of the senior tranche's shares
+        string symbol;
+    }
+
+    /// @notice The pool is not where the tranches were told it would be.
     error UnexpectedAddress(address expected, address actual);
 
     LendingPool public immutable POOL;
     Tranche public immutable SENIOR;
+    Tranche public immutable JUNIOR;
+    Tranche public immutable COVER;
 
-    /// @param asset of the loans
-    /// @param manager the LoanManager
-    /// @param fixedRatePerSecond WAD; 0 for the adaptive curve
-    /// @param reserveFeeBps share of interest that goes to the reserve
-    /// @param authority the AccessManager
-    /// @param name and @param symbol of the senior tranche's shares
-    constructor(
-        IERC20Metadata asset,
-        address manager,
-        uint256 fixedRatePerSecond,
-        uint256 reserveFeeBps,
-        address authority,
+    constructor(Setup memory s) {
+        address pool = _creation(s.firstLoss ? 4 : 2);
+        SENIOR = new Tranche(s.asset, pool, s.manager, TrancheClass.Senior, s.name, s.symbol);
+        if (s.firstLoss) {
+            JUNIOR = _firstLoss(s, pool, TrancheClass.Junior, " junior", "j");
+            COVER = _firstLoss(s, pool, TrancheClass.Cover, " cover", "c");
+        }
+        POOL = new LendingPool(
+            IPoolLedger.PoolConfig({
+                asset: address(s.asset),
+                manager: s.manager,
+                senior: address(SENIOR),
+                junior: address(JUNIOR),
+                cover: address(COVER),
+                queue: address(0),
+                capital: s.capital,
+                authority: s.authority,
+                fixedRatePerSecond: s.fixedRatePerSecond,
+                reserveFeeBps: s.reserveFeeBps,
+                juniorSpreadBps: s.juniorSpreadBps,
+                coverPremiumBps: s.coverPremiumBps
+            })
+        );
+        require(address(POOL) == pool, UnexpectedAddress(pool, address(POOL)));
+    }
+
+    function _firstLoss(
+        Setup memory s,
+        address pool,
+        TrancheClass class,
         string memory name,
-        string memory symbol
-    ) {
-        address predicted = _secondContract();
-        SENIOR = new Tranche(asset, predicted, manager, TrancheClass.Senior, name, symbol);
-        POOL = new LendingPool(asset, manager, address(SENIOR), fixedRatePerSecond, reserveFeeBps, authority);
-        require(address(POOL) == predicted, UnexpectedAddress(predicted, address(POOL)));
+        string memory prefix
+    ) private returns (Tranche) {
+        return
+            new Tranche(
+                s.asset,
+                pool,
+                s.manager,
+                class,
+                string.concat(s.name, name),
+                string.concat(prefix, "-", s.symbol)
+            );
     }
 
     /// @dev A contract's own creations are numbered from 1; the address is the hash of RLP([creator, number]).
-    function _secondContract() private view returns (address) {
-        return address(uint160(uint256(keccak256(abi.encodePacked(bytes2(0xd694), address(this), bytes1(0x02))))));
+    function _creation(uint8 number) private view returns (address) {
+        return address(uint160(uint256(keccak256(abi.encodePacked(bytes2(0xd694), address(this), number)))));
     }
 }

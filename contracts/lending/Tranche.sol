@@ -5,8 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
+import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {SharesMath} from "../math/SharesMath.sol";
 import {AssetShares} from "./AssetShares.sol";
@@ -21,8 +21,8 @@ contract Tranche is AssetShares, ITranche {
     /// @dev Where the seed's shares stay.
     address private constant NOBODY = address(0xdead);
 
-    ILendingPool private immutable POOL;
-    ILoanManager private immutable MANAGER;
+    IPoolLedger private immutable POOL;
+    IFacilities private immutable MANAGER;
     TrancheClass private immutable CLASS;
 
     /// @param pool_ may be an address at which the pool is still to be deployed: the two name each other.
@@ -34,8 +34,8 @@ contract Tranche is AssetShares, ITranche {
         string memory name_,
         string memory symbol_
     ) AssetShares(asset_, name_, symbol_) {
-        POOL = ILendingPool(pool_);
-        MANAGER = ILoanManager(manager_);
+        POOL = IPoolLedger(pool_);
+        MANAGER = IFacilities(manager_);
         CLASS = class_;
     }
 
@@ -67,13 +67,13 @@ contract Tranche is AssetShares, ITranche {
 
     /// @inheritdoc IERC4626
     function withdraw(uint256 assets, address receiver, address owner) external returns (uint256 shares) {
-        shares = assets.toSharesUp(POOL.checkpoint(), totalSupply());
+        shares = assets.toSharesUp(POOL.checkpoint(owner), totalSupply());
         _leave(receiver, owner, assets, shares);
     }
 
     /// @inheritdoc IERC4626
     function redeem(uint256 shares, address receiver, address owner) external returns (uint256 assets) {
-        assets = shares.toAssetsDown(POOL.checkpoint(), totalSupply());
+        assets = shares.toAssetsDown(POOL.checkpoint(owner), totalSupply());
         _leave(receiver, owner, assets, shares);
     }
 
@@ -94,13 +94,18 @@ contract Tranche is AssetShares, ITranche {
         return POOL.navOf(CLASS);
     }
 
+    /// @dev Entry ignores expected losses: a mark that is taken back would be a gift to whoever entered under it.
+    function _entryAssets() internal view override returns (uint256) {
+        return POOL.entryNavOf(CLASS);
+    }
+
     /// @inheritdoc IERC4626
     /// @dev 0 where the gate refuses the receiver, the class is wiped out, or an action is half done.
     function maxDeposit(address receiver) public view returns (uint256) {
         try MANAGER.requireMayLend(POOL.facility(), receiver) {} catch {
             return 0;
         }
-        uint256 nav = totalAssets();
+        uint256 nav = _entryAssets();
         if (totalSupply() == 0 || nav == 0) return 0;
         uint256 held = POOL.cash();
         uint256 filled = nav > held ? nav : held;
@@ -111,29 +116,41 @@ contract Tranche is AssetShares, ITranche {
     /// @inheritdoc IERC4626
     function maxMint(address receiver) external view returns (uint256) {
         uint256 assets = maxDeposit(receiver);
-        return assets == 0 ? 0 : convertToShares(assets);
+        return assets == 0 ? 0 : previewDeposit(assets);
     }
 
     /// @inheritdoc IERC4626
-    /// @dev 0 while an action is half done.
+    /// @dev 0 where the pool pays nobody now.
     function maxWithdraw(address owner) external view returns (uint256) {
-        if (!_isUnlocked()) return 0;
-        uint256 held = POOL.cash();
+        uint256 available = _availableTo(owner);
+        if (available == 0) return 0;
         uint256 owned = convertToAssets(balanceOf(owner));
-        return owned < held ? owned : held;
+        return owned < available ? owned : available;
     }
 
     /// @inheritdoc IERC4626
     /// @dev 0 while an action is half done, and where the shares bring less than one unit, which redeem refuses.
     function maxRedeem(address owner) external view returns (uint256) {
-        if (!_isUnlocked()) return 0;
-        uint256 affordable = convertToShares(POOL.cash());
+        uint256 available = _availableTo(owner);
+        if (available == 0) return 0;
+        uint256 affordable = convertToShares(available);
         uint256 owned = balanceOf(owner);
         uint256 shares = owned < affordable ? owned : affordable;
         return convertToAssets(shares) == 0 ? 0 : shares;
     }
 
     // ---- inside ----
+
+    /// @dev Most that the pool would pay `owner`, whatever they own: 0 while an action is half done or others wait in the queue.
+    function _availableTo(address owner) private view returns (uint256) {
+        if (!_isUnlocked()) return 0;
+        if (CLASS == TrancheClass.Cover) return POOL.availableTo(CLASS);
+        if (POOL.redemptionsQueued() && owner != POOL.queue()) return 0;
+        uint256 held = POOL.availableTo(CLASS);
+        if (CLASS == TrancheClass.Senior) return held;
+        uint256 beyond = POOL.juniorBeyondRequired();
+        return held < beyond ? held : beyond;
+    }
 
     function _isUnlocked() private view returns (bool) {
         try MANAGER.requireUnlocked(POOL.facility()) {

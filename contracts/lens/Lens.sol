@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {GateCheck} from "../compliance/GateCheck.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
-import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
+import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {ILens} from "../interfaces/ILens.sol";
 import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
@@ -85,7 +86,6 @@ contract Lens is ILens {
         o.offeredTo = MANAGER.offeredTo(id);
         o.collateral = loan.collateral;
         o.debt = MANAGER.debtOf(id);
-        o.defaultMarkedAt = loan.defaultMarkedAt;
         o.price = _ask(f.pricing.oracle, IOracle.price.selector);
 
         uint256 lltv = f.ltv.lltvBps * BPS_TO_WAD;

@@ -4,12 +4,12 @@ pragma solidity 0.8.37;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IAuthorisations} from "../interfaces/IAuthorisations.sol";
 import {Actions, Authorisation} from "../interfaces/LoanTypes.sol";
 
 /// @title Who may act for an owner, on what, how much and until when.
 /// @notice An operator can never authorise another: only the owner's own call or signature reaches this storage.
-abstract contract Authorisations is ILoanManager, EIP712, Nonces {
+abstract contract Authorisations is IAuthorisations, EIP712, Nonces {
     /// @dev EIP-712. The salt-free domain binds chain and contract, the nonce makes each signature worth one use.
     bytes32 private constant AUTHORISATION_TYPEHASH = keccak256(
         "SetAuthorisation(address owner,uint32 facility,address operator,uint8 actions,uint40 expiresAt,uint104 cashLimit,uint104 collateralLimit,uint256 nonce,uint256 deadline)"
@@ -18,14 +18,15 @@ abstract contract Authorisations is ILoanManager, EIP712, Nonces {
     mapping(address owner => mapping(uint32 facility => mapping(address operator => Authorisation)))
         private _authorisations;
 
-    constructor() EIP712("Ballast LoanManager", "1") {}
+    /// @param name of the contract, as a signer reads it
+    constructor(string memory name) EIP712(name, "1") {}
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IAuthorisations
     function setAuthorisation(uint32 facility, address operator, Authorisation calldata authorisation) external {
         _setAuthorisation(msg.sender, facility, operator, authorisation);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IAuthorisations
     function setAuthorisationWithSig(
         address owner,
         uint32 facility,
@@ -57,12 +58,12 @@ abstract contract Authorisations is ILoanManager, EIP712, Nonces {
         _setAuthorisation(owner, facility, operator, authorisation);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IAuthorisations
     function useNonce() external {
         emit NonceUsed(msg.sender, _useNonce(msg.sender));
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IAuthorisations
     function authorisationOf(
         address owner,
         uint32 facility,

@@ -4,34 +4,40 @@ pragma solidity 0.8.37;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {GateCheck} from "../compliance/GateCheck.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
-import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
-import {AccessTerms, Facility, FacilityFlags} from "../interfaces/LoanTypes.sol";
+import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
+import {AccessTerms, Facility, FacilityFlags, FacilityKind} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {FacilityLock} from "./FacilityLock.sol";
 import {FacilityRules} from "./FacilityRules.sol";
 
 /// @title The facilities: created once, mostly fixed for ever, and the few settings that roles may change.
-abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
+abstract contract Facilities is IFacilities, AccessManaged, FacilityLock {
     /// @dev A contract of its own so that this one stays below the size limit; it has no state and is never replaced.
     FacilityRules internal immutable RULES = new FacilityRules();
 
+    FacilityKind private immutable KIND;
     uint256 private constant ORACLE_SWITCH_INTERVAL = 7 days;
 
     mapping(uint32 facility => Facility) internal _facilities;
     mapping(uint32 facility => uint256) private _oracleSetAt;
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     uint32 public facilityCount;
+
+    /// @param kind of all facilities of this contract
+    constructor(FacilityKind kind) {
+        KIND = kind;
+    }
 
     // ---- creation ----
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function createFacility(
         FacilityParams calldata p,
         uint256 seedAssets
     ) external restricted returns (uint32 facility) {
-        RULES.requireConsistent(p, address(this));
+        RULES.requireConsistent(p, address(this), KIND);
         require(seedAssets != 0, ZeroAmount());
         facility = ++facilityCount;
         Facility storage f = _facilities[facility];
@@ -49,21 +55,24 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
         f.custody.cap = p.cap;
         f.rampSeconds = p.rampSeconds;
         emit FacilityCreated(facility, p);
-        ILendingPool(p.pool).initialise(facility);
-        ITranche(ILendingPool(p.pool).tranche(TrancheClass.Senior)).seed(msg.sender, seedAssets);
+        IPoolLedger(p.pool).initialise(facility);
+        for (uint8 class = 0; class <= uint8(type(TrancheClass).max); ++class) {
+            address tranche = IPoolLedger(p.pool).tranche(TrancheClass(class));
+            if (tranche != address(0)) ITranche(tranche).seed(msg.sender, seedAssets);
+        }
         // Last: the seed belongs to nobody, so there is nobody for the gate to judge.
         _setAccess(f, p.gate, p.loanCap);
     }
 
     // ---- guardian: at once, downwards ----
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function stopNewLoans(uint32 facility) external restricted {
         _existing(facility).pricing.flags |= FacilityFlags.NEW_LOANS_STOPPED;
         emit NewLoansStopped(facility, true);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function lowerCaps(uint32 facility, uint96 cap, uint96 loanCap) external restricted {
         Facility storage f = _existing(facility);
         require(cap <= f.custody.cap, GuardianCannotRaise(f.custody.cap, cap));
@@ -71,7 +80,7 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
         _setCaps(facility, f, cap, loanCap);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function lowerMaxLtv(uint32 facility, uint16 maxLtvBps) external restricted {
         Facility storage f = _existing(facility);
         require(maxLtvBps <= f.ltv.maxLtvBps, GuardianCannotRaise(f.ltv.maxLtvBps, maxLtvBps));
@@ -81,18 +90,18 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
 
     // ---- risk manager: delayed ----
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function resumeNewLoans(uint32 facility) external restricted {
         _existing(facility).pricing.flags &= ~FacilityFlags.NEW_LOANS_STOPPED;
         emit NewLoansStopped(facility, false);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function setCaps(uint32 facility, uint96 cap, uint96 loanCap) external restricted {
         _setCaps(facility, _existing(facility), cap, loanCap);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function setMaxLtv(uint32 facility, uint16 maxLtvBps) external restricted {
         Facility storage f = _existing(facility);
         require(maxLtvBps < f.ltv.lltvBps, InvalidFacility("maxLtvBps", maxLtvBps, 0, f.ltv.lltvBps - 1));
@@ -100,14 +109,14 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
         emit MaxLtvSet(facility, maxLtvBps);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function setGate(uint32 facility, address gate) external restricted {
         Facility storage f = _existing(facility);
         _setAccess(f, gate, f.access.loanCap);
         emit GateSet(facility, gate);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function setOracle(uint32 facility, address oracle) external restricted {
         Facility storage f = _existing(facility);
         uint256 setAt = _oracleSetAt[facility];
@@ -120,18 +129,18 @@ abstract contract Facilities is ILoanManager, AccessManaged, FacilityLock {
 
     // ---- what pool and tranches ask ----
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function requireUnlocked(uint32 facility) external view {
         _requireUnlocked(facility);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function requireMayLend(uint32 facility, address account) external view {
         _requireUnlocked(facility);
         GateCheck.requireAllowed(_facilities[facility].access.gate, account, NewRisk.Lend);
     }
 
-    /// @inheritdoc ILoanManager
+    /// @inheritdoc IFacilities
     function facilityOf(uint32 facility) external view returns (Facility memory) {
         return _existing(facility);
     }

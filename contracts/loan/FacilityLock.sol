@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
 
 /// @title One lock a facility, for the length of an action; transient, so that it cannot stay behind.
 abstract contract FacilityLock {
@@ -21,7 +21,7 @@ abstract contract FacilityLock {
     }
 
     function _requireUnlocked(uint32 facility) internal view {
-        require(!_isLocked(facility), ILoanManager.FacilityLocked(facility));
+        require(!_isLocked(facility), IFacilities.FacilityLocked(facility));
     }
 
     function _isLocked(uint32 facility) internal view returns (bool) {

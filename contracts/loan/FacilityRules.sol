@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
-import {ILendingPool, TrancheClass} from "../interfaces/ILendingPool.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
 import {FacilityKind} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
@@ -20,11 +20,14 @@ contract FacilityRules {
     uint256 private constant MIN_DECIMALS = 6;
     uint256 private constant MAX_DECIMALS = 18;
 
-    /// @notice Reverts with ILoanManager.InvalidFacility or AssetMismatch, naming the field: what is wrong at creation could
+    /// @notice Reverts with IFacilities.InvalidFacility or AssetMismatch, naming the field: what is wrong at creation could
     /// never be mended later.
-    function requireConsistent(ILoanManager.FacilityParams calldata p, address manager) external view {
-        // Nothing serves term loans yet, and a facility's kind could not be corrected.
-        _bounds("kind", uint256(p.kind), 0, uint256(FacilityKind.Revolving));
+    function requireConsistent(
+        IFacilities.FacilityParams calldata p,
+        address manager,
+        FacilityKind kind
+    ) external view {
+        _bounds("kind", uint256(p.kind), uint256(kind), uint256(kind));
         _bounds("targetLtvBps", p.targetLtvBps, 1, BPS);
         _bounds("maxLtvBps", p.maxLtvBps, uint256(p.targetLtvBps) + 1, BPS);
         _bounds("lltvBps", p.lltvBps, uint256(p.maxLtvBps) + 1, BPS);
@@ -35,19 +38,22 @@ contract FacilityRules {
         _bounds("minDebt", p.minDebt, 1, type(uint80).max);
         _bounds("loanCap", p.loanCap, p.minDebt, type(uint96).max);
 
-        _same("pool.manager", manager, ILendingPool(p.pool).manager());
+        _same("pool.manager", manager, IPoolLedger(p.pool).manager());
         _same("vault.manager", manager, ICollateralVault(p.vault).manager());
-        address loanAsset = ILendingPool(p.pool).asset();
+        address loanAsset = IPoolLedger(p.pool).asset();
         address collateralAsset = ICollateralVault(p.vault).asset();
-        ITranche senior = ITranche(ILendingPool(p.pool).tranche(TrancheClass.Senior));
-        _same("tranche.pool", p.pool, senior.pool());
-        _same("tranche.asset", loanAsset, senior.asset());
-        _bounds("tranche.class", uint256(senior.class()), 0, uint256(TrancheClass.Senior));
+        for (uint8 class = 0; class <= uint8(type(TrancheClass).max); ++class) {
+            ITranche tranche = ITranche(IPoolLedger(p.pool).tranche(TrancheClass(class)));
+            if (class != 0 && address(tranche) == address(0)) continue;
+            _same("tranche.pool", p.pool, tranche.pool());
+            _same("tranche.asset", loanAsset, tranche.asset());
+            _bounds("tranche.class", uint256(tranche.class()), class, class);
+        }
         _bounds("loan.decimals", IERC20Metadata(loanAsset).decimals(), MIN_DECIMALS, MAX_DECIMALS);
         _bounds("collateral.decimals", IERC20Metadata(collateralAsset).decimals(), MIN_DECIMALS, MAX_DECIMALS);
         require(
             loanAsset != collateralAsset,
-            ILoanManager.AssetMismatch("collateral other than the loan asset", loanAsset, collateralAsset)
+            IFacilities.AssetMismatch("collateral other than the loan asset", loanAsset, collateralAsset)
         );
         _samePair(IOracle(p.oracle), loanAsset, collateralAsset);
         _bounds("oracle.price", IOracle(p.oracle).price(), 1, type(uint256).max);
@@ -61,7 +67,7 @@ contract FacilityRules {
         (uint256 oldSequencerCap, uint256 oldDisagreementCap) = old.caps();
         require(
             sequencerCap == oldSequencerCap && disagreementCap == oldDisagreementCap,
-            ILoanManager.OracleCapsDiffer()
+            IFacilities.OracleCapsDiffer()
         );
         uint256 nextPrice = next.price();
         uint256 staleFor = old.staleFor();
@@ -70,10 +76,10 @@ contract FacilityRules {
             uint256 distance = nextPrice > oldPrice ? nextPrice - oldPrice : oldPrice - nextPrice;
             require(
                 distance * BPS <= oldPrice * ORACLE_SWITCH_LIMIT_BPS,
-                ILoanManager.OraclePriceTooFar(oldPrice, nextPrice, ORACLE_SWITCH_LIMIT_BPS)
+                IFacilities.OraclePriceTooFar(oldPrice, nextPrice, ORACLE_SWITCH_LIMIT_BPS)
             );
         } catch {
-            revert ILoanManager.OracleNotStaleEnough(staleFor, ORACLE_SWITCH_STALE);
+            revert IFacilities.OracleNotStaleEnough(staleFor, ORACLE_SWITCH_STALE);
         }
     }
 
@@ -83,10 +89,10 @@ contract FacilityRules {
     }
 
     function _same(string memory what, address expected, address actual) private pure {
-        require(expected == actual, ILoanManager.AssetMismatch(what, expected, actual));
+        require(expected == actual, IFacilities.AssetMismatch(what, expected, actual));
     }
 
     function _bounds(string memory field, uint256 value, uint256 least, uint256 most) private pure {
-        require(value >= least && value <= most, ILoanManager.InvalidFacility(field, value, least, most));
+        require(value >= least && value <= most, IFacilities.InvalidFacility(field, value, least, most));
     }
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
-import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {GateCheck} from "../compliance/GateCheck.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
 import {ILendingPool} from "../interfaces/ILendingPool.sol";
@@ -13,49 +9,32 @@ import {ILiquidationEngine} from "../interfaces/ILiquidationEngine.sol";
 import {ILoanCallbacks} from "../interfaces/ILoanCallbacks.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
 import {
-    AccessTerms,
     Actions,
     CustodyTerms,
     Facility,
-    FacilityFlags,
+    FacilityKind,
     Loan,
     LoanFlags,
     LtvTerms,
     PricingTerms
 } from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
-import {BPS_TO_WAD, DirectedMath, PRICE_SCALE} from "../math/DirectedMath.sol";
 import {Authorisations} from "./Authorisations.sol";
 import {Facilities} from "./Facilities.sol";
 import {LoanIds} from "./LoanIds.sol";
+import {Loans} from "./Loans.sol";
 
-/// @title LoanManager
-/// @dev Every action does the same in the same order: find loan and facility, check who asks and what, lock, ask the oracle
-/// where new risk is taken, book in the pool (which accrues), check the limits, write the loan, emit, send what the caller
-/// receives, call it back, pull what it owes, unlock.
-///
-/// Assumptions. Roundings: debt up, the value of collateral and the most it supports down. Liveness: an exit calls the pool,
-/// the vault and the two tokens, nothing else. Roles: nobody can touch a loan but its owner, the owner's operators and,
-/// where the engine finds it unhealthy, a liquidator; see Facilities for what governance can set.
-///
-/// Warning: a loan's id may be used again by its opener after the loan was closed, unless it had changed hands.
-contract LoanManager is Facilities, Authorisations, Multicall {
-    using DirectedMath for uint256;
+/// @title LoanManager: revolving loans, whose debt is shares of all that the facility's borrowers owe.
+contract LoanManager is Loans, ILoanManager {
     using LoanIds for uint256;
     using SafeCast for uint256;
 
-    ILiquidationEngine private immutable ENGINE;
-    mapping(uint256 id => Loan) private _loans;
-    /// @dev Only of loans flagged TRANSFERRED: all others belong to their opener.
-    mapping(uint256 id => address) private _newOwners;
-    /// @dev Only of loans flagged OFFERED.
-    mapping(uint256 id => address) private _offers;
+    constructor(
+        address authority_,
+        ILiquidationEngine engine_
+    ) Facilities(FacilityKind.Revolving) Authorisations("Ballast LoanManager") Loans(authority_, engine_) {}
 
-    constructor(address authority_, ILiquidationEngine engine_) AccessManaged(authority_) {
-        ENGINE = engine_;
-    }
-
-    // ---- a loan's life ----
+    // ---- new debt ----
 
     /// @inheritdoc ILoanManager
     function open(
@@ -77,7 +56,8 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         _loans[id] = Loan({
             debtShares: shares.toUint112(),
             collateral: collateral.toUint96(),
-            defaultMarkedAt: 0,
+            duesPassed: 0,
+            settledAfter: 0,
             flags: LoanFlags.OPEN
         });
         emit Opened(id, msg.sender, facility, receiver, collateral, principal, shares);
@@ -117,239 +97,58 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         _unlock(facility);
     }
 
-    /// @inheritdoc ILoanManager
-    function repay(uint256 id, uint256 assets, bytes calldata data) external returns (uint256 paid) {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        require(assets != 0, ZeroAmount());
-        Facility storage f = _facilities[facility];
-        ILendingPool pool = ILendingPool(f.ltv.pool);
-        _lock(facility);
+    // ---- how a revolving debt grows and ends: the pool knows ----
 
-        uint256 shares;
-        (paid, shares) = pool.repay(loan.debtShares, assets, f.pricing.minDebt);
+    function _debtNow(uint256, Loan memory loan, address pool) internal view override returns (uint256) {
+        return ILendingPool(pool).debtOf(loan.debtShares);
+    }
+
+    function _recognisedDebt(uint256, Loan memory loan, address pool) internal view override returns (uint256) {
+        return loan.debtShares == 0 ? 0 : ILendingPool(pool).debtOf(loan.debtShares);
+    }
+
+    function _accruedDebt(uint256, Loan memory loan, address pool) internal override returns (uint256) {
+        return ILendingPool(pool).accruedDebt(loan.debtShares);
+    }
+
+    function _debtToWithdrawAgainst(uint256, Loan memory loan, address pool) internal override returns (uint256) {
+        return ILendingPool(pool).accruedDebt(loan.debtShares);
+    }
+
+    /// @dev A revolving loan has no dates.
+    function _defaultMarkedAt(uint256, Loan memory) internal pure override returns (uint256) {
+        return 0;
+    }
+
+    function _repay(
+        uint256,
+        Loan memory loan,
+        Facility storage f,
+        address pool,
+        uint256 assets
+    ) internal override returns (uint256 paid, uint256 shares) {
+        (paid, shares) = ILendingPool(pool).repay(loan.debtShares, assets, f.pricing.minDebt);
         loan.debtShares -= uint112(shares); // at most the loan's own
-        _store(id, loan);
-        emit Repaid(id, msg.sender, paid, shares);
-
-        if (data.length != 0) ILoanCallbacks(msg.sender).onRepay(id, paid, data);
-        pool.collect(msg.sender, paid);
-        _unlock(facility);
     }
 
-    /// @inheritdoc ILoanManager
-    function topUp(uint256 id, uint256 collateral, bytes calldata data) external {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        require(collateral != 0, ZeroAmount());
-        _lock(facility);
-
-        _loans[id].collateral = (loan.collateral + collateral).toUint96();
-        emit ToppedUp(id, msg.sender, collateral);
-
-        if (data.length != 0) ILoanCallbacks(msg.sender).onTopUp(id, collateral, data);
-        ICollateralVault(_facilities[facility].custody.vault).deposit(msg.sender, collateral);
-        _unlock(facility);
+    function _payOff(uint256, Loan memory loan, address pool) internal override returns (uint256 paid, uint256 refund) {
+        (paid, ) = ILendingPool(pool).repay(loan.debtShares, type(uint256).max, 0);
+        loan.debtShares = 0;
+        refund = 0;
     }
 
-    /// @inheritdoc ILoanManager
-    function withdraw(uint256 id, uint256 collateral, address receiver) external returns (uint256 withdrawn) {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        withdrawn = collateral == type(uint256).max ? loan.collateral : collateral;
-        require(withdrawn != 0, ZeroAmount());
-        require(withdrawn <= loan.collateral, InsufficientCollateral(withdrawn, loan.collateral));
-        Facility storage f = _facilities[facility];
-        _lock(facility);
-        _useAuthorisation(_ownerOf(id, loan.flags), facility, Actions.WITHDRAW, 0, withdrawn);
-
-        loan.collateral -= uint96(withdrawn); // at most what is there
-        if (loan.debtShares != 0) {
-            uint256 debt = ILendingPool(f.ltv.pool).accruedDebt(loan.debtShares);
-            _requireWithinLtv(f.pricing.oracle, loan.collateral, debt, f.ltv.maxLtvBps);
-        }
-        _store(id, loan);
-        emit Withdrawn(id, msg.sender, receiver, withdrawn);
-
-        ICollateralVault(f.custody.vault).withdraw(receiver, withdrawn);
-        _unlock(facility);
-    }
-
-    /// @inheritdoc ILoanManager
-    function close(
-        uint256 id,
-        address receiver,
-        bytes calldata data
-    ) external returns (uint256 paid, uint256 collateral) {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        collateral = loan.collateral;
-        Facility storage f = _facilities[facility];
-        ILendingPool pool = ILendingPool(f.ltv.pool);
-        _lock(facility);
-        _useAuthorisation(_ownerOf(id, loan.flags), facility, Actions.CLOSE, 0, collateral);
-
-        if (loan.debtShares != 0) (paid, ) = pool.repay(loan.debtShares, type(uint256).max, 0);
-        _remove(id, loan.flags);
-        emit Closed(id, msg.sender, receiver, paid, loan.debtShares, collateral);
-
-        if (collateral != 0) ICollateralVault(f.custody.vault).withdraw(receiver, collateral);
-        if (data.length != 0) ILoanCallbacks(msg.sender).onClose(id, paid, collateral, data);
-        if (paid != 0) pool.collect(msg.sender, paid);
-        _unlock(facility);
-    }
-
-    /// @inheritdoc ILoanManager
-    function transferLoan(uint256 id, address newOwner) external {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        _requireUnlocked(facility);
-        address owner = _ownerOf(id, loan.flags);
-        _useAuthorisation(owner, facility, Actions.TRANSFER, 0, 0);
-
-        _offers[id] = newOwner;
-        _loans[id].flags = newOwner == address(0) ? loan.flags & ~LoanFlags.OFFERED : loan.flags | LoanFlags.OFFERED;
-        emit TransferOffered(id, owner, newOwner);
-    }
-
-    /// @inheritdoc ILoanManager
-    function acceptLoan(uint256 id, uint256 maxDebt, uint256 minCollateral) external {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        _requireUnlocked(facility);
-        address offered = _offers[id];
-        require(offered == msg.sender, NotOffered(id, msg.sender, offered));
-        Facility storage f = _facilities[facility];
-        _requireNewLoans(facility, f.pricing.flags);
-        GateCheck.requireAllowed(f.access.gate, msg.sender, NewRisk.AcceptLoan);
-        uint256 debt = ILendingPool(f.ltv.pool).debtOf(loan.debtShares);
-        require(
-            debt <= maxDebt && loan.collateral >= minCollateral,
-            LoanChanged(debt, maxDebt, loan.collateral, minCollateral)
-        );
-
-        address from = _ownerOf(id, loan.flags);
-        delete _offers[id];
-        _newOwners[id] = msg.sender;
-        _loans[id].flags = (loan.flags | LoanFlags.TRANSFERRED) & ~LoanFlags.OFFERED;
-        emit Transferred(id, from, msg.sender);
-    }
-
-    /// @inheritdoc ILoanManager
-    function permit(
-        address token,
-        address spender,
-        uint256 value,
-        uint256 deadline,
-        uint8 v,
-        bytes32 r,
-        bytes32 s
-    ) external {
-        // Whoever front-runs this has set the same allowance; the action behind it finds out whether it suffices.
-        try IERC20Permit(token).permit(msg.sender, spender, value, deadline, v, r, s) {} catch {}
-    }
-
-    // ---- liquidation ----
-
-    /// @inheritdoc ILoanManager
-    function liquidate(
-        uint256 id,
-        uint256 maxRepaid,
-        uint256 minCollateralPerUnitE36,
-        bytes calldata data
-    ) external returns (uint256 repaid, uint256 seized) {
-        Loan memory loan = _openLoan(id);
-        uint32 facility = id.facilityOf();
-        Facility storage f = _facilities[facility];
-        LtvTerms memory ltv = f.ltv;
-        ILendingPool pool = ILendingPool(ltv.pool);
-        _lock(facility);
-
-        uint256 debt = loan.debtShares == 0 ? 0 : pool.accruedDebt(loan.debtShares);
-        ILiquidationEngine.Quote memory q = ENGINE.judge(_position(f, ltv, loan, debt), maxRepaid);
-        (repaid, seized) = (q.repaid, q.seized);
-        uint256 perUnit = seized.mulDivDown(PRICE_SCALE, repaid);
-        require(perUnit >= minCollateralPerUnitE36, PriceTooLow(perUnit, minCollateralPerUnitE36));
-        uint256 shares = pool.settleSale(loan.debtShares, debt, q.debtClosed, repaid);
+    function _settleSale(
+        uint256,
+        Loan memory loan,
+        address pool,
+        uint256 debt,
+        ILiquidationEngine.Quote memory q
+    ) internal override returns (uint256 shares) {
+        shares = ILendingPool(pool).settleSale(loan.debtShares, debt, q.debtClosed, q.repaid);
         loan.debtShares -= uint112(shares); // at most the loan's own
-        loan.collateral = (loan.collateral - seized).toUint96();
-        _store(id, loan);
-        emit Liquidated(id, msg.sender, repaid, seized, q.debtClosed, shares);
-
-        if (seized != 0) ICollateralVault(f.custody.vault).withdraw(msg.sender, seized);
-        if (data.length != 0) ILoanCallbacks(msg.sender).onLiquidate(id, repaid, seized, data);
-        pool.collect(msg.sender, repaid);
-        _unlock(facility);
-    }
-
-    /// @inheritdoc ILoanManager
-    function quoteLiquidation(uint256 id, uint256 maxRepaid) external view returns (ILiquidationEngine.Quote memory) {
-        Loan memory loan = _openLoan(id);
-        Facility storage f = _facilities[id.facilityOf()];
-        LtvTerms memory ltv = f.ltv;
-        uint256 debt = loan.debtShares == 0 ? 0 : ILendingPool(ltv.pool).debtOf(loan.debtShares);
-        return ENGINE.judge(_position(f, ltv, loan, debt), maxRepaid);
-    }
-
-    // ---- views ----
-
-    /// @inheritdoc ILoanManager
-    function engine() external view returns (address) {
-        return address(ENGINE);
-    }
-
-    /// @inheritdoc ILoanManager
-    function loanOf(uint256 id) external view returns (Loan memory) {
-        _requireUnlocked(id.facilityOf());
-        return _loans[id];
-    }
-
-    /// @inheritdoc ILoanManager
-    function ownerOf(uint256 id) external view returns (address) {
-        _requireUnlocked(id.facilityOf());
-        uint8 flags = _loans[id].flags;
-        return flags & LoanFlags.OPEN == 0 ? address(0) : _ownerOf(id, flags);
-    }
-
-    /// @inheritdoc ILoanManager
-    function offeredTo(uint256 id) external view returns (address) {
-        _requireUnlocked(id.facilityOf());
-        return _offers[id];
-    }
-
-    /// @inheritdoc ILoanManager
-    function debtOf(uint256 id) external view returns (uint256) {
-        uint32 facility = id.facilityOf();
-        _requireUnlocked(facility);
-        Loan memory loan = _loans[id];
-        return loan.debtShares == 0 ? 0 : ILendingPool(_facilities[facility].ltv.pool).debtOf(loan.debtShares);
     }
 
     // ---- inside ----
-
-    function _openLoan(uint256 id) private view returns (Loan memory loan) {
-        loan = _loans[id];
-        require(loan.flags & LoanFlags.OPEN != 0, NoSuchLoan(id));
-    }
-
-    function _ownerOf(uint256 id, uint8 flags) private view returns (address) {
-        return flags & LoanFlags.TRANSFERRED == 0 ? id.openerOf() : _newOwners[id];
-    }
-
-    /// @dev A loan with neither debt nor collateral is gone.
-    function _store(uint256 id, Loan memory loan) private {
-        if (loan.debtShares == 0 && loan.collateral == 0) _remove(id, loan.flags);
-        else _loans[id] = loan;
-    }
-
-    function _remove(uint256 id, uint8 flags) private {
-        delete _loans[id];
-        if (flags & LoanFlags.TRANSFERRED != 0) {
-            delete _newOwners[id];
-            _loans[id].flags = LoanFlags.SPENT;
-        }
-        if (flags & LoanFlags.OFFERED != 0) delete _offers[id];
-    }
 
     /// @dev All checks of new debt, and its booking: stop, gate, price, caps, loan-to-value.
     function _borrow(
@@ -364,13 +163,7 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         uint256 assets
     ) private returns (uint256 shares) {
         PricingTerms memory pricing = f.pricing;
-        _requireNewLoans(facility, pricing.flags);
-        uint256 loanCap = type(uint96).max;
-        if (pricing.flags & FacilityFlags.ACCESS_LIMITED != 0) {
-            AccessTerms memory access = f.access;
-            GateCheck.requireAllowed(access.gate, owner, action);
-            loanCap = access.loanCap;
-        }
+        uint256 loanCap = _requireMayBorrow(facility, f, pricing.flags, owner, action);
         uint256 price = IOracle(pricing.oracle).borrowPrice();
         uint256 maxDebt = _maxDebtDown(collateral, price, ltv.maxLtvBps);
         uint256 debt;
@@ -380,37 +173,5 @@ contract LoanManager is Facilities, Authorisations, Multicall {
         require(debt <= maxDebt, LtvTooHigh(debt, maxDebt, collateral, price));
         require(debt <= loanCap, LoanCapExceeded(debt, loanCap));
         require(totalDebt <= custody.cap, CapExceeded(totalDebt, custody.cap));
-    }
-
-    function _requireWithinLtv(address oracle, uint256 collateral, uint256 debt, uint256 maxLtvBps) private view {
-        uint256 price = IOracle(oracle).borrowPrice();
-        uint256 maxDebt = _maxDebtDown(collateral, price, maxLtvBps);
-        require(debt <= maxDebt, LtvTooHigh(debt, maxDebt, collateral, price));
-    }
-
-    function _maxDebtDown(uint256 collateral, uint256 priceE36, uint256 ltvBps) private pure returns (uint256) {
-        return collateral.mulDivDown(priceE36, PRICE_SCALE).wadMulDown(ltvBps * BPS_TO_WAD);
-    }
-
-    function _position(
-        Facility storage f,
-        LtvTerms memory ltv,
-        Loan memory loan,
-        uint256 debt
-    ) private view returns (ILiquidationEngine.Position memory position) {
-        PricingTerms memory pricing = f.pricing;
-        position.collateral = loan.collateral;
-        position.debt = debt;
-        position.oracle = pricing.oracle;
-        position.minDebt = pricing.minDebt;
-        position.lltvBps = ltv.lltvBps;
-        position.targetLtvBps = ltv.targetLtvBps;
-        position.incentiveMinBps = ltv.incentiveMinBps;
-        position.incentiveMaxBps = ltv.incentiveMaxBps;
-        position.healthForMaxBps = ltv.healthForMaxBps;
-        if (loan.defaultMarkedAt != 0) {
-            position.defaultMarkedAt = loan.defaultMarkedAt;
-            position.rampSeconds = f.rampSeconds;
-        }
     }
 }

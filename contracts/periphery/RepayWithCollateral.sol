@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
 import {ILoanManager} from "../interfaces/ILoanManager.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
 import {IRepayWithCollateral} from "../interfaces/IRepayWithCollateral.sol";
@@ -77,7 +78,7 @@ contract RepayWithCollateral is IRepayWithCollateral, IUniswapV3SwapCallback {
         Job memory job = _prepare(id, sale);
         uint256 debt = MANAGER.debtOf(id);
         paid = job.payment = assets < debt ? assets : debt;
-        require(paid != 0, ILoanManager.ZeroAmount());
+        require(paid != 0, IFacilities.ZeroAmount());
         sold = _sell(job, sale.path);
         emit RepaidWithCollateral(id, msg.sender, paid, sold);
     }

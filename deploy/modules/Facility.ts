@@ -1,5 +1,5 @@
 import { type Artifact, type IgnitionModule, buildModule } from "@nomicfoundation/ignition-core";
-import { Interface } from "ethers";
+import { Interface, ZeroAddress } from "ethers";
 import type { FacilityPlan } from "../plan.js";
 import core from "./Core.js";
 import { moduleId } from "./moduleId.js";
@@ -35,13 +35,19 @@ export const facilityModule = (plan: FacilityPlan, vaultOf: VaultModule, before:
     const p = plan.parameters;
 
     const deployer = m.contract("PoolDeployer", [
-      p.loanAsset,
-      loanManager,
-      plan.fixedRatePerSecond,
-      BigInt(p.reserveFeeBps),
-      accessManager,
-      p.shares.name,
-      p.shares.symbol,
+      {
+        asset: p.loanAsset,
+        manager: loanManager,
+        authority: accessManager,
+        capital: ZeroAddress,
+        fixedRatePerSecond: plan.fixedRatePerSecond,
+        reserveFeeBps: BigInt(p.reserveFeeBps),
+        firstLoss: false,
+        juniorSpreadBps: 0n,
+        coverPremiumBps: 0n,
+        name: p.shares.name,
+        symbol: p.shares.symbol,
+      },
     ]);
     const pool = m.contractAt("LendingPool", m.staticCall(deployer, "POOL"));
     const tranche = m.contractAt("Tranche", m.staticCall(deployer, "SENIOR"));

@@ -93,7 +93,6 @@ export function loanJson(loan: LoanState) {
     price: priceJson(loan.price, loan.facility),
     drawable: amountJson(loan.drawable, loan.facility.loan),
     withdrawable: amountJson(loan.withdrawable, loan.facility.collateral),
-    defaultMarkedAt: loan.defaultMarkedAt ?? null,
   };
 }
 

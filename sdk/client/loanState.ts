@@ -19,8 +19,6 @@ export interface LoanState {
   readonly collateral: bigint;
   /** Rounded up. */
   readonly debt: bigint;
-  /** Second of its default mark. */
-  readonly defaultMarkedAt: bigint | undefined;
   readonly price: Price;
   /** The three are undefined while the oracle refuses a price. */
   readonly value: bigint | undefined;
@@ -65,7 +63,6 @@ function stateOf(client: Client, overview: Overview): LoanState {
     offeredTo: overview.offeredTo === NOBODY ? undefined : overview.offeredTo,
     collateral: overview.collateral,
     debt: overview.debt,
-    defaultMarkedAt: overview.defaultMarkedAt === 0n ? undefined : overview.defaultMarkedAt,
     price,
     value: isPriced ? overview.value : undefined,
     ltvWad: isPriced ? overview.ltv : undefined,

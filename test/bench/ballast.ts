@@ -41,7 +41,11 @@ export async function measureBallast(chain: Chain) {
   const nonce = await ethers.provider.getTransactionCount(publisher);
   const poolAddress = getCreateAddress({ from: publisher, nonce: nonce + 1 });
   const tranche = await deploy("Tranche", usd, poolAddress, manager, 0, "Senior", "SEN");
-  const pool = await deploy("LendingPool", usd, manager, tranche, 0, 1_000, access);
+  const pool = await deploy("LendingPool", {
+    ...{ asset: usd, manager, senior: tranche, junior: ZeroAddress, cover: ZeroAddress },
+    ...{ queue: ZeroAddress, capital: ZeroAddress, authority: access },
+    ...{ fixedRatePerSecond: 0, reserveFeeBps: 1_000, juniorSpreadBps: 0, coverPremiumBps: 0 },
+  });
   await market.fund({ wbtc: vault, usd: [pool, tranche] });
   await as(admin, manager)(
     "createFacility",

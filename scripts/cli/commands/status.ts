@@ -1,6 +1,6 @@
 import { formatLoanId } from "../../../sdk/client/loanIds.js";
 import { type LoanState, readLoan, readLoansOf, readOffersTo } from "../../../sdk/client/loanState.js";
-import { formatAmount, formatCash, formatTime } from "../../../sdk/client/amounts.js";
+import { formatAmount, formatCash } from "../../../sdk/client/amounts.js";
 import { UsageError } from "../exitCodes.js";
 import { pairs } from "../output.js";
 import { type Session, addressArgument } from "../session.js";
@@ -26,7 +26,6 @@ async function one({ client, output }: Session, id: bigint): Promise<void> {
       ["can take out", formatAmount(loan.withdrawable, facility.collateral)],
     ];
     if (loan.offeredTo !== undefined) rows.push(["offered to", loan.offeredTo]);
-    if (loan.defaultMarkedAt !== undefined) rows.push(["marked as in default", formatTime(loan.defaultMarkedAt)]);
     return `${pairs(rows)}\n${outlooksText([{ name: "now", outlook: loan }], facility)}`;
   });
 }

@@ -22,7 +22,13 @@ export const lendingSentences = sentences({
   NothingReceived: ({ assets, shares }, say) =>
     `${say.cash(assets)} against ${shares.toString()} shares rounds to nothing: choose a larger amount`,
   OnlyManager: ({ caller, manager }) => `only the LoanManager (${manager}) may do that, not ${caller}`,
-  OnlyTranche: ({ caller, tranche }) => `only the pool's tranche (${tranche}) may do that, not ${caller}`,
+  OnlyTranche: ({ caller }) => `only the pool's tranches may do that, not ${caller}`,
+  RedemptionsAreQueued: () =>
+    "lenders wait for cash in the redemption queue: until they are served nothing is lent and nobody else leaves",
+  JuniorCapitalTooLow: ({ junior, required }, say) =>
+    `the first-loss capital, ${say.cash(junior)}, would be less than the capital ratio requires, ${say.cash(required, "up")}: ` +
+    "no new loans and no junior exits until there is more capital or less debt",
+  OnlyQueue: ({ caller, queue }) => `only the pool's queue (${queue}) may do that, not ${caller}`,
   InvalidReceiver: ({ receiver }, say) => `nothing can be sent to ${say.who(receiver)}: name another receiver`,
   TransferMismatch: ({ token, expected, received }, say) =>
     `the token moved ${say.token(token, received)} instead of ${say.token(token, expected)}: tokens that take a fee are not supported`,

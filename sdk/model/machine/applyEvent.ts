@@ -81,7 +81,7 @@ function applyManagerEvent(world: World, event: ModelEvent): void {
       return;
     case "Opened": {
       const { id, facility, collateral, principal, shares } = event.args;
-      world.loans.set(id, { debtShares: shares, collateral, defaultMarkedAt: 0n, flags: LoanFlags.OPEN });
+      world.loans.set(id, { debtShares: shares, collateral, flags: LoanFlags.OPEN });
       bookDrawn(world, world.facility(facility).pool, principal, shares);
       return;
     }

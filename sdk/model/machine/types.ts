@@ -5,13 +5,11 @@ export interface Loan {
   readonly debtShares: bigint;
   /** Units of the wrapped BTC. */
   readonly collateral: bigint;
-  /** Second of the default mark; 0 for none. */
-  readonly defaultMarkedAt: bigint;
   readonly flags: bigint;
 }
 
 /** Bits of {@link Loan.flags}. */
-export const LoanFlags = { OPEN: 1n, TRANSFERRED: 2n, OFFERED: 4n, SPENT: 8n } as const;
+export const LoanFlags = { OPEN: 1n, TRANSFERRED: 2n, OFFERED: 4n, SPENT: 8n, MARKED: 16n } as const;
 
 /** What creates a facility. Everything but cap, loanCap, gate, maxLtvBps and oracle is fixed for ever. */
 export interface FacilityParams {

@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
-import {ILendingPool, TrancheClass} from "../../../contracts/interfaces/ILendingPool.sol";
+import {ILendingPool} from "../../../contracts/interfaces/ILendingPool.sol";
+import {IFacilities} from "../../../contracts/interfaces/IFacilities.sol";
+import {IPoolLedger, TrancheClass} from "../../../contracts/interfaces/IPoolLedger.sol";
 import {ILiquidationEngine} from "../../../contracts/interfaces/ILiquidationEngine.sol";
-import {ILoanManager} from "../../../contracts/interfaces/ILoanManager.sol";
 import {ITranche} from "../../../contracts/interfaces/ITranche.sol";
 import {FacilityKind} from "../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../contracts/mocks/MockOracle.sol";
@@ -106,17 +107,17 @@ abstract contract Market is Test, Decimals8x6 {
         access.grantRole(GUARDIAN, guardian, 0);
         access.grantRole(FEES, collector, 0);
         bytes4[] memory selectors = new bytes4[](6);
-        selectors[0] = ILoanManager.createFacility.selector;
-        selectors[1] = ILoanManager.resumeNewLoans.selector;
-        selectors[2] = ILoanManager.setCaps.selector;
-        selectors[3] = ILoanManager.setMaxLtv.selector;
-        selectors[4] = ILoanManager.setGate.selector;
-        selectors[5] = ILoanManager.setOracle.selector;
+        selectors[0] = IFacilities.createFacility.selector;
+        selectors[1] = IFacilities.resumeNewLoans.selector;
+        selectors[2] = IFacilities.setCaps.selector;
+        selectors[3] = IFacilities.setMaxLtv.selector;
+        selectors[4] = IFacilities.setGate.selector;
+        selectors[5] = IFacilities.setOracle.selector;
         access.setTargetFunctionRole(address(manager), selectors, RISK);
         selectors = new bytes4[](3);
-        selectors[0] = ILoanManager.stopNewLoans.selector;
-        selectors[1] = ILoanManager.lowerCaps.selector;
-        selectors[2] = ILoanManager.lowerMaxLtv.selector;
+        selectors[0] = IFacilities.stopNewLoans.selector;
+        selectors[1] = IFacilities.lowerCaps.selector;
+        selectors[2] = IFacilities.lowerMaxLtv.selector;
         access.setTargetFunctionRole(address(manager), selectors, GUARDIAN);
     }
 
@@ -151,9 +152,9 @@ abstract contract Market is Test, Decimals8x6 {
         );
         (p.pool, p.senior) = _poolAndTranche(o, TrancheClass.Senior);
         bytes4[] memory selectors = new bytes4[](1);
-        selectors[0] = ILendingPool.setReserveFee.selector;
+        selectors[0] = IPoolLedger.setReserveFee.selector;
         access.setTargetFunctionRole(address(p.pool), selectors, RISK);
-        selectors[0] = ILendingPool.collectReserve.selector;
+        selectors[0] = IPoolLedger.collectReserve.selector;
         access.setTargetFunctionRole(address(p.pool), selectors, FEES);
     }
 
@@ -170,21 +171,31 @@ abstract contract Market is Test, Decimals8x6 {
             )
         );
         pool_ = ILendingPool(
-            deployCode(
-                "contracts/lending/LendingPool.sol:LendingPool",
-                abi.encode(o.loan, manager, senior_, o.fixedRatePerSecond, o.reserveFeeBps, access)
-            )
+            deployCode("contracts/lending/LendingPool.sol:LendingPool", abi.encode(_poolConfig(o, senior_)))
         );
         assertEq(address(pool_), predicted, "pool is not where the tranche looks for it");
+    }
+
+    /// @dev Senior lenders only.
+    function _poolConfig(
+        Options memory o,
+        ITranche senior_
+    ) internal view virtual returns (IPoolLedger.PoolConfig memory c) {
+        c.asset = address(o.loan);
+        c.manager = address(manager);
+        c.senior = address(senior_);
+        c.authority = address(access);
+        c.fixedRatePerSecond = o.fixedRatePerSecond;
+        c.reserveFeeBps = o.reserveFeeBps;
     }
 
     function _params(
         Parts memory p,
         Options memory o
-    ) internal view virtual returns (ILoanManager.FacilityParams memory) {
+    ) internal view virtual returns (IFacilities.FacilityParams memory) {
         uint256 unit = 10 ** o.loan.decimals();
         return
-            ILoanManager.FacilityParams({
+            IFacilities.FacilityParams({
                 pool: address(p.pool),
                 vault: address(p.vault),
                 oracle: address(p.oracle),

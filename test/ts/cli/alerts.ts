@@ -31,7 +31,6 @@ function loanAt(price: number | undefined): LoanState {
     price: priced,
     ...outlookOf({ ...facility, price: priced }, state.collateral, state.debt),
     liquidationPriceE36: 50_000n * 10n ** 34n,
-    defaultMarkedAt: undefined,
     drawable: 0n,
     withdrawable: 0n,
   };

@@ -57,13 +57,11 @@ async function governed() {
   /** A second pool, vault and tranche, for a facility that does not exist yet. */
   const spareFacility = async () => {
     const parts = await ethers.deployContract("PoolDeployer", [
-      market.loan,
-      manager,
-      0,
-      0,
-      accessManager,
-      "spare",
-      "S",
+      {
+        ...{ asset: market.loan, manager, authority: accessManager, capital: ethers.ZeroAddress },
+        ...{ fixedRatePerSecond: 0, reserveFeeBps: 0, firstLoss: false, juniorSpreadBps: 0, coverPremiumBps: 0 },
+        ...{ name: "spare", symbol: "S" },
+      },
     ]);
     const answer = (view: string) => parts.getFunction(view)() as Promise<string>;
     const spare = await answer("POOL");

@@ -1,5 +1,4 @@
 import { PRICE_SCALE } from "../../constants.js";
-import { secondsOnRamp } from "../../incentive.js";
 import { type LiquidationQuote, quoteLiquidation } from "../../liquidation.js";
 import { maxDebtDown } from "../../health.js";
 import { toAssetsUp } from "../../shares.js";
@@ -35,18 +34,11 @@ export function riskTermsOf(facility: Facility) {
 
 function judge(tx: Transaction, id: bigint, loan: Loan, debt: bigint, maxRepaid: bigint): LiquidationQuote {
   const facility = tx.world.facilityOfLoan(id);
-  const { oracle, rampSeconds, minDebt } = facility;
-  const { collateral, defaultMarkedAt } = loan;
+  const { oracle, minDebt } = facility;
+  const { collateral } = loan;
   const terms = riskTermsOf(facility);
   const priceE36 = tx.surroundings.liquidationPrice(oracle);
-  const base = { collateral, debt, priceE36, terms, request: maxRepaid };
-  const quote =
-    defaultMarkedAt === 0n
-      ? quoteLiquidation(base)
-      : quoteLiquidation({
-          ...base,
-          ramp: { seconds: secondsOnRamp(tx.now, defaultMarkedAt, tx.surroundings.graceEndsAt(oracle)), rampSeconds },
-        });
+  const quote = quoteLiquidation({ collateral, debt, priceE36, terms, request: maxRepaid });
   require(quote.liquidatable, "NotLiquidatable", debt, maxDebtDown(quote.value, terms.lltvWad));
   require(quote.repaid !== 0n, "BelowMinimum", maxRepaid, quote.allowance, minDebt);
   return quote;

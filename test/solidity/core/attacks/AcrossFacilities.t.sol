@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {Market} from "../../helpers/Market.sol";
 
@@ -60,7 +62,7 @@ contract AcrossFacilitiesTest is Market {
             abi.encodeCall(ILoanManager.open, (_other.id, 0, BTC, 30_000 * USD - 1, address(_agent), "")),
             true
         );
-        bytes memory close = abi.encodeCall(ILoanManager.close, (id, address(_agent), "x"));
+        bytes memory close = abi.encodeCall(ILoans.close, (id, address(_agent), "x"));
         vm.expectRevert();
         _agent.act(address(manager), close);
         assertEq(manager.ownerOf(id), address(_agent));
@@ -86,7 +88,7 @@ contract AcrossFacilitiesTest is Market {
             abi.encodeCall(senior.withdraw, (30_000 * USD, address(_agent), address(_agent))),
             true
         );
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.FacilityLocked.selector, facility));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.FacilityLocked.selector, facility));
         _agent.act(
             address(manager),
             abi.encodeCall(ILoanManager.open, (facility, 0, BTC, 30_000 * USD, address(_agent), "x"))

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
 import {Market} from "../../helpers/Market.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
@@ -43,7 +43,7 @@ contract GovernanceTest is Market {
         manager.setOracle(facility, address(step));
         uint256 setAt = block.timestamp;
         vm.warp(setAt + 7 days - 1);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.OracleSetTooSoon.selector, setAt, 7 days));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.OracleSetTooSoon.selector, setAt, 7 days));
         manager.setOracle(facility, address(next));
         vm.warp(setAt + 7 days);
         manager.setOracle(facility, address(next));

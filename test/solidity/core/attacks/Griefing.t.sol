@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Market} from "../../helpers/Market.sol";
 
@@ -35,7 +35,7 @@ contract GriefingTest is Market {
         vm.prank(stranger);
         manager.topUp(id, 1, "");
         vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.CollateralLimitExceeded.selector, BTC + 1, BTC));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.CollateralLimitExceeded.selector, BTC + 1, BTC));
         manager.close(id, borrower, "");
         // The owner's own exit knows no limit.
         vm.prank(borrower);

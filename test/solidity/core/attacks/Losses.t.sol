@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {TrancheClass} from "../../../../contracts/interfaces/ILendingPool.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {Market} from "../../helpers/Market.sol";
 import {vmMore} from "../../helpers/VmMore.sol";

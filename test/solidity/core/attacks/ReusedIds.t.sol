@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {Market} from "../../helpers/Market.sol";
 
 /// @notice The opener of a loan that was handed on still has the right to open one of the same id. It must not be able to
@@ -25,10 +25,10 @@ contract ReusedIdsTest is Market {
         _sellAndReopen(minDebt);
         uint256 before = btc.balanceOf(borrower);
         vm.prank(stranger); // was on its way
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan));
         manager.topUp(_loan, BTC, "");
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan));
         manager.withdraw(_loan, BTC, borrower);
         assertEq(btc.balanceOf(borrower), before);
     }
@@ -36,7 +36,7 @@ contract ReusedIdsTest is Market {
     function test_an_opener_who_sells_the_loan_it_handed_on_does_not_have_its_own_debt_paid() public {
         _sellAndReopen(100_000 * USD);
         vm.prank(stranger); // was on its way
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan));
         manager.repay(_loan, type(uint256).max, "");
     }
 
@@ -44,7 +44,7 @@ contract ReusedIdsTest is Market {
     function _sellAndReopen(uint256 principal) private {
         vm.startPrank(borrower);
         manager.liquidate(_loan, type(uint256).max, 0, "");
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanExists.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanExists.selector, _loan));
         manager.open(facility, 0, 10 * BTC, principal, borrower, "");
         vm.stopPrank();
     }

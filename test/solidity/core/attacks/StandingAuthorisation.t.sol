@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
 import {IRepayWithCollateral} from "../../../../contracts/interfaces/IRepayWithCollateral.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
@@ -75,7 +77,7 @@ contract StandingAuthorisationTest is Market {
         _loan = _id(address(_attacker), facility, 0);
         _attacker.act(
             address(manager),
-            abi.encodeCall(ILoanManager.setAuthorisation, (facility, address(_periphery), _unlimited))
+            abi.encodeCall(IAuthorisations.setAuthorisation, (facility, address(_periphery), _unlimited))
         );
     }
 
@@ -88,7 +90,7 @@ contract StandingAuthorisationTest is Market {
         bytes memory path = _trap();
 
         Agent.Call[] memory calls = new Agent.Call[](2);
-        calls[0] = Agent.Call(address(manager), abi.encodeCall(ILoanManager.transferLoan, (_loan, address(desk))));
+        calls[0] = Agent.Call(address(manager), abi.encodeCall(ILoans.transferLoan, (_loan, address(desk))));
         calls[1] = Agent.Call(address(desk), abi.encodeCall(LoanDesk.buy, (_loan, 20_000 * USD, BTC, 30_000 * USD)));
         _attacker.script(calls, true);
         _attacker.armHooks(0);

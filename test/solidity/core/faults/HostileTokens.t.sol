@@ -5,7 +5,9 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
-import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {Agent} from "../../helpers/Agent.sol";
@@ -58,7 +60,7 @@ contract HostileTokensTest is Market {
     function test_fault_C13_a_loan_asset_that_takes_a_fee_is_refused_on_the_way_in() public {
         _usd.setHabit(FaultToken.Habit.FeeFromReceiver);
         bytes memory fromPool = abi.encodeWithSelector(
-            ILendingPool.TransferMismatch.selector,
+            IPoolLedger.TransferMismatch.selector,
             address(usd),
             1000 * USD,
             990 * USD
@@ -101,7 +103,7 @@ contract HostileTokensTest is Market {
         manager.topUp(_loan, BTC, "");
         _btc.setHabit(FaultToken.Habit.None);
         _usd.setHabit(FaultToken.Habit.LiesTrue);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.TransferMismatch.selector, address(usd), USD, 0));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.TransferMismatch.selector, address(usd), USD, 0));
         manager.repay(_loan, USD, "");
         vm.stopPrank();
         vm.prank(lender);
@@ -180,7 +182,7 @@ contract HostileTokensTest is Market {
         inside[0] = abi.encodeCall(IERC4626.deposit, (1000 * USD, address(agent)));
         inside[1] = abi.encodeCall(IERC4626.withdraw, (500 * USD, address(agent), address(agent)));
         inside[2] = abi.encodeCall(ILoanManager.open, (facility, 2, BTC, 1000 * USD, address(agent), ""));
-        inside[3] = abi.encodeCall(ILoanManager.repay, (_loan, 1000 * USD, ""));
+        inside[3] = abi.encodeCall(ILoans.repay, (_loan, 1000 * USD, ""));
         for (uint256 i; i < inside.length; ++i) {
             agent.scriptOne(i < 2 ? address(senior) : address(manager), inside[i], true);
             agent.armHooks(0);
@@ -206,14 +208,14 @@ contract HostileTokensTest is Market {
         uint256 there = _id(address(agent), other, 0);
         _btc.setHabit(FaultToken.Habit.Hooks);
         bytes[2] memory inside = [
-            abi.encodeCall(ILoanManager.topUp, (there, BTC, "")),
-            abi.encodeCall(ILoanManager.withdraw, (there, BTC / 10, address(agent)))
+            abi.encodeCall(ILoans.topUp, (there, BTC, "")),
+            abi.encodeCall(ILoans.withdraw, (there, BTC / 10, address(agent)))
         ];
         for (uint256 i; i < 2; ++i) {
             agent.scriptOne(address(manager), inside[i], true);
             agent.armHooks(0);
             vmMore.expectPartialRevert(ICollateralVault.TransferMismatch.selector);
-            agent.act(address(manager), abi.encodeCall(ILoanManager.topUp, (_loan, BTC, "")));
+            agent.act(address(manager), abi.encodeCall(ILoans.topUp, (_loan, BTC, "")));
         }
         assertEq(btc.balanceOf(address(vault)), 2 * BTC);
     }
@@ -306,19 +308,19 @@ contract HostileTokensTest is Market {
         bytes[] memory outside = new bytes[](6);
         outside[0] = abi.encodeCall(ILoanManager.open, (facility, 2, BTC, minDebt, address(agent), ""));
         outside[1] = abi.encodeCall(ILoanManager.draw, (own, 1000 * USD, address(agent)));
-        outside[2] = abi.encodeCall(ILoanManager.repay, (own, 500 * USD, ""));
-        outside[3] = abi.encodeCall(ILoanManager.topUp, (own, BTC, ""));
-        outside[4] = abi.encodeCall(ILoanManager.withdraw, (own, BTC / 2, address(agent)));
-        outside[5] = abi.encodeCall(ILoanManager.close, (own, address(agent), ""));
+        outside[2] = abi.encodeCall(ILoans.repay, (own, 500 * USD, ""));
+        outside[3] = abi.encodeCall(ILoans.topUp, (own, BTC, ""));
+        outside[4] = abi.encodeCall(ILoans.withdraw, (own, BTC / 2, address(agent)));
+        outside[5] = abi.encodeCall(ILoans.close, (own, address(agent), ""));
         Agent.Call[] memory inside = new Agent.Call[](7);
         inside[0] = Agent.Call(address(manager), abi.encodeCall(ILoanManager.draw, (kept, 1, address(agent))));
-        inside[1] = Agent.Call(address(manager), abi.encodeCall(ILoanManager.withdraw, (kept, 1, address(agent))));
-        inside[2] = Agent.Call(address(manager), abi.encodeCall(ILoanManager.repay, (_loan, USD, "")));
-        inside[3] = Agent.Call(address(manager), abi.encodeCall(ILoanManager.debtOf, (kept)));
+        inside[1] = Agent.Call(address(manager), abi.encodeCall(ILoans.withdraw, (kept, 1, address(agent))));
+        inside[2] = Agent.Call(address(manager), abi.encodeCall(ILoans.repay, (_loan, USD, "")));
+        inside[3] = Agent.Call(address(manager), abi.encodeCall(ILoans.debtOf, (kept)));
         inside[4] = Agent.Call(address(senior), abi.encodeCall(IERC4626.deposit, (USD, address(agent))));
         inside[5] = Agent.Call(address(senior), abi.encodeCall(IERC4626.totalAssets, ()));
-        inside[6] = Agent.Call(address(pool), abi.encodeCall(ILendingPool.accrue, ()));
-        bytes memory locked = abi.encodeWithSelector(ILoanManager.FacilityLocked.selector, facility);
+        inside[6] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.accrue, ()));
+        bytes memory locked = abi.encodeWithSelector(IFacilities.FacilityLocked.selector, facility);
         uint256 tried;
         for (uint256 i; i < outside.length; ++i) {
             agent.script(inside, false);

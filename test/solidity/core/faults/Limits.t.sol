@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -17,7 +17,7 @@ contract LimitsTest is Market {
         vm.warp(uint256(type(uint32).max) + 100);
         assertGt(manager.debtOf(id), before);
         pool.accrue();
-        (, ILendingPool.CashState memory state, ) = pool.stored();
+        (, IPoolLedger.CashState memory state, ) = pool.stored();
         assertEq(state.accruedAt, uint256(type(uint32).max) + 100);
         vm.prank(borrower);
         manager.setAuthorisation(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {Market} from "../../helpers/Market.sol";

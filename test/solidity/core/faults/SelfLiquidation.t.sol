@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
@@ -70,15 +71,12 @@ contract SelfLiquidationTest is Market {
             _setPrice(prices[i]);
             // Borrowed inside the callback: what it repays with; it is given back after.
             agent.scriptOne(address(usd), abi.encodeCall(MockToken.mint, (address(agent), 35_000 * USD)), true);
-            agent.act(address(manager), abi.encodeCall(ILoanManager.liquidate, (id, type(uint256).max, 0, "x")));
+            agent.act(address(manager), abi.encodeCall(ILoans.liquidate, (id, type(uint256).max, 0, "x")));
             uint256 debt = manager.debtOf(id);
             if (debt != 0) {
-                agent.act(address(manager), abi.encodeCall(ILoanManager.close, (id, address(agent), "")));
+                agent.act(address(manager), abi.encodeCall(ILoans.close, (id, address(agent), "")));
             } else if (manager.ownerOf(id) != address(0)) {
-                agent.act(
-                    address(manager),
-                    abi.encodeCall(ILoanManager.withdraw, (id, type(uint256).max, address(agent)))
-                );
+                agent.act(address(manager), abi.encodeCall(ILoans.withdraw, (id, type(uint256).max, address(agent))));
             }
             assertLe(usd.balanceOf(address(agent)), 35_000 * USD, "what it borrowed, and no more");
             assertLe(btc.balanceOf(address(agent)), BTC, "what it brought, and no more");

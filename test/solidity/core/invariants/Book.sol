@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {CommonBase} from "forge-std/Base.sol";
 import {StdUtils} from "forge-std/StdUtils.sol";
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {Facility, FacilityFlags, Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {FaultGate} from "../../helpers/FaultGate.sol";
 import {ILoanManagerFull} from "../../helpers/ILoanManagerFull.sol";
@@ -203,7 +204,7 @@ abstract contract Book is CommonBase, StdUtils {
     /// @dev Everything stored of a facility, without interest since its last accrual.
     function _fingerprint(uint256 f) private view returns (bytes32 hash) {
         Market.Parts storage parts = _parts[f];
-        (ILendingPool.DebtTotals memory a, ILendingPool.CashState memory b, ILendingPool.Claims memory c) = parts
+        (ILendingPool.DebtTotals memory a, IPoolLedger.CashState memory b, IPoolLedger.Claims memory c) = parts
             .pool
             .stored();
         hash = keccak256(abi.encode(a, b, c, parts.senior.totalSupply(), parts.btc.balanceOf(address(parts.vault))));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Market} from "../../helpers/Market.sol";
 import {CoreHandler} from "./CoreHandler.sol";
@@ -64,7 +64,7 @@ contract CoreInvariants is Market {
             (uint256 debt, ) = p.pool.debtTotals();
             assertEq(p.pool.cash() + debt, p.senior.totalAssets() + p.pool.reserve());
             assertEq(p.usd.balanceOf(address(p.pool)), p.pool.cash() + _handler.donatedUsd(f));
-            (, , ILendingPool.Claims memory claims) = p.pool.stored();
+            (, , IPoolLedger.Claims memory claims) = p.pool.stored();
             assertLe(uint256(claims.senior) + claims.reserve, p.pool.cash() + debt);
         }
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {FaultGate} from "../../helpers/FaultGate.sol";
 import {ILoanManagerFull} from "../../helpers/ILoanManagerFull.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -39,8 +40,7 @@ contract CoreHandler is BorrowerActions, LenderActions {
         f %= 2;
         ILendingPool pool = _parts[f].pool;
         pool.accrue();
-        (ILendingPool.DebtTotals memory a, ILendingPool.CashState memory b, ILendingPool.Claims memory c) = pool
-            .stored();
+        (ILendingPool.DebtTotals memory a, IPoolLedger.CashState memory b, IPoolLedger.Claims memory c) = pool.stored();
         bytes32 once = keccak256(abi.encode(a, b, c));
         uint256 nav = _parts[f].senior.totalAssets();
         pool.accrue();

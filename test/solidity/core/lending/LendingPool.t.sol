@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILendingPool, TrancheClass} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {AdaptiveCurve} from "../../../../contracts/lending/rates/AdaptiveCurve.sol";
 import {CompoundGrowth} from "../../../../contracts/lending/rates/CompoundGrowth.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
@@ -15,7 +16,7 @@ contract LendingPoolTest is Market {
 
     function test_interest_is_the_curves_to_the_unit() public {
         _open(1000 * BTC, 9_000_000 * USD);
-        (ILendingPool.DebtTotals memory debt, ILendingPool.CashState memory state, ) = pool.stored();
+        (ILendingPool.DebtTotals memory debt, IPoolLedger.CashState memory state, ) = pool.stored();
         uint256 utilisation = (uint256(debt.assets) * 1e18) / (uint256(debt.assets) + state.cash);
         assertEq(pool.utilisation(), utilisation);
         // The pool's first seconds run at the initial curve: no history moves it yet.
@@ -48,7 +49,7 @@ contract LendingPoolTest is Market {
         assertEq(pool.borrowRateAfter(cash), expected);
         assertGt(pool.borrowRateAfter(1_000_000 * USD), pool.borrowRate());
         assertEq(pool.borrowRateAfter(0), pool.borrowRate());
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InsufficientCash.selector, cash + 1, cash));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, cash + 1, cash));
         pool.borrowRateAfter(cash + 1);
     }
 
@@ -57,14 +58,13 @@ contract LendingPoolTest is Market {
         uint256 id = _open(BTC, 20_000 * USD);
         vm.warp(block.timestamp + 5);
         pool.accrue();
-        (ILendingPool.DebtTotals memory a, ILendingPool.CashState memory b, ILendingPool.Claims memory c) = pool
-            .stored();
+        (ILendingPool.DebtTotals memory a, IPoolLedger.CashState memory b, IPoolLedger.Claims memory c) = pool.stored();
         uint256 debt = manager.debtOf(id);
         vm.recordLogs();
         pool.accrue();
         pool.accrue();
         assertEq(vm.getRecordedLogs().length, 0);
-        (ILendingPool.DebtTotals memory a2, ILendingPool.CashState memory b2, ILendingPool.Claims memory c2) = pool
+        (ILendingPool.DebtTotals memory a2, IPoolLedger.CashState memory b2, IPoolLedger.Claims memory c2) = pool
             .stored();
         assertEq(abi.encode(a, b, c), abi.encode(a2, b2, c2));
         assertEq(manager.debtOf(id), debt);
@@ -91,12 +91,12 @@ contract LendingPoolTest is Market {
         assertEq(pool.navOf(TrancheClass.Senior), 10_001_000 * USD + interest - toReserve);
         assertEq(senior.totalAssets(), pool.navOf(TrancheClass.Senior));
         vm.expectEmit(address(pool));
-        emit ILendingPool.InterestSplit(interest - toReserve, toReserve);
+        emit IPoolLedger.InterestSplit(interest - toReserve, toReserve);
         vm.expectEmit(address(pool));
-        emit ILendingPool.Entered(TrancheClass.Senior, USD);
+        emit IPoolLedger.Entered(TrancheClass.Senior, USD);
         vm.prank(lender);
         senior.deposit(USD, lender);
-        (, , ILendingPool.Claims memory claims) = pool.stored();
+        (, , IPoolLedger.Claims memory claims) = pool.stored();
         assertEq(claims.reserve, toReserve);
         assertEq(claims.senior, 10_001_001 * USD + interest - toReserve);
         // A second entry in the same second finds nothing to divide.
@@ -122,7 +122,7 @@ contract LendingPoolTest is Market {
         (uint256 debt, ) = pool.debtTotals();
         uint256 toReserve = (debt - 9_000_000 * USD) / 10;
         vm.expectEmit(address(pool));
-        emit ILendingPool.ReserveFeeSet(2500);
+        emit IPoolLedger.ReserveFeeSet(2500);
         vm.prank(risk);
         pool.setReserveFee(2500);
         assertEq(pool.reserve(), toReserve);
@@ -132,13 +132,14 @@ contract LendingPoolTest is Market {
     }
 
     function test_the_reserve_fee_is_at_most_a_quarter() public {
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.FeeTooHigh.selector, 2501, 2500));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.FeeTooHigh.selector, 2501, 2500));
         vm.prank(risk);
         pool.setReserveFee(2501);
         Options memory o = _standard(8, 6);
-        bytes memory args = abi.encode(o.loan, manager, senior, 0, 2501, access);
+        o.reserveFeeBps = 2501;
+        bytes memory args = abi.encode(_poolConfig(o, senior));
         bytes memory code = vm.getCode("contracts/lending/LendingPool.sol:LendingPool");
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.FeeTooHigh.selector, 2501, 2500));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.FeeTooHigh.selector, 2501, 2500));
         this.create(abi.encodePacked(code, args));
     }
 
@@ -148,19 +149,19 @@ contract LendingPoolTest is Market {
         uint256 reserve = pool.reserve();
         assertGt(reserve, 0);
         vm.startPrank(collector);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InsufficientCash.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, 1, 0));
         pool.collectReserve(collector, 1);
         vm.stopPrank();
         vm.prank(borrower);
         manager.repay(id, type(uint256).max, "");
         uint256 nav = senior.totalAssets();
         vm.startPrank(collector);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.ReserveTooSmall.selector, reserve + 1, reserve));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.ReserveTooSmall.selector, reserve + 1, reserve));
         pool.collectReserve(collector, reserve + 1);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InvalidReceiver.selector, address(pool)));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InvalidReceiver.selector, address(pool)));
         pool.collectReserve(address(pool), reserve);
         vm.expectEmit(address(pool));
-        emit ILendingPool.ReserveCollected(stranger, reserve);
+        emit IPoolLedger.ReserveCollected(stranger, reserve);
         pool.collectReserve(stranger, reserve);
         vm.stopPrank();
         assertEq(usd.balanceOf(stranger), reserve);
@@ -171,7 +172,7 @@ contract LendingPoolTest is Market {
     // ---- who may ask ----
 
     function test_the_borrowers_side_is_the_managers_alone() public {
-        bytes memory no = abi.encodeWithSelector(ILendingPool.OnlyManager.selector, stranger, address(manager));
+        bytes memory no = abi.encodeWithSelector(IPoolLedger.OnlyManager.selector, stranger, address(manager));
         vm.startPrank(stranger);
         vm.expectRevert(no);
         pool.initialise(5);
@@ -191,12 +192,12 @@ contract LendingPoolTest is Market {
     }
 
     function test_the_lenders_side_is_the_tranches_alone() public {
-        bytes memory no = abi.encodeWithSelector(ILendingPool.OnlyTranche.selector, stranger, address(senior));
+        bytes memory no = abi.encodeWithSelector(IPoolLedger.OnlyTranche.selector, stranger);
         vm.startPrank(stranger);
         vm.expectRevert(no);
         pool.enter(stranger, 1);
         vm.expectRevert(no);
-        pool.checkpoint();
+        pool.checkpoint(stranger);
         vm.expectRevert(no);
         pool.payOut(stranger, 1);
         vm.stopPrank();
@@ -225,17 +226,20 @@ contract FixedRatePoolTest is Market {
         // The virtual share's part of the interest is below a unit: the only borrower owes all of it, to the unit.
         assertApproxEqAbs(manager.debtOf(id), debt, 1);
         pool.accrue();
-        (, ILendingPool.CashState memory state, ) = pool.stored();
+        (, IPoolLedger.CashState memory state, ) = pool.stored();
         assertEq(state.rateAtTarget, 0);
     }
 
     function test_a_fixed_rate_beyond_200_per_cent_is_refused() public {
         uint256 most = uint256(2e18) / 365 days;
         bytes memory code = vm.getCode("contracts/lending/LendingPool.sol:LendingPool");
-        bytes memory args = abi.encode(usd, manager, senior, most + 1, 0, access);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.FixedRateTooHigh.selector, most + 1, most));
+        Options memory o = _standard(8, 6);
+        o.fixedRatePerSecond = most + 1;
+        bytes memory args = abi.encode(_poolConfig(o, senior));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.FixedRateTooHigh.selector, most + 1, most));
         this.create(abi.encodePacked(code, args));
-        args = abi.encode(usd, manager, senior, most, 0, access);
+        o.fixedRatePerSecond = most;
+        args = abi.encode(_poolConfig(o, senior));
         assertEq(ILendingPool(this.create(abi.encodePacked(code, args))).fixedRatePerSecond(), most);
     }
 }

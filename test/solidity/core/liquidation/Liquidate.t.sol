@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
-import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
@@ -51,9 +51,9 @@ contract LiquidateTest is Market {
         vm.startPrank(liquidator);
         vm.expectRevert(abi.encodeWithSelector(ILiquidationEngine.NotLiquidatable.selector, 0, (8 * USD) / 10));
         manager.liquidate(_loan, type(uint256).max, 0, "");
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.liquidate(_loan + 1, type(uint256).max, 0, "");
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.quoteLiquidation(_loan + 1, type(uint256).max);
         vm.stopPrank();
     }
@@ -76,7 +76,7 @@ contract LiquidateTest is Market {
         uint256 held = btc.balanceOf(liquidator);
         uint256 had = usd.balanceOf(liquidator);
         vm.expectEmit(address(manager));
-        emit ILoanManager.Liquidated(_loan, liquidator, q.repaid, q.seized, q.repaid, q.repaid * 1e6);
+        emit ILoans.Liquidated(_loan, liquidator, q.repaid, q.seized, q.repaid, q.repaid * 1e6);
         vm.prank(liquidator);
         (uint256 repaid, uint256 seized) = manager.liquidate(_loan, type(uint256).max, 0, "");
         assertEq(repaid, q.repaid);
@@ -108,7 +108,7 @@ contract LiquidateTest is Market {
         ILiquidationEngine.Quote memory q = manager.quoteLiquidation(_loan, type(uint256).max);
         uint256 perUnit = (q.seized * 1e36) / q.repaid;
         vm.startPrank(liquidator);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.PriceTooLow.selector, perUnit, perUnit + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.PriceTooLow.selector, perUnit, perUnit + 1));
         manager.liquidate(_loan, type(uint256).max, perUnit + 1, "");
         manager.liquidate(_loan, type(uint256).max, perUnit, "");
         vm.stopPrank();
@@ -142,9 +142,9 @@ contract LiquidateTest is Market {
         uint256 repaid = _mulDivUp(10_000 * USD, 100, 102);
         uint256 loss = 20_000 * USD - repaid;
         vm.expectEmit(address(pool));
-        emit ILendingPool.LossRealised(0, 0, loss, 0);
+        emit IPoolLedger.LossRealised(0, 0, loss, 0);
         vm.expectEmit(address(manager));
-        emit ILoanManager.Liquidated(_loan, liquidator, repaid, BTC, 20_000 * USD, 20_000 * USD * 1e6);
+        emit ILoans.Liquidated(_loan, liquidator, repaid, BTC, 20_000 * USD, 20_000 * USD * 1e6);
         vm.prank(liquidator);
         manager.liquidate(_loan, type(uint256).max, 0, "");
         assertEq(senior.totalAssets(), nav - loss);
@@ -174,7 +174,7 @@ contract LiquidateTest is Market {
         vm.prank(liquidator);
         manager.liquidate(id, type(uint256).max, 0, "");
         assertEq(pool.reserve(), reserve, "the reserve's part was its own before the loss");
-        (, , ILendingPool.Claims memory claims) = pool.stored();
+        (, , IPoolLedger.Claims memory claims) = pool.stored();
         assertEq(claims.reserve, reserve);
     }
 
@@ -185,7 +185,7 @@ contract LiquidateTest is Market {
         uint256 debt = manager.debtOf(id);
         assertEq(nav + reserve, debt, "nothing but this loan");
         vm.expectEmit(address(pool));
-        emit ILendingPool.LossRealised(0, 0, nav, reserve - 1);
+        emit IPoolLedger.LossRealised(0, 0, nav, reserve - 1);
         vm.prank(liquidator);
         (uint256 repaid, ) = manager.liquidate(id, type(uint256).max, 0, "");
         assertEq(repaid, 1);

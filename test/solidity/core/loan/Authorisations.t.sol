@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Market} from "../../helpers/Market.sol";
 
@@ -18,7 +18,7 @@ contract AuthorisationsTest is Market {
     function test_an_authorisation_is_stored_and_announced() public {
         Authorisation memory a = Authorisation(Actions.DRAW | Actions.CLOSE, uint40(START + 1), 5, 7);
         vm.expectEmit(address(manager));
-        emit ILoanManager.AuthorisationSet(borrower, facility, operator, 5, uint40(START + 1), 5, 7);
+        emit IAuthorisations.AuthorisationSet(borrower, facility, operator, 5, uint40(START + 1), 5, 7);
         vm.prank(borrower);
         manager.setAuthorisation(facility, operator, a);
         Authorisation memory stored = manager.authorisationOf(borrower, facility, operator);
@@ -47,7 +47,7 @@ contract AuthorisationsTest is Market {
             _authorise(Actions.ALL & ~actions[i], UNLIMITED, UNLIMITED);
             vm.startPrank(operator);
             vm.expectRevert(
-                abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, operator, borrower, actions[i])
+                abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, operator, borrower, actions[i])
             );
             _do(actions[i]);
             vm.stopPrank();
@@ -69,7 +69,7 @@ contract AuthorisationsTest is Market {
         for (uint256 i; i < actions.length; ++i) {
             vm.startPrank(operator);
             vm.expectRevert(
-                abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, operator, borrower, actions[i])
+                abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, operator, borrower, actions[i])
             );
             _do(actions[i]);
             vm.stopPrank();
@@ -81,10 +81,10 @@ contract AuthorisationsTest is Market {
         vm.startPrank(operator);
         manager.draw(_loan, 400 * USD, operator);
         assertEq(manager.authorisationOf(borrower, facility, operator).cashLimit, 600 * USD);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.CashLimitExceeded.selector, 600 * USD + 1, 600 * USD));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.CashLimitExceeded.selector, 600 * USD + 1, 600 * USD));
         manager.draw(_loan, 600 * USD + 1, operator);
         manager.draw(_loan, 600 * USD, operator);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.CashLimitExceeded.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.CashLimitExceeded.selector, 1, 0));
         manager.draw(_loan, 1, operator);
         vm.stopPrank();
     }
@@ -94,10 +94,12 @@ contract AuthorisationsTest is Market {
         vm.startPrank(operator);
         manager.withdraw(_loan, BTC / 20, operator);
         assertEq(manager.authorisationOf(borrower, facility, operator).collateralLimit, BTC / 20);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.CollateralLimitExceeded.selector, BTC / 20 + 1, BTC / 20));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.CollateralLimitExceeded.selector, BTC / 20 + 1, BTC / 20)
+        );
         manager.withdraw(_loan, BTC / 20 + 1, operator);
         vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.CollateralLimitExceeded.selector, BTC - BTC / 20, BTC / 20)
+            abi.encodeWithSelector(IAuthorisations.CollateralLimitExceeded.selector, BTC - BTC / 20, BTC / 20)
         );
         manager.close(_loan, operator, "");
         vm.stopPrank();
@@ -108,7 +110,7 @@ contract AuthorisationsTest is Market {
         manager.repay(_loan, type(uint256).max, "");
         _authorise(Actions.WITHDRAW, 0, uint104(BTC - 1));
         vm.startPrank(operator);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.CollateralLimitExceeded.selector, BTC, BTC - 1));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.CollateralLimitExceeded.selector, BTC, BTC - 1));
         manager.withdraw(_loan, type(uint256).max, operator);
         vm.stopPrank();
     }
@@ -138,13 +140,15 @@ contract AuthorisationsTest is Market {
         _authorise(Actions.ALL, UNLIMITED, UNLIMITED);
         _authorise(Actions.WITHDRAW, 0, 1);
         vm.startPrank(operator);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, operator, borrower, Actions.DRAW));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, operator, borrower, Actions.DRAW)
+        );
         manager.draw(_loan, 1, operator);
         vm.stopPrank();
         _authorise(0, 0, 0);
         vm.prank(operator);
         vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, operator, borrower, Actions.WITHDRAW)
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, operator, borrower, Actions.WITHDRAW)
         );
         manager.withdraw(_loan, 1, operator);
     }
@@ -158,7 +162,9 @@ contract AuthorisationsTest is Market {
             Authorisation(Actions.ALL, type(uint40).max, UNLIMITED, UNLIMITED)
         );
         vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, operator, borrower, Actions.DRAW));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, operator, borrower, Actions.DRAW)
+        );
         manager.draw(_loan, 1, operator);
     }
 
@@ -171,18 +177,20 @@ contract AuthorisationsTest is Market {
             Authorisation(Actions.ALL, type(uint40).max, UNLIMITED, UNLIMITED)
         );
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, stranger, borrower, Actions.DRAW));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, stranger, borrower, Actions.DRAW)
+        );
         manager.draw(_loan, 1, stranger);
         assertEq(manager.authorisationOf(borrower, facility, stranger).actions, 0);
     }
 
     function test_an_authorisation_that_makes_no_sense_is_refused() public {
         vm.startPrank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidAuthorisation.selector, 32, operator));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidAuthorisation.selector, 32, operator));
         manager.setAuthorisation(facility, operator, Authorisation(32, 0, 0, 0));
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidAuthorisation.selector, 1, borrower));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidAuthorisation.selector, 1, borrower));
         manager.setAuthorisation(facility, borrower, Authorisation(1, 0, 0, 0));
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidAuthorisation.selector, 1, address(0)));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidAuthorisation.selector, 1, address(0)));
         manager.setAuthorisation(facility, address(0), Authorisation(1, 0, 0, 0));
         vm.stopPrank();
     }

@@ -3,7 +3,11 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import {TrancheClass, ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanCallbacks} from "../../../../contracts/interfaces/ILoanCallbacks.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
@@ -46,14 +50,14 @@ contract CallbacksTest is Market {
 
     function test_onRepay_runs_before_the_payment_is_pulled() public {
         _agent.scriptOne(address(usd), abi.encodeCall(MockToken.mint, (address(_agent), 7 * USD)), true);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.repay, (_loan, 7 * USD, "x")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.repay, (_loan, 7 * USD, "x")));
         _assertSeen(ILoanCallbacks.onRepay.selector, _loan, 7 * USD, 0, "x");
         assertEq(usd.balanceOf(address(_agent)), 0);
     }
 
     function test_onTopUp_runs_before_the_collateral_is_pulled() public {
         _agent.scriptOne(address(btc), abi.encodeCall(MockToken.mint, (address(_agent), 3)), true);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.topUp, (_loan, 3, "x")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.topUp, (_loan, 3, "x")));
         _assertSeen(ILoanCallbacks.onTopUp.selector, _loan, 3, 0, "x");
         assertEq(manager.loanOf(_loan).collateral, BTC + 3);
     }
@@ -63,7 +67,7 @@ contract CallbacksTest is Market {
         calls[0] = Agent.Call(address(btc), abi.encodeCall(IERC20.transfer, (stranger, BTC)));
         calls[1] = Agent.Call(address(usd), abi.encodeCall(MockToken.mint, (address(_agent), 20_000 * USD)));
         _agent.script(calls, true);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.close, (_loan, address(_agent), "x")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.close, (_loan, address(_agent), "x")));
         _assertSeen(ILoanCallbacks.onClose.selector, _loan, 20_000 * USD, BTC, "x");
         assertEq(btc.balanceOf(stranger), BTC);
     }
@@ -77,7 +81,7 @@ contract CallbacksTest is Market {
         calls[0] = Agent.Call(address(btc), abi.encodeCall(IERC20.transfer, (stranger, seized)));
         calls[1] = Agent.Call(address(usd), abi.encodeCall(MockToken.mint, (address(_agent), repaid)));
         _agent.script(calls, true);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.liquidate, (id, type(uint256).max, 0, "x")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.liquidate, (id, type(uint256).max, 0, "x")));
         _assertSeen(ILoanCallbacks.onLiquidate.selector, id, repaid, seized, "x");
         assertEq(btc.balanceOf(stranger), seized);
         assertEq(usd.balanceOf(address(_agent)), 0);
@@ -86,21 +90,21 @@ contract CallbacksTest is Market {
     function test_without_data_nobody_is_called_back() public {
         _agent.scriptOne(address(usd), abi.encodeCall(MockToken.mint, (address(_agent), 1)), true);
         usd.mint(address(_agent), 7);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.repay, (_loan, 7, "")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.repay, (_loan, 7, "")));
         assertEq(_agent.calledBack(), bytes4(0));
     }
 
     function test_what_was_not_brought_back_undoes_all() public {
         _agent.scriptOne(address(usd), abi.encodeCall(MockToken.mint, (address(_agent), 6)), true);
         vm.expectRevert();
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.repay, (_loan, 7, "x")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.repay, (_loan, 7, "x")));
         assertEq(manager.debtOf(_loan), 20_000 * USD);
     }
 
     function test_a_callback_that_reverts_undoes_all_with_its_own_reason() public {
         _agent.scriptOne(address(manager), abi.encodeCall(ILoanManager.draw, (_loan, 0, lender)), true);
-        vm.expectRevert(ILoanManager.ZeroAmount.selector);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.topUp, (_loan, 1, "x")));
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
+        _agent.act(address(manager), abi.encodeCall(ILoans.topUp, (_loan, 1, "x")));
     }
 
     function test_data_from_an_account_without_code_is_refused() public {
@@ -118,25 +122,25 @@ contract CallbacksTest is Market {
 
     function test_fault_C8_the_facility_is_shut_during_onRepay() public {
         usd.mint(address(_agent), 7);
-        _everythingIsLocked(abi.encodeCall(ILoanManager.repay, (_loan, 7, "x")));
+        _everythingIsLocked(abi.encodeCall(ILoans.repay, (_loan, 7, "x")));
     }
 
     function test_fault_C8_the_facility_is_shut_during_onTopUp() public {
         btc.mint(address(_agent), 7);
-        _everythingIsLocked(abi.encodeCall(ILoanManager.topUp, (_loan, 7, "x")));
+        _everythingIsLocked(abi.encodeCall(ILoans.topUp, (_loan, 7, "x")));
     }
 
     function test_fault_C8_the_facility_is_shut_during_onClose() public {
         uint256 other = _transferredToTheAgent();
         usd.mint(address(_agent), 20_000 * USD);
-        _everythingIsLocked(abi.encodeCall(ILoanManager.close, (other, address(_agent), "x")));
+        _everythingIsLocked(abi.encodeCall(ILoans.close, (other, address(_agent), "x")));
     }
 
     function test_fault_C8_the_facility_is_shut_during_onLiquidate() public {
         uint256 id = _open(BTC, 20_000 * USD);
         usd.mint(address(_agent), 20_000 * USD);
         _setPrice(24_000);
-        _everythingIsLocked(abi.encodeCall(ILoanManager.liquidate, (id, type(uint256).max, 0, "x")));
+        _everythingIsLocked(abi.encodeCall(ILoans.liquidate, (id, type(uint256).max, 0, "x")));
     }
 
     function test_fault_C8_limits_of_the_tranche_are_zero_meanwhile_and_do_not_revert() public {
@@ -149,7 +153,7 @@ contract CallbacksTest is Market {
         calls[2] = Agent.Call(address(senior), abi.encodeCall(IERC4626.maxWithdraw, (address(_agent))));
         calls[3] = Agent.Call(address(senior), abi.encodeCall(IERC4626.maxRedeem, (address(_agent))));
         _agent.script(calls, true);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.topUp, (_loan, 7, "x")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.topUp, (_loan, 7, "x")));
         Agent.Outcome[] memory seen = _agent.outcomes();
         assertEq(seen.length, 4);
         for (uint256 i; i < 4; ++i) assertEq(abi.decode(seen[i].answer, (uint256)), 0);
@@ -159,11 +163,11 @@ contract CallbacksTest is Market {
 
     function test_the_lock_opens_again_after_success_and_after_failure() public {
         usd.mint(address(_agent), 7);
-        _agent.scriptOne(address(manager), abi.encodeCall(ILoanManager.debtOf, (_loan)), false);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.repay, (_loan, 7, "x")));
+        _agent.scriptOne(address(manager), abi.encodeCall(ILoans.debtOf, (_loan)), false);
+        _agent.act(address(manager), abi.encodeCall(ILoans.repay, (_loan, 7, "x")));
         manager.requireUnlocked(facility);
         (bool success, ) = address(_agent).call(
-            abi.encodeCall(Agent.act, (address(manager), abi.encodeCall(ILoanManager.repay, (_loan, 7, "x"))))
+            abi.encodeCall(Agent.act, (address(manager), abi.encodeCall(ILoans.repay, (_loan, 7, "x"))))
         );
         assertFalse(success);
         manager.requireUnlocked(facility);
@@ -185,7 +189,7 @@ contract CallbacksTest is Market {
             (second.id, 1, BTC, 20_000 * USD, address(_agent), "")
         );
         _agent.scriptOne(address(manager), openThere, true);
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.close, (_loan, address(_agent), "x")));
+        _agent.act(address(manager), abi.encodeCall(ILoans.close, (_loan, address(_agent), "x")));
         assertEq(manager.debtOf(_id(address(_agent), second.id, 1)), 20_000 * USD);
         assertEq(manager.ownerOf(_loan), address(0));
     }
@@ -198,7 +202,7 @@ contract CallbacksTest is Market {
         _agent.act(address(manager), action);
         Agent.Outcome[] memory seen = _agent.outcomes();
         assertEq(seen.length, calls.length, "every call was tried");
-        bytes memory locked = abi.encodeWithSelector(ILoanManager.FacilityLocked.selector, facility);
+        bytes memory locked = abi.encodeWithSelector(IFacilities.FacilityLocked.selector, facility);
         for (uint256 i; i < seen.length; ++i) {
             assertFalse(seen[i].success, vm.toString(i));
             assertEq(seen[i].answer, locked, vm.toString(i));
@@ -220,36 +224,36 @@ contract CallbacksTest is Market {
         c = new bytes[](16);
         c[0] = abi.encodeCall(ILoanManager.open, (facility, 9, BTC, minDebt, lender, ""));
         c[1] = abi.encodeCall(ILoanManager.draw, (_loan, 1, lender));
-        c[2] = abi.encodeCall(ILoanManager.repay, (_loan, 1, ""));
-        c[3] = abi.encodeCall(ILoanManager.topUp, (_loan, 1, ""));
-        c[4] = abi.encodeCall(ILoanManager.withdraw, (_loan, 1, lender));
-        c[5] = abi.encodeCall(ILoanManager.close, (_loan, lender, ""));
-        c[6] = abi.encodeCall(ILoanManager.transferLoan, (_loan, lender));
-        c[7] = abi.encodeCall(ILoanManager.acceptLoan, (_loan, 0, 0));
-        c[8] = abi.encodeCall(ILoanManager.liquidate, (_loan, 1, 0, ""));
-        c[9] = abi.encodeCall(ILoanManager.quoteLiquidation, (_loan, 1));
-        c[10] = abi.encodeCall(ILoanManager.loanOf, (_loan));
-        c[11] = abi.encodeCall(ILoanManager.ownerOf, (_loan));
-        c[12] = abi.encodeCall(ILoanManager.offeredTo, (_loan));
-        c[13] = abi.encodeCall(ILoanManager.debtOf, (_loan));
-        c[14] = abi.encodeCall(ILoanManager.requireUnlocked, (facility));
-        c[15] = abi.encodeCall(ILoanManager.requireMayLend, (facility, lender));
+        c[2] = abi.encodeCall(ILoans.repay, (_loan, 1, ""));
+        c[3] = abi.encodeCall(ILoans.topUp, (_loan, 1, ""));
+        c[4] = abi.encodeCall(ILoans.withdraw, (_loan, 1, lender));
+        c[5] = abi.encodeCall(ILoans.close, (_loan, lender, ""));
+        c[6] = abi.encodeCall(ILoans.transferLoan, (_loan, lender));
+        c[7] = abi.encodeCall(ILoans.acceptLoan, (_loan, 0, 0));
+        c[8] = abi.encodeCall(ILoans.liquidate, (_loan, 1, 0, ""));
+        c[9] = abi.encodeCall(ILoans.quoteLiquidation, (_loan, 1));
+        c[10] = abi.encodeCall(ILoans.loanOf, (_loan));
+        c[11] = abi.encodeCall(ILoans.ownerOf, (_loan));
+        c[12] = abi.encodeCall(ILoans.offeredTo, (_loan));
+        c[13] = abi.encodeCall(ILoans.debtOf, (_loan));
+        c[14] = abi.encodeCall(IFacilities.requireUnlocked, (facility));
+        c[15] = abi.encodeCall(IFacilities.requireMayLend, (facility, lender));
     }
 
     function _poolCalls() private view returns (bytes[] memory c) {
         c = new bytes[](12);
-        c[0] = abi.encodeCall(ILendingPool.accrue, ());
+        c[0] = abi.encodeCall(IPoolLedger.accrue, ());
         c[1] = abi.encodeCall(ILendingPool.debtTotals, ());
         c[2] = abi.encodeCall(ILendingPool.debtOf, (1e6));
-        c[3] = abi.encodeCall(ILendingPool.navOf, (TrancheClass.Senior));
-        c[4] = abi.encodeCall(ILendingPool.cash, ());
-        c[5] = abi.encodeCall(ILendingPool.reserve, ());
-        c[6] = abi.encodeCall(ILendingPool.utilisation, ());
-        c[7] = abi.encodeCall(ILendingPool.borrowRate, ());
-        c[8] = abi.encodeCall(ILendingPool.borrowRateAfter, (1));
+        c[3] = abi.encodeCall(IPoolLedger.navOf, (TrancheClass.Senior));
+        c[4] = abi.encodeCall(IPoolLedger.cash, ());
+        c[5] = abi.encodeCall(IPoolLedger.reserve, ());
+        c[6] = abi.encodeCall(IPoolLedger.utilisation, ());
+        c[7] = abi.encodeCall(IPoolLedger.borrowRate, ());
+        c[8] = abi.encodeCall(IPoolLedger.borrowRateAfter, (1));
         c[9] = abi.encodeCall(ILendingPool.stored, ());
-        c[10] = abi.encodeCall(ILendingPool.setReserveFee, (0));
-        c[11] = abi.encodeCall(ILendingPool.collectReserve, (lender, 0));
+        c[10] = abi.encodeCall(IPoolLedger.setReserveFee, (0));
+        c[11] = abi.encodeCall(IPoolLedger.collectReserve, (lender, 0));
     }
 
     function _trancheCalls() private view returns (bytes[] memory c) {
@@ -273,7 +277,7 @@ contract CallbacksTest is Market {
         id = _open(BTC, 20_000 * USD);
         vm.prank(borrower);
         manager.transferLoan(id, address(_agent));
-        _agent.act(address(manager), abi.encodeCall(ILoanManager.acceptLoan, (id, type(uint256).max, 0)));
+        _agent.act(address(manager), abi.encodeCall(ILoans.acceptLoan, (id, type(uint256).max, 0)));
     }
 
     function _assertSeen(bytes4 which, uint256 id, uint256 first, uint256 second, bytes memory data) private view {

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
 import {Actions, Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -20,7 +21,7 @@ contract CloseTest is Market {
         uint256 debt = manager.debtOf(_loan);
         uint256 held = usd.balanceOf(borrower);
         vm.expectEmit(address(manager));
-        emit ILoanManager.Closed(_loan, borrower, stranger, debt, 20_000 * USD * 1e6, BTC);
+        emit ILoans.Closed(_loan, borrower, stranger, debt, 20_000 * USD * 1e6, BTC);
         vm.prank(borrower);
         (uint256 paid, uint256 collateral) = manager.close(_loan, stranger, "");
         assertEq(paid, debt);
@@ -38,7 +39,7 @@ contract CloseTest is Market {
         vm.startPrank(borrower);
         manager.repay(_loan, type(uint256).max, "");
         vm.expectEmit(address(manager));
-        emit ILoanManager.Closed(_loan, borrower, borrower, 0, 0, BTC);
+        emit ILoans.Closed(_loan, borrower, borrower, 0, 0, BTC);
         (uint256 paid, ) = manager.close(_loan, borrower, "");
         vm.stopPrank();
         assertEq(paid, 0);
@@ -72,10 +73,12 @@ contract CloseTest is Market {
 
     function test_close_is_for_the_owner_of_a_loan_that_exists() public {
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, stranger, borrower, Actions.CLOSE));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, stranger, borrower, Actions.CLOSE)
+        );
         manager.close(_loan, stranger, "");
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.close(_loan + 1, borrower, "");
     }
 

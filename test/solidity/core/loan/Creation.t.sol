@@ -2,8 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {TrancheClass, ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {Facility, FacilityKind} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
@@ -15,7 +17,7 @@ import {Market} from "../../helpers/Market.sol";
 contract CreationTest is Market {
     Options private _o;
     Parts private _p;
-    ILoanManager.FacilityParams private _good;
+    IFacilities.FacilityParams private _good;
 
     function setUp() public override {
         super.setUp();
@@ -28,11 +30,11 @@ contract CreationTest is Market {
 
     function test_creation_stores_every_term_binds_the_pool_and_seeds_it_in_the_same_call() public {
         vm.expectEmit(address(manager));
-        emit ILoanManager.FacilityCreated(2, _good);
+        emit IFacilities.FacilityCreated(2, _good);
         vm.expectEmit(address(_p.pool));
-        emit ILendingPool.Initialised(2);
+        emit IPoolLedger.Initialised(2);
         vm.expectEmit(address(_p.pool));
-        emit ILendingPool.Entered(TrancheClass.Senior, _o.seed);
+        emit IPoolLedger.Entered(TrancheClass.Senior, _o.seed);
         uint32 id = manager.createFacility(_good, _o.seed);
 
         assertEq(id, 2);
@@ -67,7 +69,7 @@ contract CreationTest is Market {
     }
 
     function test_a_facility_needs_a_seed() public {
-        vm.expectRevert(ILoanManager.ZeroAmount.selector);
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
         manager.createFacility(_good, 0);
     }
 
@@ -77,7 +79,7 @@ contract CreationTest is Market {
         manager.createFacility(_good, _o.seed);
         assertEq(manager.facilityCount(), 1);
         assertEq(_p.pool.facility(), 0);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.UnknownFacility.selector, 2));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.UnknownFacility.selector, 2));
         manager.facilityOf(2);
     }
 
@@ -86,9 +88,9 @@ contract CreationTest is Market {
         usd.mint(stranger, 100);
         vm.startPrank(stranger);
         usd.approve(address(_p.senior), 100);
-        vm.expectRevert(ILendingPool.NotInitialised.selector);
+        vm.expectRevert(IPoolLedger.NotInitialised.selector);
         _p.senior.deposit(100, stranger);
-        vm.expectRevert(ILendingPool.NotInitialised.selector);
+        vm.expectRevert(IPoolLedger.NotInitialised.selector);
         _p.senior.mint(100e6, stranger);
         vm.expectRevert(abi.encodeWithSelector(ITranche.OnlyManager.selector, stranger, address(manager)));
         _p.senior.seed(stranger, 100);
@@ -159,21 +161,18 @@ contract CreationTest is Market {
         );
         _mismatch("vault.manager", address(manager), stranger);
         _good.vault = address(_p.vault);
-        _good.pool = deployCode(
-            "contracts/lending/LendingPool.sol:LendingPool",
-            abi.encode(_o.loan, stranger, _p.senior, 0, 0, access)
-        );
+        IPoolLedger.PoolConfig memory config = _poolConfig(_o, _p.senior);
+        config.manager = stranger;
+        _good.pool = deployCode("contracts/lending/LendingPool.sol:LendingPool", abi.encode(config));
         _mismatch("pool.manager", address(manager), stranger);
         // A pool that names another pool's tranche, and one whose tranche is of another token.
-        _good.pool = deployCode(
-            "contracts/lending/LendingPool.sol:LendingPool",
-            abi.encode(_o.loan, manager, _p.senior, 0, 0, access)
-        );
+        config.manager = address(manager);
+        _good.pool = deployCode("contracts/lending/LendingPool.sol:LendingPool", abi.encode(config));
         _mismatch("tranche.pool", _good.pool, address(_p.pool));
         Options memory other = _o;
         other.loan = _token("Other dollar", "USX", 6);
         (, ITranche foreign) = _poolAndTranche(other, TrancheClass.Senior);
-        vm.mockCall(address(_p.pool), abi.encodeCall(ILendingPool.tranche, (TrancheClass.Senior)), abi.encode(foreign));
+        vm.mockCall(address(_p.pool), abi.encodeCall(IPoolLedger.tranche, (TrancheClass.Senior)), abi.encode(foreign));
         vm.mockCall(address(foreign), abi.encodeCall(ITranche.pool, ()), abi.encode(_p.pool));
         _good.pool = address(_p.pool);
         _mismatch("tranche.asset", address(_o.loan), address(other.loan));
@@ -202,13 +201,13 @@ contract CreationTest is Market {
 
     function test_fault_C39_a_pool_serves_one_facility_only() public {
         manager.createFacility(_good, _o.seed);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.AlreadyInitialised.selector, 2));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.AlreadyInitialised.selector, 2));
         manager.createFacility(_good, _o.seed);
         assertEq(manager.facilityCount(), 2);
     }
 
     function test_fault_C39_zero_addresses_are_refused() public {
-        ILoanManager.FacilityParams memory good = _good;
+        IFacilities.FacilityParams memory good = _good;
         for (uint256 i; i < 3; ++i) {
             _good = good;
             if (i == 0) _good.pool = address(0);
@@ -252,7 +251,7 @@ contract CreationTest is Market {
         _o.loan = _token("Dollar", "USD", loanDecimals);
         (_o.minDebt, _o.seed) = (1e6, 1e9);
         _p = _parts(_o);
-        ILoanManager.FacilityParams memory p = _good;
+        IFacilities.FacilityParams memory p = _good;
         (p.pool, p.vault, p.oracle) = (address(_p.pool), address(_p.vault), address(_p.oracle));
         (p.minDebt, p.loanCap) = (1e6, 1e12);
         _good = p;
@@ -261,12 +260,12 @@ contract CreationTest is Market {
     }
 
     function _refused(string memory field, uint256 value, uint256 least, uint256 most) private {
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidFacility.selector, field, value, least, most));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.InvalidFacility.selector, field, value, least, most));
         manager.createFacility(_good, _o.seed);
     }
 
     function _mismatch(string memory field, address expected, address actual) private {
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.AssetMismatch.selector, field, expected, actual));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.AssetMismatch.selector, field, expected, actual));
         manager.createFacility(_good, _o.seed);
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {Actions} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
@@ -33,13 +36,7 @@ contract DrawTest is Market {
         uint256 room = 35_000 * USD - debt;
         vm.startPrank(borrower);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ILoanManager.LtvTooHigh.selector,
-                35_000 * USD + 1,
-                35_000 * USD,
-                BTC,
-                _price(50_000)
-            )
+            abi.encodeWithSelector(ILoans.LtvTooHigh.selector, 35_000 * USD + 1, 35_000 * USD, BTC, _price(50_000))
         );
         manager.draw(_loan, room + 1, borrower);
         manager.draw(_loan, room, borrower);
@@ -50,7 +47,7 @@ contract DrawTest is Market {
     function test_draw_on_a_loan_that_owes_nothing() public {
         vm.startPrank(borrower);
         manager.repay(_loan, type(uint256).max, "");
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.BelowMinDebt.selector, minDebt - 1, minDebt));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.BelowMinDebt.selector, minDebt - 1, minDebt));
         manager.draw(_loan, minDebt - 1, borrower);
         manager.draw(_loan, minDebt, borrower);
         vm.stopPrank();
@@ -59,16 +56,18 @@ contract DrawTest is Market {
 
     function test_draw_nothing_or_from_no_loan_is_refused() public {
         vm.startPrank(borrower);
-        vm.expectRevert(ILoanManager.ZeroAmount.selector);
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
         manager.draw(_loan, 0, borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.draw(_loan + 1, 1, borrower);
         vm.stopPrank();
     }
 
     function test_draw_is_for_the_owner() public {
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, stranger, borrower, Actions.DRAW));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, stranger, borrower, Actions.DRAW)
+        );
         manager.draw(_loan, 1, stranger);
     }
 
@@ -76,7 +75,7 @@ contract DrawTest is Market {
         vm.prank(guardian);
         manager.stopNewLoans(facility);
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NewLoansAreStopped.selector, facility));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.NewLoansAreStopped.selector, facility));
         manager.draw(_loan, 1, borrower);
         manager.resumeNewLoans(facility);
         oracle.setRefusing(true);
@@ -88,15 +87,13 @@ contract DrawTest is Market {
     function test_draw_within_the_caps_to_the_unit() public {
         manager.setCaps(facility, uint96(20_000 * USD + 7), type(uint96).max);
         vm.startPrank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.CapExceeded.selector, 20_000 * USD + 8, 20_000 * USD + 7));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.CapExceeded.selector, 20_000 * USD + 8, 20_000 * USD + 7));
         manager.draw(_loan, 8, borrower);
         manager.draw(_loan, 7, borrower);
         vm.stopPrank();
         manager.setCaps(facility, type(uint96).max, uint96(20_000 * USD + 9));
         vm.startPrank(borrower);
-        vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.LoanCapExceeded.selector, 20_000 * USD + 10, 20_000 * USD + 9)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanCapExceeded.selector, 20_000 * USD + 10, 20_000 * USD + 9));
         manager.draw(_loan, 3, borrower);
         manager.draw(_loan, 2, borrower);
         vm.stopPrank();
@@ -105,7 +102,7 @@ contract DrawTest is Market {
     function test_draw_what_others_lent_out_is_refused() public {
         _openAs(liquidator, 0, 1000 * BTC, pool.cash());
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InsufficientCash.selector, 1, 0));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, 1, 0));
         manager.draw(_loan, 1, borrower);
     }
 
@@ -113,7 +110,7 @@ contract DrawTest is Market {
         for (uint256 i; i < 2; ++i) {
             address receiver = i == 0 ? address(0) : address(pool);
             vm.prank(borrower);
-            vm.expectRevert(abi.encodeWithSelector(ILendingPool.InvalidReceiver.selector, receiver));
+            vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InvalidReceiver.selector, receiver));
             manager.draw(_loan, 1, receiver);
         }
     }

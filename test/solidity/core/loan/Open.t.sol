@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
@@ -24,7 +26,6 @@ contract OpenTest is Market {
         Loan memory loan = manager.loanOf(id);
         assertEq(loan.debtShares, principal * 1e6);
         assertEq(loan.collateral, BTC);
-        assertEq(loan.defaultMarkedAt, 0);
         assertEq(loan.flags, 1);
         assertEq(manager.ownerOf(id), borrower);
         assertEq(manager.debtOf(id), principal);
@@ -42,7 +43,7 @@ contract OpenTest is Market {
     function test_open_as_much_as_maxLtv_allows_and_not_a_unit_more() public {
         uint256 most = 35_000 * USD;
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LtvTooHigh.selector, most + 1, most, BTC, _price(50_000)));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LtvTooHigh.selector, most + 1, most, BTC, _price(50_000)));
         manager.open(facility, 0, BTC, most + 1, borrower, "");
         assertEq(manager.debtOf(_open(BTC, most)), most);
     }
@@ -51,13 +52,7 @@ contract OpenTest is Market {
         oracle.setSecondPrice(_price(40_000));
         vm.prank(borrower);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ILoanManager.LtvTooHigh.selector,
-                28_000 * USD + 1,
-                28_000 * USD,
-                BTC,
-                _price(40_000)
-            )
+            abi.encodeWithSelector(ILoans.LtvTooHigh.selector, 28_000 * USD + 1, 28_000 * USD, BTC, _price(40_000))
         );
         manager.open(facility, 0, BTC, 28_000 * USD + 1, borrower, "");
         _open(BTC, 28_000 * USD);
@@ -67,7 +62,7 @@ contract OpenTest is Market {
         for (uint256 i; i < 2; ++i) {
             uint256 little = i == 0 ? 0 : minDebt - 1;
             vm.prank(borrower);
-            vm.expectRevert(abi.encodeWithSelector(ILoanManager.BelowMinDebt.selector, little, minDebt));
+            vm.expectRevert(abi.encodeWithSelector(ILoans.BelowMinDebt.selector, little, minDebt));
             manager.open(facility, 0, BTC, little, borrower, "");
         }
         assertEq(manager.debtOf(_open(BTC, minDebt)), minDebt);
@@ -75,14 +70,14 @@ contract OpenTest is Market {
 
     function test_open_needs_collateral() public {
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LtvTooHigh.selector, minDebt, 0, 0, _price(50_000)));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LtvTooHigh.selector, minDebt, 0, 0, _price(50_000)));
         manager.open(facility, 0, 0, minDebt, borrower, "");
     }
 
     function test_open_a_salt_once_and_again_when_its_loan_is_gone() public {
         uint256 id = _open(BTC, minDebt);
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanExists.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanExists.selector, id));
         manager.open(facility, 0, BTC, minDebt, borrower, "");
         assertEq(_openAs(liquidator, 0, BTC, minDebt), _id(liquidator, facility, 0), "another's salt is another's");
         vm.prank(borrower);
@@ -94,7 +89,7 @@ contract OpenTest is Market {
         for (uint32 i; i < 2; ++i) {
             uint32 unknown = i == 0 ? 0 : facility + 1;
             vm.prank(borrower);
-            vm.expectRevert(abi.encodeWithSelector(ILoanManager.UnknownFacility.selector, unknown));
+            vm.expectRevert(abi.encodeWithSelector(IFacilities.UnknownFacility.selector, unknown));
             manager.open(unknown, 0, BTC, minDebt, borrower, "");
         }
     }
@@ -103,7 +98,7 @@ contract OpenTest is Market {
         vm.prank(guardian);
         manager.stopNewLoans(facility);
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NewLoansAreStopped.selector, facility));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.NewLoansAreStopped.selector, facility));
         manager.open(facility, 0, BTC, minDebt, borrower, "");
         manager.resumeNewLoans(facility);
         _open(BTC, minDebt);
@@ -119,10 +114,10 @@ contract OpenTest is Market {
     function test_open_within_the_caps_to_the_unit() public {
         manager.setCaps(facility, uint96(50_000 * USD), uint96(30_000 * USD));
         vm.startPrank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanCapExceeded.selector, 30_000 * USD + 1, 30_000 * USD));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanCapExceeded.selector, 30_000 * USD + 1, 30_000 * USD));
         manager.open(facility, 0, BTC, 30_000 * USD + 1, borrower, "");
         manager.open(facility, 0, BTC, 30_000 * USD, borrower, "");
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.CapExceeded.selector, 50_000 * USD + 1, 50_000 * USD));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.CapExceeded.selector, 50_000 * USD + 1, 50_000 * USD));
         manager.open(facility, 1, BTC, 20_000 * USD + 1, borrower, "");
         manager.open(facility, 1, BTC, 20_000 * USD, borrower, "");
         vm.stopPrank();
@@ -131,7 +126,7 @@ contract OpenTest is Market {
     function test_open_all_the_cash_and_not_a_unit_more() public {
         uint256 cash = pool.cash();
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILendingPool.InsufficientCash.selector, cash + 1, cash));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, cash + 1, cash));
         manager.open(facility, 0, 1000 * BTC, cash + 1, borrower, "");
         _open(1000 * BTC, cash);
         assertEq(pool.cash(), 0);
@@ -142,7 +137,7 @@ contract OpenTest is Market {
         for (uint256 i; i < 2; ++i) {
             address receiver = i == 0 ? address(0) : address(pool);
             vm.prank(borrower);
-            vm.expectRevert(abi.encodeWithSelector(ILendingPool.InvalidReceiver.selector, receiver));
+            vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InvalidReceiver.selector, receiver));
             manager.open(facility, 0, BTC, minDebt, receiver, "");
         }
     }

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -20,7 +21,7 @@ contract RepayTest is Market {
         uint256 held = usd.balanceOf(borrower);
         uint256 cash = pool.cash();
         vm.expectEmit(address(manager));
-        emit ILoanManager.Repaid(_loan, borrower, 5000 * USD, 5000 * USD * 1e6);
+        emit ILoans.Repaid(_loan, borrower, 5000 * USD, 5000 * USD * 1e6);
         vm.prank(borrower);
         assertEq(manager.repay(_loan, 5000 * USD, ""), 5000 * USD);
         assertEq(manager.debtOf(_loan), 15_000 * USD);
@@ -57,7 +58,7 @@ contract RepayTest is Market {
         vm.startPrank(stranger);
         usd.approve(address(pool), 1000 * USD);
         vm.expectEmit(address(manager));
-        emit ILoanManager.Repaid(_loan, stranger, 1000 * USD, 1000 * USD * 1e6);
+        emit ILoans.Repaid(_loan, stranger, 1000 * USD, 1000 * USD * 1e6);
         manager.repay(_loan, 1000 * USD, "");
         vm.stopPrank();
         assertEq(usd.balanceOf(stranger), 0);
@@ -83,13 +84,13 @@ contract RepayTest is Market {
 
     function test_repay_nothing_or_no_debt_or_no_loan_is_refused() public {
         vm.startPrank(borrower);
-        vm.expectRevert(ILoanManager.ZeroAmount.selector);
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
         manager.repay(_loan, 0, "");
         manager.repay(_loan, type(uint256).max, "");
         vm.expectRevert(ILendingPool.NoDebt.selector);
         manager.repay(_loan, 1, "");
         manager.withdraw(_loan, type(uint256).max, borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan));
         manager.repay(_loan, 1, "");
         vm.stopPrank();
     }

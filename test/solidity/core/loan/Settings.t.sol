@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {FacilityFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -22,7 +23,7 @@ contract SettingsTest is Market {
 
     function test_the_guardian_stops_new_loans_and_cannot_resume_them() public {
         vm.expectEmit(address(manager));
-        emit ILoanManager.NewLoansStopped(facility, true);
+        emit IFacilities.NewLoansStopped(facility, true);
         vm.startPrank(guardian);
         manager.stopNewLoans(facility);
         assertEq(manager.facilityOf(facility).pricing.flags & FacilityFlags.NEW_LOANS_STOPPED, 1);
@@ -30,7 +31,7 @@ contract SettingsTest is Market {
         manager.resumeNewLoans(facility);
         vm.stopPrank();
         vm.expectEmit(address(manager));
-        emit ILoanManager.NewLoansStopped(facility, false);
+        emit IFacilities.NewLoansStopped(facility, false);
         vm.prank(risk);
         manager.resumeNewLoans(facility);
         _open(BTC, minDebt);
@@ -38,15 +39,15 @@ contract SettingsTest is Market {
 
     function test_fault_C34_the_guardian_lowers_caps_and_raises_neither() public {
         vm.startPrank(guardian);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.GuardianCannotRaise.selector, _cap, _cap + 1));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.GuardianCannotRaise.selector, _cap, _cap + 1));
         manager.lowerCaps(facility, _cap + 1, 0);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.GuardianCannotRaise.selector, _loanCap, _loanCap + 1));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.GuardianCannotRaise.selector, _loanCap, _loanCap + 1));
         manager.lowerCaps(facility, 0, _loanCap + 1);
         vm.expectEmit(address(manager));
-        emit ILoanManager.CapsSet(facility, _cap - 1, _loanCap);
+        emit IFacilities.CapsSet(facility, _cap - 1, _loanCap);
         manager.lowerCaps(facility, _cap - 1, _loanCap);
         manager.lowerCaps(facility, 0, 0);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.GuardianCannotRaise.selector, 0, 1));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.GuardianCannotRaise.selector, 0, 1));
         manager.lowerCaps(facility, 1, 0);
         _unauthorised(guardian);
         manager.setCaps(facility, 1, 1);
@@ -57,12 +58,12 @@ contract SettingsTest is Market {
 
     function test_fault_C34_the_guardian_lowers_maxLtv_and_does_not_raise_it() public {
         vm.startPrank(guardian);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.GuardianCannotRaise.selector, 7000, 7001));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.GuardianCannotRaise.selector, 7000, 7001));
         manager.lowerMaxLtv(facility, 7001);
         vm.expectEmit(address(manager));
-        emit ILoanManager.MaxLtvSet(facility, 6000);
+        emit IFacilities.MaxLtvSet(facility, 6000);
         manager.lowerMaxLtv(facility, 6000);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.GuardianCannotRaise.selector, 6000, 6001));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.GuardianCannotRaise.selector, 6000, 6001));
         manager.lowerMaxLtv(facility, 6001);
         _unauthorised(guardian);
         manager.setMaxLtv(facility, 7000);
@@ -84,7 +85,7 @@ contract SettingsTest is Market {
     function test_the_risk_manager_sets_caps_both_ways() public {
         vm.startPrank(risk);
         vm.expectEmit(address(manager));
-        emit ILoanManager.CapsSet(facility, _cap + 1, type(uint96).max);
+        emit IFacilities.CapsSet(facility, _cap + 1, type(uint96).max);
         manager.setCaps(facility, _cap + 1, type(uint96).max);
         manager.setCaps(facility, 0, 0);
         vm.stopPrank();
@@ -98,16 +99,16 @@ contract SettingsTest is Market {
         vm.prank(guardian);
         manager.lowerCaps(facility, _cap, uint96(minDebt));
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanCapExceeded.selector, minDebt + 1, minDebt));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanCapExceeded.selector, minDebt + 1, minDebt));
         manager.open(facility, 1, BTC, minDebt + 1, borrower, "");
     }
 
     function test_the_risk_manager_sets_maxLtv_below_lltv() public {
         vm.startPrank(risk);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidFacility.selector, "maxLtvBps", 8000, 0, 7999));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.InvalidFacility.selector, "maxLtvBps", 8000, 0, 7999));
         manager.setMaxLtv(facility, 8000);
         vm.expectEmit(address(manager));
-        emit ILoanManager.MaxLtvSet(facility, 7999);
+        emit IFacilities.MaxLtvSet(facility, 7999);
         manager.setMaxLtv(facility, 7999);
         vm.stopPrank();
         assertEq(manager.debtOf(_open(BTC, 39_995 * USD)), 39_995 * USD);
@@ -115,7 +116,7 @@ contract SettingsTest is Market {
 
     function test_the_risk_manager_sets_the_gate() public {
         vm.expectEmit(address(manager));
-        emit ILoanManager.GateSet(facility, address(7));
+        emit IFacilities.GateSet(facility, address(7));
         vm.prank(risk);
         manager.setGate(facility, address(7));
         assertEq(manager.facilityOf(facility).access.gate, address(7));
@@ -127,7 +128,7 @@ contract SettingsTest is Market {
     function test_an_oracle_is_replaced_by_one_for_the_same_pair_and_caps_within_2_per_cent() public {
         MockOracle next = _oracle(51_000);
         vm.expectEmit(address(manager));
-        emit ILoanManager.OracleSet(facility, address(next));
+        emit IFacilities.OracleSet(facility, address(next));
         vm.prank(risk);
         manager.setOracle(facility, address(next));
         assertEq(manager.facilityOf(facility).pricing.oracle, address(next));
@@ -141,7 +142,7 @@ contract SettingsTest is Market {
             MockOracle next = _oracle(50_000);
             uint256 far = i == 0 ? now_ + now_ / 50 + 1 : now_ - now_ / 50 - 1;
             next.setPrice(far);
-            vm.expectRevert(abi.encodeWithSelector(ILoanManager.OraclePriceTooFar.selector, now_, far, 200));
+            vm.expectRevert(abi.encodeWithSelector(IFacilities.OraclePriceTooFar.selector, now_, far, 200));
             manager.setOracle(facility, address(next));
             next.setPrice(i == 0 ? far - 1 : far + 1);
             manager.setOracle(facility, address(next));
@@ -157,7 +158,7 @@ contract SettingsTest is Market {
         MockOracle next = new MockOracle(address(usd), address(usd), _price(50_000), 1 days, 2 hours);
         vm.expectRevert(
             abi.encodeWithSelector(
-                ILoanManager.AssetMismatch.selector,
+                IFacilities.AssetMismatch.selector,
                 "oracle.collateralAsset",
                 address(btc),
                 address(usd)
@@ -166,14 +167,14 @@ contract SettingsTest is Market {
         manager.setOracle(facility, address(next));
         next = new MockOracle(address(btc), address(btc), _price(50_000), 1 days, 2 hours);
         vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.AssetMismatch.selector, "oracle.loanAsset", address(usd), address(btc))
+            abi.encodeWithSelector(IFacilities.AssetMismatch.selector, "oracle.loanAsset", address(usd), address(btc))
         );
         manager.setOracle(facility, address(next));
         next = new MockOracle(address(btc), address(usd), _price(50_000), 1 days + 1, 2 hours);
-        vm.expectRevert(ILoanManager.OracleCapsDiffer.selector);
+        vm.expectRevert(IFacilities.OracleCapsDiffer.selector);
         manager.setOracle(facility, address(next));
         next = new MockOracle(address(btc), address(usd), _price(50_000), 1 days, 2 hours + 1);
-        vm.expectRevert(ILoanManager.OracleCapsDiffer.selector);
+        vm.expectRevert(IFacilities.OracleCapsDiffer.selector);
         manager.setOracle(facility, address(next));
     }
 
@@ -181,7 +182,7 @@ contract SettingsTest is Market {
         oracle.setRefusing(true);
         MockOracle next = _oracle(10_000);
         oracle.setStaleFor(7 days - 1);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.OracleNotStaleEnough.selector, 7 days - 1, 7 days));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.OracleNotStaleEnough.selector, 7 days - 1, 7 days));
         manager.setOracle(facility, address(next));
         oracle.setStaleFor(7 days);
         manager.setOracle(facility, address(next));
@@ -237,7 +238,7 @@ contract SettingsTest is Market {
 
     function test_fault_C34_a_privileged_call_hidden_in_a_multicall_is_judged_by_its_caller() public {
         bytes[] memory calls = new bytes[](1);
-        calls[0] = abi.encodeCall(ILoanManager.setMaxLtv, (facility, 7999));
+        calls[0] = abi.encodeCall(IFacilities.setMaxLtv, (facility, 7999));
         vm.prank(stranger);
         _unauthorised(stranger);
         manager.multicall(calls);
@@ -247,7 +248,7 @@ contract SettingsTest is Market {
     }
 
     function test_settings_of_a_facility_that_does_not_exist_are_refused() public {
-        bytes memory unknown = abi.encodeWithSelector(ILoanManager.UnknownFacility.selector, 9);
+        bytes memory unknown = abi.encodeWithSelector(IFacilities.UnknownFacility.selector, 9);
         vm.startPrank(guardian);
         vm.expectRevert(unknown);
         manager.stopNewLoans(9);

@@ -3,6 +3,9 @@ pragma solidity 0.8.37;
 
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {ILoanManagerFull} from "../../helpers/ILoanManagerFull.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -30,9 +33,9 @@ contract SignaturesTest is Market {
     function test_a_signature_anybody_brings_sets_the_authorisation() public {
         bytes memory signature = _sign(KEY, _digest(_owner, 0));
         vm.expectEmit(address(manager));
-        emit ILoanManager.NonceUsed(_owner, 0);
+        emit IAuthorisations.NonceUsed(_owner, 0);
         vm.expectEmit(address(manager));
-        emit ILoanManager.AuthorisationSet(_owner, facility, operator, _a.actions, _a.expiresAt, 1000, 0);
+        emit IAuthorisations.AuthorisationSet(_owner, facility, operator, _a.actions, _a.expiresAt, 1000, 0);
         vm.prank(stranger);
         manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
         assertEq(abi.encode(manager.authorisationOf(_owner, facility, operator)), abi.encode(_a));
@@ -50,7 +53,7 @@ contract SignaturesTest is Market {
     function test_a_signature_holds_to_the_second_of_its_deadline() public {
         bytes memory signature = _sign(KEY, _digest(_owner, 0));
         vm.warp(_deadline + 1);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.SignatureExpired.selector, _deadline));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.SignatureExpired.selector, _deadline));
         manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
         vm.warp(_deadline);
         manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
@@ -65,7 +68,7 @@ contract SignaturesTest is Market {
     function test_fault_C35_a_signature_is_worthless_after_the_owner_used_the_nonce() public {
         bytes memory signature = _sign(KEY, _digest(_owner, 0));
         vm.expectEmit(address(manager));
-        emit ILoanManager.NonceUsed(_owner, 0);
+        emit IAuthorisations.NonceUsed(_owner, 0);
         vm.prank(_owner);
         manager.useNonce();
         _invalid(signature);
@@ -92,19 +95,19 @@ contract SignaturesTest is Market {
         ILoanManagerFull twin = ILoanManagerFull(
             deployCode("contracts/loan/LoanManager.sol:LoanManager", abi.encode(access, engine))
         );
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, _owner));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, _owner));
         twin.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
     }
 
     function test_fault_C35_no_field_can_be_altered_after_signing() public {
         bytes memory signature = _sign(KEY, _digest(_owner, 0));
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, borrower));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, borrower));
         manager.setAuthorisationWithSig(borrower, facility, operator, _a, _deadline, signature);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, _owner));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, _owner));
         manager.setAuthorisationWithSig(_owner, facility + 1, operator, _a, _deadline, signature);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, _owner));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, _owner));
         manager.setAuthorisationWithSig(_owner, facility, stranger, _a, _deadline, signature);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, _owner));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, _owner));
         manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline + 1, signature);
         Authorisation memory good = _a;
         _a.actions = Actions.ALL;
@@ -125,24 +128,24 @@ contract SignaturesTest is Market {
     function test_fault_C35_a_contract_wallet_signs_by_ERC1271_and_may_change_its_mind() public {
         Wallet1271 wallet = new Wallet1271();
         bytes32 digest = _digest(address(wallet), 0);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, address(wallet)));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, address(wallet)));
         manager.setAuthorisationWithSig(address(wallet), facility, operator, _a, _deadline, "");
         wallet.approveHash(digest);
         manager.setAuthorisationWithSig(address(wallet), facility, operator, _a, _deadline, "");
         assertEq(manager.authorisationOf(address(wallet), facility, operator).actions, Actions.DRAW);
         // The same approval again meets another nonce.
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, address(wallet)));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, address(wallet)));
         manager.setAuthorisationWithSig(address(wallet), facility, operator, _a, _deadline, "");
         wallet.approveHash(_digest(address(wallet), 1));
         wallet.approveHash(0);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, address(wallet)));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, address(wallet)));
         manager.setAuthorisationWithSig(address(wallet), facility, operator, _a, _deadline, "");
     }
 
     function test_a_signed_authorisation_is_judged_like_a_called_one() public {
         _a.actions = 32;
         bytes memory signature = _sign(KEY, _digest(_owner, 0));
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidAuthorisation.selector, 32, operator));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidAuthorisation.selector, 32, operator));
         manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
         assertEq(manager.nonces(_owner), 0, "and costs no nonce");
     }
@@ -180,10 +183,10 @@ contract SignaturesTest is Market {
         calls[0] = abi.encodeCall(ILoanManager.draw, (id, 1000 * USD, borrower));
         calls[1] = abi.encodeCall(ILoanManager.draw, (id, 0, borrower));
         vm.prank(borrower);
-        vm.expectRevert(ILoanManager.ZeroAmount.selector);
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
         manager.multicall(calls);
         assertEq(manager.debtOf(id), 20_000 * USD);
-        calls[1] = abi.encodeCall(ILoanManager.withdraw, (id, BTC / 10, borrower));
+        calls[1] = abi.encodeCall(ILoans.withdraw, (id, BTC / 10, borrower));
         vm.prank(borrower);
         manager.multicall(calls);
         assertEq(manager.debtOf(id), 21_000 * USD);
@@ -195,7 +198,9 @@ contract SignaturesTest is Market {
         bytes[] memory calls = new bytes[](1);
         calls[0] = abi.encodeCall(ILoanManager.draw, (id, 1, stranger));
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, stranger, borrower, Actions.DRAW));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, stranger, borrower, Actions.DRAW)
+        );
         manager.multicall(calls);
     }
 
@@ -207,7 +212,7 @@ contract SignaturesTest is Market {
         vm.stopPrank();
         bytes[] memory calls = new bytes[](2);
         calls[0] = abi.encodeCall(
-            ILoanManager.setAuthorisationWithSig,
+            IAuthorisations.setAuthorisationWithSig,
             (_owner, facility, operator, _a, _deadline, _sign(KEY, _digest(_owner, 0)))
         );
         calls[1] = abi.encodeCall(ILoanManager.draw, (id, 1000, operator));
@@ -227,14 +232,14 @@ contract SignaturesTest is Market {
         bytes memory signature = _sign(KEY, _digest(_owner, 0));
         bytes[] memory calls = new bytes[](2);
         calls[0] = abi.encodeCall(
-            ILoanManager.setAuthorisationWithSig,
+            IAuthorisations.setAuthorisationWithSig,
             (_owner, facility, operator, _a, _deadline, signature)
         );
         calls[1] = abi.encodeCall(ILoanManager.draw, (id, 1000, operator));
         vm.prank(stranger);
         manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
         vm.startPrank(operator);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, _owner));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, _owner));
         manager.multicall(calls);
         manager.draw(id, 1000, operator);
         assertEq(usd.balanceOf(operator), 1000);
@@ -245,7 +250,7 @@ contract SignaturesTest is Market {
     function _permitAndOpen() private view returns (bytes[] memory calls) {
         (uint8 v, bytes32 r, bytes32 s) = _signPermit(BTC);
         calls = new bytes[](2);
-        calls[0] = abi.encodeCall(ILoanManager.permit, (address(btc), address(vault), BTC, _deadline, v, r, s));
+        calls[0] = abi.encodeCall(ILoans.permit, (address(btc), address(vault), BTC, _deadline, v, r, s));
         calls[1] = abi.encodeCall(ILoanManager.open, (facility, 0, BTC, minDebt, _owner, ""));
     }
 
@@ -287,7 +292,7 @@ contract SignaturesTest is Market {
     }
 
     function _invalid(bytes memory signature) private {
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InvalidSignature.selector, _owner));
+        vm.expectRevert(abi.encodeWithSelector(IAuthorisations.InvalidSignature.selector, _owner));
         manager.setAuthorisationWithSig(_owner, facility, operator, _a, _deadline, signature);
     }
 }

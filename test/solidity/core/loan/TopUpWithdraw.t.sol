@@ -4,7 +4,9 @@ pragma solidity 0.8.37;
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {Actions} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
@@ -23,7 +25,7 @@ contract TopUpWithdrawTest is Market {
     function test_topUp_by_anyone_adds_collateral_paid_by_the_caller() public {
         uint256 held = btc.balanceOf(liquidator);
         vm.expectEmit(address(manager));
-        emit ILoanManager.ToppedUp(_loan, liquidator, BTC / 2);
+        emit ILoans.ToppedUp(_loan, liquidator, BTC / 2);
         vm.prank(liquidator);
         manager.topUp(_loan, BTC / 2, "");
         assertEq(manager.loanOf(_loan).collateral, BTC + BTC / 2);
@@ -34,9 +36,9 @@ contract TopUpWithdrawTest is Market {
 
     function test_topUp_nothing_or_no_loan_is_refused() public {
         vm.startPrank(borrower);
-        vm.expectRevert(ILoanManager.ZeroAmount.selector);
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
         manager.topUp(_loan, 0, "");
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.topUp(_loan + 1, 1, "");
         vm.stopPrank();
     }
@@ -75,7 +77,7 @@ contract TopUpWithdrawTest is Market {
         vm.expectRevert();
         manager.withdraw(_loan, free + 1, borrower);
         vm.expectEmit(address(manager));
-        emit ILoanManager.Withdrawn(_loan, borrower, stranger, free);
+        emit ILoans.Withdrawn(_loan, borrower, stranger, free);
         assertEq(manager.withdraw(_loan, free, stranger), free);
         vm.stopPrank();
         assertEq(btc.balanceOf(stranger), free);
@@ -85,13 +87,7 @@ contract TopUpWithdrawTest is Market {
     function test_withdraw_too_much_names_debt_limit_collateral_and_price() public {
         vm.prank(borrower);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                ILoanManager.LtvTooHigh.selector,
-                20_000 * USD,
-                17_500 * USD,
-                BTC / 2,
-                _price(50_000)
-            )
+            abi.encodeWithSelector(ILoans.LtvTooHigh.selector, 20_000 * USD, 17_500 * USD, BTC / 2, _price(50_000))
         );
         manager.withdraw(_loan, BTC / 2, borrower);
     }
@@ -99,7 +95,7 @@ contract TopUpWithdrawTest is Market {
     /// @dev DEBT-1.
     function test_DEBT_1_all_the_collateral_never_leaves_while_anything_is_owed() public {
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LtvTooHigh.selector, 20_000 * USD, 0, 0, _price(50_000)));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LtvTooHigh.selector, 20_000 * USD, 0, 0, _price(50_000)));
         manager.withdraw(_loan, type(uint256).max, borrower);
     }
 
@@ -112,9 +108,7 @@ contract TopUpWithdrawTest is Market {
         vm.prank(guardian);
         manager.lowerMaxLtv(facility, 0);
         vm.prank(borrower);
-        vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.LtvTooHigh.selector, 20_000 * USD, 0, BTC - 1, _price(50_000))
-        );
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LtvTooHigh.selector, 20_000 * USD, 0, BTC - 1, _price(50_000)));
         manager.withdraw(_loan, 1, borrower);
     }
 
@@ -138,11 +132,11 @@ contract TopUpWithdrawTest is Market {
 
     function test_withdraw_more_than_there_is_or_nothing_is_refused() public {
         vm.startPrank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.InsufficientCollateral.selector, BTC + 1, BTC));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.InsufficientCollateral.selector, BTC + 1, BTC));
         manager.withdraw(_loan, BTC + 1, borrower);
-        vm.expectRevert(ILoanManager.ZeroAmount.selector);
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
         manager.withdraw(_loan, 0, borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.withdraw(_loan + 1, 1, borrower);
         vm.stopPrank();
     }
@@ -150,7 +144,7 @@ contract TopUpWithdrawTest is Market {
     function test_withdraw_is_for_the_owner() public {
         vm.prank(stranger);
         vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, stranger, borrower, Actions.WITHDRAW)
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, stranger, borrower, Actions.WITHDRAW)
         );
         manager.withdraw(_loan, 1, stranger);
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {Actions, Authorisation, Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Market} from "../../helpers/Market.sol";
 
@@ -15,14 +17,14 @@ contract TransferTest is Market {
 
     function test_transfer_is_offered_then_accepted_and_moves_every_right() public {
         vm.expectEmit(address(manager));
-        emit ILoanManager.TransferOffered(_loan, borrower, stranger);
+        emit ILoans.TransferOffered(_loan, borrower, stranger);
         vm.prank(borrower);
         manager.transferLoan(_loan, stranger);
         assertEq(manager.ownerOf(_loan), borrower, "an offer moves nothing");
         assertEq(manager.offeredTo(_loan), stranger);
 
         vm.expectEmit(address(manager));
-        emit ILoanManager.Transferred(_loan, borrower, stranger);
+        emit ILoans.Transferred(_loan, borrower, stranger);
         vm.prank(stranger);
         manager.acceptLoan(_loan, 20_000 * USD, BTC);
         assertEq(manager.ownerOf(_loan), stranger);
@@ -32,16 +34,20 @@ contract TransferTest is Market {
         assertEq(loan.collateral, BTC);
 
         vm.startPrank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, borrower, stranger, Actions.DRAW));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, borrower, stranger, Actions.DRAW)
+        );
         manager.draw(_loan, 1, borrower);
         vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, borrower, stranger, Actions.WITHDRAW)
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, borrower, stranger, Actions.WITHDRAW)
         );
         manager.withdraw(_loan, 1, borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, borrower, stranger, Actions.CLOSE));
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, borrower, stranger, Actions.CLOSE)
+        );
         manager.close(_loan, borrower, "");
         vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, borrower, stranger, Actions.TRANSFER)
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, borrower, stranger, Actions.TRANSFER)
         );
         manager.transferLoan(_loan, borrower);
         vm.stopPrank();
@@ -54,13 +60,13 @@ contract TransferTest is Market {
     function test_a_transferred_loan_is_closed_by_its_new_owner_and_its_id_is_never_used_again() public {
         _transferTo(liquidator);
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanExists.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanExists.selector, _loan));
         manager.open(facility, 0, BTC, minDebt, borrower, "");
         vm.prank(liquidator);
         manager.close(_loan, liquidator, "");
         assertEq(manager.ownerOf(_loan), address(0));
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanExists.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanExists.selector, _loan));
         manager.open(facility, 0, BTC, minDebt, borrower, "");
     }
 
@@ -93,7 +99,7 @@ contract TransferTest is Market {
         manager.close(_loan, borrower, "");
         vm.stopPrank();
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan));
         manager.acceptLoan(_loan, type(uint256).max, 0);
         _open(BTC, minDebt);
         _notOffered(stranger, address(0));
@@ -111,22 +117,16 @@ contract TransferTest is Market {
         vm.prank(borrower);
         manager.transferLoan(_loan, stranger);
         vm.startPrank(stranger);
-        vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.LoanChanged.selector, 20_000 * USD, 20_000 * USD - 1, BTC, BTC)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanChanged.selector, 20_000 * USD, 20_000 * USD - 1, BTC, BTC));
         manager.acceptLoan(_loan, 20_000 * USD - 1, BTC);
-        vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.LoanChanged.selector, 20_000 * USD, 20_000 * USD, BTC, BTC + 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanChanged.selector, 20_000 * USD, 20_000 * USD, BTC, BTC + 1));
         manager.acceptLoan(_loan, 20_000 * USD, BTC + 1);
         vm.stopPrank();
         // The old owner worsens it just before.
         vm.prank(borrower);
         manager.draw(_loan, 1, borrower);
         vm.prank(stranger);
-        vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.LoanChanged.selector, 20_000 * USD + 1, 20_000 * USD, BTC, BTC)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanChanged.selector, 20_000 * USD + 1, 20_000 * USD, BTC, BTC));
         manager.acceptLoan(_loan, 20_000 * USD, BTC);
     }
 
@@ -136,7 +136,7 @@ contract TransferTest is Market {
         vm.warp(block.timestamp + YEAR);
         uint256 debt = manager.debtOf(_loan);
         vm.startPrank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanChanged.selector, debt, debt - 1, BTC, 0));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanChanged.selector, debt, debt - 1, BTC, 0));
         manager.acceptLoan(_loan, debt - 1, 0);
         manager.acceptLoan(_loan, debt, 0);
         vm.stopPrank();
@@ -148,7 +148,7 @@ contract TransferTest is Market {
         vm.prank(borrower);
         manager.transferLoan(_loan, stranger);
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NewLoansAreStopped.selector, facility));
+        vm.expectRevert(abi.encodeWithSelector(IFacilities.NewLoansAreStopped.selector, facility));
         manager.acceptLoan(_loan, type(uint256).max, 0);
     }
 
@@ -163,10 +163,10 @@ contract TransferTest is Market {
 
     function test_offering_no_loan_is_refused() public {
         vm.prank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.transferLoan(_loan + 1, stranger);
         vm.prank(stranger);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NoSuchLoan.selector, _loan + 1));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NoSuchLoan.selector, _loan + 1));
         manager.acceptLoan(_loan + 1, 0, 0);
     }
 
@@ -182,7 +182,7 @@ contract TransferTest is Market {
         _transferTo(liquidator);
         vm.prank(operator);
         vm.expectRevert(
-            abi.encodeWithSelector(ILoanManager.NotAuthorised.selector, operator, liquidator, Actions.DRAW)
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, operator, liquidator, Actions.DRAW)
         );
         manager.draw(_loan, 1, operator);
         vm.prank(liquidator);
@@ -215,7 +215,7 @@ contract TransferTest is Market {
 
     function _notOffered(address who, address offeredTo) private {
         vm.prank(who);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.NotOffered.selector, _loan, who, offeredTo));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.NotOffered.selector, _loan, who, offeredTo));
         manager.acceptLoan(_loan, type(uint256).max, 0);
     }
 }

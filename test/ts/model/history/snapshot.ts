@@ -17,7 +17,7 @@ export interface Touched {
 /** Everything stored, by name. Two snapshots are equal exactly when the contracts and the model hold the same. */
 export type Snapshot = Record<string, unknown>;
 
-const NO_LOAN = { debtShares: 0n, collateral: 0n, defaultMarkedAt: 0n, flags: 0n };
+const NO_LOAN = { debtShares: 0n, collateral: 0n, flags: 0n };
 
 export const authorisationKey = (owner: Address, facility: bigint, operator: Address): string =>
   `${owner} ${facility.toString()} ${operator}`;
@@ -126,10 +126,12 @@ export async function chainSnapshot(stage: Stage, touched: Touched): Promise<Sna
     result[`facility ${number}`] = plain(await call(manager, "facilityOf", number));
     const [debt, cash, claims] = (await call(pool, "stored")) as [unknown, unknown, unknown];
     const { assets: debtAssets, shares: debtShares } = plain(debt);
-    result[`pool ${number}`] = { debtAssets, debtShares, ...plain(cash), ...plain(claims) };
+    const { redemptionsQueued: _, ...state } = plain(cash);
+    result[`pool ${number}`] = { debtAssets, debtShares, ...state, ...plain(claims) };
   }
   for (const id of touched.loans) {
-    result[`loan ${id}`] = plain(await call(manager, "loanOf", id));
+    const { duesPassed: _d, settledAfter: _s, ...loan } = plain(await call(manager, "loanOf", id));
+    result[`loan ${id}`] = loan;
     result[`owner ${id}`] = await call(manager, "ownerOf", id);
     result[`offer ${id}`] = await call(manager, "offeredTo", id);
   }

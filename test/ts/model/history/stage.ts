@@ -99,15 +99,12 @@ export async function setStage(random: Random) {
       const tranche = await deploy("Tranche", loanAsset, poolAddress, manager.address, 0, "Ballast senior", "bSEN");
       const fixedRatePerSecond = facilities.length === 3 ? (WAD * 7n) / 100n / YEAR_SECONDS : 0n;
       const reserveFeeBps = random.between(0n, 2_500n);
-      const pool = await deploy(
-        "LendingPool",
-        loanAsset,
-        manager.address,
-        tranche.address,
-        fixedRatePerSecond,
-        reserveFeeBps,
-        authority.address,
-      );
+      const none = ethers.ZeroAddress;
+      const pool = await deploy("LendingPool", {
+        ...{ asset: loanAsset, manager: manager.address, authority: authority.address },
+        ...{ senior: tranche.address, junior: none, cover: none, queue: none, capital: none },
+        ...{ fixedRatePerSecond, reserveFeeBps, juniorSpreadBps: 0n, coverPremiumBps: 0n },
+      });
       if (pool.address !== poolAddress) throw new Error(`the pool went to ${pool.address}, not ${poolAddress}`);
       keep(pool);
       keep(tranche);
