@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @notice The terms a lender publishes; one slot. A loan keeps the number of the sheet it was opened with for its life.
+struct TermSheet {
+    uint32 intervalSeconds; // between due dates
+    uint8 count; // of instalments
+    uint32 graceSeconds; // how long one may stay unpaid after its due date before that is a default
+    uint16 latePremiumBps; // a year, on principal in arrears, beside the rate
+    uint16 prepaymentFeeBps; // of principal paid before it is due
+    uint16 balloonBps; // of the principal, left to the last payment
+    uint16 spreadBps; // a year, on top of the rate the curve gives
+    uint96 lateFee; // once for each instalment that is late, loan units
+    bool retired; // no new loan takes it
+}
+
 /// @notice What a term loan was opened with and keeps for its life.
 /// @dev Rates are a year's, WAD. Amounts are units of the loan asset.
 struct TermTerms {
@@ -45,4 +58,34 @@ struct TermBalance {
     uint256 paid;
     uint256 feesFor;
     uint256 settledAt;
+}
+
+/// @dev Scale of a loan's stored rate: 0.00001 % a year.
+uint256 constant RATE_UNIT = 1e11;
+
+/// @notice A term loan in its pool; one slot. Together with the manager's (principal, dues passed, seconds since the last of
+/// them) it is all there is of a loan that pays on time or ahead.
+struct TermSlot {
+    uint96 instalment;
+    uint96 credit;
+    uint24 rate; // a year's, in RATE_UNIT
+    uint8 sheet;
+    uint32 openedAt;
+}
+
+/// @notice What there is besides of a loan that was late; by the flags of the manager's slot.
+struct LateSlots {
+    // OFF_SCHEDULE
+    uint208 interestNumerator;
+    // OVERDUE
+    uint208 lateNumerator;
+    uint8 paid;
+    uint8 feesFor;
+    uint96 arrears;
+    uint96 interestDue;
+    uint96 lateFees;
+    uint96 ahead;
+    // IN_DEFAULT: second of the mark, and the unpaid interest that still counts as an asset of the pool
+    uint40 defaultMarkedAt;
+    uint208 recognisedInterest;
 }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ITermLoanBook} from "../interfaces/ITermLoanBook.sol";
+import {Loan, LoanFlags} from "../interfaces/LoanTypes.sol";
+import {LateSlots, RATE_UNIT, TermBalance, TermSheet, TermTerms} from "../interfaces/TermLoanTypes.sol";
+import {BPS_TO_WAD} from "../math/DirectedMath.sol";
+import {TermLoanMath} from "./TermLoanMath.sol";
+
+/// @title A term loan between its stored slots and its arithmetic.
+/// @notice A loan that pays on time or ahead owes interest on its principal since the last due date, and nothing is overdue:
+/// that is the rule, and needs no storage. What departs from it is stored under a flag that says so.
+library TermLoanSlots {
+    using SafeCast for uint256;
+
+    uint8 private constant ALL = LoanFlags.OFF_SCHEDULE | LoanFlags.OVERDUE | LoanFlags.IN_DEFAULT;
+
+    function terms(ITermLoanBook.Position memory p) internal pure returns (TermTerms memory t) {
+        TermSheet memory sheet = p.sheet;
+        t.openedAt = p.slot.openedAt;
+        t.annualRateWad = p.slot.rate * RATE_UNIT;
+        t.intervalSeconds = sheet.intervalSeconds;
+        t.count = sheet.count;
+        t.graceSeconds = sheet.graceSeconds;
+        t.latePremiumWad = sheet.latePremiumBps * BPS_TO_WAD;
+        t.lateFee = sheet.lateFee;
+        t.prepaymentFeeWad = sheet.prepaymentFeeBps * BPS_TO_WAD;
+    }
+
+    /// @notice The balance as it was stored, not settled since.
+    function unpack(ITermLoanBook.Position memory p, TermTerms memory t) internal pure returns (TermBalance memory b) {
+        (Loan memory loan, LateSlots memory late) = (p.loan, p.late);
+        b.principal = loan.debtShares;
+        b.instalment = p.slot.instalment;
+        b.credit = p.slot.credit;
+        b.passed = loan.duesPassed;
+        b.settledAt = TermLoanMath.dueDate(t, b.passed) + loan.settledAfter;
+        b.interestNumerator =
+            loan.flags & LoanFlags.OFF_SCHEDULE == 0
+                ? b.principal * t.annualRateWad * loan.settledAfter
+                : late.interestNumerator;
+        if (loan.flags & LoanFlags.OVERDUE == 0) {
+            (b.paid, b.feesFor) = (b.passed, b.passed);
+        } else {
+            (b.lateNumerator, b.paid, b.feesFor) = (late.lateNumerator, late.paid, late.feesFor);
+            (b.arrears, b.interestDue) = (late.arrears, late.interestDue);
+            (b.lateFees, b.ahead) = (late.lateFees, late.ahead);
+        }
+    }
+
+    /// @notice The slots of a settled balance. The marks of a default are the caller's.
+    function pack(
+        ITermLoanBook.Position memory p,
+        TermTerms memory t,
+        TermBalance memory b,
+        bool inDefault
+    ) internal pure returns (ITermLoanBook.Outcome memory o) {
+        o.loan = p.loan;
+        o.slot = p.slot;
+        o.loan.debtShares = b.principal.toUint112();
+        o.loan.duesPassed = b.passed.toUint8();
+        o.loan.settledAfter = (b.settledAt - TermLoanMath.dueDate(t, b.passed)).toUint32();
+        (o.slot.instalment, o.slot.credit) = (b.instalment.toUint96(), b.credit.toUint96());
+
+        uint8 flags = inDefault ? LoanFlags.IN_DEFAULT : 0;
+        if (b.interestNumerator != b.principal * t.annualRateWad * o.loan.settledAfter) {
+            flags |= LoanFlags.OFF_SCHEDULE;
+            o.late.interestNumerator = b.interestNumerator.toUint208();
+        }
+        if (b.paid != b.passed || b.arrears + b.interestDue + b.lateFees + b.lateNumerator + b.ahead != 0) {
+            flags |= LoanFlags.OVERDUE;
+            (o.late.lateNumerator, o.late.paid) = (b.lateNumerator.toUint208(), b.paid.toUint8());
+            (o.late.feesFor, o.late.arrears) = (b.feesFor.toUint8(), b.arrears.toUint96());
+            (o.late.interestDue, o.late.lateFees) = (b.interestDue.toUint96(), b.lateFees.toUint96());
+            o.late.ahead = b.ahead.toUint96();
+        }
+        o.loan.flags = (p.loan.flags & ~ALL) | flags;
+    }
+
+    /// @notice The slots of a loan that owes nothing any more.
+    function ended(ITermLoanBook.Position memory p) internal pure returns (ITermLoanBook.Outcome memory o) {
+        o.loan.collateral = p.loan.collateral;
+        o.loan.flags = p.loan.flags & ~ALL;
+    }
+}
