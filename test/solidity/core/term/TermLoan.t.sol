@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPool.sol";
+import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
+import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
+import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
+import {TermMarket} from "../../helpers/TermMarket.sol";
+import {vmMore} from "../../helpers/VmMore.sol";
+
+/// @notice The life of term loans: dates, payments, default, cure, sale, roll-over. Known case: 1,000,000 at 12 % over twelve
+/// periods of 30 days is 88,771.906915 a period.
+contract TermLoanTest is TermMarket {
+    uint256 private constant INSTALMENT = 88_771_906_915;
+
+    function test_a_loan_is_opened_at_the_rate_offered_with_the_known_instalment() public {
+        uint256 before = usd.balanceOf(borrower);
+        uint256 id = _openMillion();
+        assertEq(usd.balanceOf(borrower) - before, 1_000_000 * USD);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        assertApproxEqAbs(t.annualRateWad, 0.12e18, 1e11);
+        assertApproxEqAbs(b.instalment, INSTALMENT, 1);
+        assertEq(termManager.debtOf(id), 1_000_000 * USD);
+        assertEq(termManager.ownerOf(id), borrower);
+        _assertLedger();
+    }
+
+    function test_TERM_1_paid_on_each_due_date_nothing_is_left_and_every_unit_is_accounted_for() public {
+        uint256 id = _openMillion();
+        uint256 paid;
+        for (uint256 n = 1; n <= 12; ++n) {
+            vm.warp(START + n * 30 days);
+            uint256 due = _dueNow(id);
+            if (n < 12) assertApproxEqAbs(due, INSTALMENT, 1, "equal instalments");
+            paid += _pay(id, due);
+            _assertLedger();
+            assertEq(termManager.loanOf(id).flags & (LoanFlags.OVERDUE | LoanFlags.IN_DEFAULT), 0);
+        }
+        assertEq(termManager.debtOf(id), 0);
+        assertEq(termManager.loanOf(id).debtShares, 0);
+        (uint256 numerator, uint256 perSecond) = termPool.receivables();
+        assertEq(numerator, 0);
+        assertEq(perSecond, 0);
+        // What lenders have beyond what they brought is what the borrower paid beyond what was lent.
+        assertEq(termPool.cash() + termPool.availableTo(TrancheClass.Cover), 12_503_000 * USD + paid - 1_000_000 * USD);
+        uint256 before = btc.balanceOf(borrower);
+        vm.prank(borrower);
+        termManager.withdraw(id, type(uint256).max, borrower);
+        assertEq(btc.balanceOf(borrower) - before, 100 * BTC);
+        assertEq(termManager.ownerOf(id), address(0));
+    }
+
+    function test_a_payment_ahead_is_credit_and_pays_on_the_date_without_a_call() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 20 days);
+        (TermBalance memory b, ) = _balance(id);
+        uint256 next = b.instalment;
+        assertEq(_pay(id, next), next);
+        (b, ) = _balance(id);
+        assertEq(b.credit, next);
+        assertEq(b.principal, 1_000_000 * USD);
+        _assertLedger();
+        vm.warp(START + 30 days);
+        (b, ) = _balance(id);
+        assertEq(b.credit, 0);
+        assertEq(b.passed, 1);
+        assertLt(b.principal, 1_000_000 * USD);
+        assertEq(_dueNow(id), 0);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.NotInDefault.selector, type(uint256).max));
+        termManager.markDefault(id);
+        vm.warp(START + 60 days);
+        assertApproxEqAbs(_dueNow(id), INSTALMENT, 1);
+    }
+
+    function test_fault_C27_several_ahead_one_unit_too_much_and_by_a_stranger() public {
+        uint256 id = _openTerm(0, DAILY, 100 * BTC, 1_000_000 * USD);
+        vm.prank(liquidator);
+        assertEq(termManager.repay(id, 1, ""), 1, "a stranger pays one unit");
+        uint256 owed = _payOff(id);
+        vm.prank(liquidator);
+        uint256 paid = termManager.repay(id, type(uint256).max, "");
+        assertEq(paid, owed);
+        assertEq(termManager.debtOf(id), 0);
+        assertEq(termManager.loanOf(id).collateral, 100 * BTC);
+        _assertLedger();
+        vm.prank(liquidator);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.NoDebt.selector));
+        termManager.repay(id, 1, "");
+    }
+
+    function test_fault_C27_borrowed_and_repaid_in_one_second_costs_the_fee_and_no_interest() public {
+        uint256 id = _openMillion();
+        vm.prank(borrower);
+        (uint256 paid, uint256 collateral) = termManager.close(id, borrower, "");
+        assertEq(paid, 1_010_000 * USD);
+        assertEq(collateral, 100 * BTC);
+        _assertLedger();
+        assertEq(termPool.entryNavOf(TrancheClass.Junior), 2_001_000 * USD + 10_000 * USD, "the fee is junior's");
+    }
+
+    function test_fault_C26_default_begins_the_second_after_the_grace() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 40 days);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.NotInDefault.selector, START + 40 days));
+        termManager.markDefault(id);
+        vm.warp(START + 40 days + 1);
+        vm.expectEmit(address(termManager));
+        emit ITermLoanManager.DefaultMarked(id, stranger, START + 40 days + 1);
+        vm.prank(stranger);
+        termManager.markDefault(id);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.AlreadyMarked.selector));
+        termManager.markDefault(id);
+        _assertLedger();
+    }
+
+    function test_LIQ_1_a_healthy_loan_is_sold_only_after_the_mark_and_then_to_the_last_unit() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 41 days);
+        vmMore.expectPartialRevert(ILiquidationEngine.NotLiquidatable.selector);
+        vm.prank(liquidator);
+        termManager.liquidate(id, type(uint256).max, 0, "");
+        termManager.markDefault(id);
+        uint256 debt = termManager.debtOf(id);
+        vm.prank(liquidator);
+        (uint256 repaid, uint256 seized) = termManager.liquidate(id, type(uint256).max, 0, "");
+        assertEq(repaid, debt);
+        assertLt(seized, 25 * BTC);
+        assertEq(termManager.debtOf(id), 0);
+        assertEq(termManager.loanOf(id).collateral, 100 * BTC - seized, "the surplus stays the owner's");
+        _assertLedger();
+    }
+
+    function test_the_incentive_of_a_default_grows_with_time_and_not_while_the_sequencer_was_down() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 41 days);
+        termManager.markDefault(id);
+        uint256 first = termManager.quoteLiquidation(id, type(uint256).max).incentive;
+        assertEq(first, 0.02e18);
+        vm.warp(block.timestamp + 12 hours);
+        assertEq(termManager.quoteLiquidation(id, type(uint256).max).incentive, 0.05e18);
+        termOracle.setGraceEndsAt(block.timestamp);
+        assertEq(termManager.quoteLiquidation(id, type(uint256).max).incentive, 0.02e18);
+        vm.warp(block.timestamp + 2 days);
+        assertEq(termManager.quoteLiquidation(id, type(uint256).max).incentive, 0.08e18);
+    }
+
+    function test_fault_C29_paying_what_is_overdue_cures_and_the_schedule_goes_on() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 45 days);
+        termManager.markDefault(id);
+        uint256 due = _dueNow(id);
+        // Instalment, 15 days of 6 % on the principal in it, one fee.
+        assertGt(due, INSTALMENT + 25 * USD);
+        assertEq(_pay(id, due - 1), due - 1);
+        assertEq(termManager.loanOf(id).flags & LoanFlags.IN_DEFAULT, LoanFlags.IN_DEFAULT, "a unit short");
+        vm.expectEmit(address(termManager));
+        emit ITermLoanManager.Cured(id);
+        _pay(id, 1);
+        assertEq(termManager.loanOf(id).flags & (LoanFlags.IN_DEFAULT | LoanFlags.OVERDUE), 0);
+        _assertLedger();
+        vm.prank(liquidator);
+        vmMore.expectPartialRevert(ILiquidationEngine.NotLiquidatable.selector);
+        termManager.liquidate(id, type(uint256).max, 0, "");
+        // The principal that came 15 days late bore interest for them.
+        vm.warp(START + 60 days);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        uint256 late = 1_000_000 * USD - b.principal;
+        uint256 more = (late * t.annualRateWad * 15 days) / (1e18 * 365 days);
+        assertApproxEqAbs(_dueNow(id), INSTALMENT + more, 2);
+        _pay(id, _dueNow(id));
+        assertEq(termManager.loanOf(id).flags, LoanFlags.OPEN, "nothing of the lateness is left");
+        _assertLedger();
+    }
+
+    function test_fault_C29_a_partial_sale_that_pays_the_arrears_cures() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 41 days);
+        termManager.markDefault(id);
+        uint256 due = _dueNow(id);
+        vm.prank(liquidator);
+        vm.expectEmit(address(termManager));
+        emit ITermLoanManager.Cured(id);
+        termManager.liquidate(id, due + 5000 * USD, 0, "");
+        assertEq(_dueNow(id), 0);
+        _assertLedger();
+        vm.prank(liquidator);
+        vmMore.expectPartialRevert(ILiquidationEngine.NotLiquidatable.selector);
+        termManager.liquidate(id, type(uint256).max, 0, "");
+    }
+
+    function test_a_price_liquidation_needs_no_mark_and_scales_what_remains() public {
+        uint256 id = _openTerm(0, MONTHLY, 30 * BTC, 1_000_000 * USD);
+        (TermBalance memory b, ) = _balance(id);
+        uint256 instalment = b.instalment;
+        vm.warp(START + 10 days);
+        _setTermPrice(40_000);
+        vm.prank(liquidator);
+        (uint256 repaid, ) = termManager.liquidate(id, type(uint256).max, 0, "");
+        (b, ) = _balance(id);
+        assertLt(repaid, 1_000_000 * USD);
+        assertEq(b.instalment, (instalment * b.principal + 1_000_000 * USD - 1) / (1_000_000 * USD));
+        _assertLedger();
+    }
+
+    function test_a_loss_is_what_the_pool_counted_and_is_borne_by_cover_then_junior() public {
+        uint256 id = _openTerm(0, MONTHLY, 30 * BTC, 1_000_000 * USD);
+        vm.warp(START + 45 days);
+        termManager.markDefault(id);
+        _setTermPrice(10_000);
+        uint256 coverBefore = termPool.entryNavOf(TrancheClass.Cover);
+        uint256 seniorBefore = termPool.entryNavOf(TrancheClass.Senior);
+        uint256 juniorBefore = termPool.entryNavOf(TrancheClass.Junior);
+        uint256 counted = book.countedDebtOf(address(termPool), id, termManager.loanOf(id));
+        vm.prank(liquidator);
+        (uint256 repaid, uint256 seized) = termManager.liquidate(id, type(uint256).max, 0, "");
+        assertEq(seized, 30 * BTC);
+        assertEq(termPool.entryNavOf(TrancheClass.Cover), 0);
+        assertApproxEqAbs(juniorBefore - termPool.entryNavOf(TrancheClass.Junior), counted - repaid - coverBefore, 1);
+        assertEq(termPool.entryNavOf(TrancheClass.Senior), seniorBefore);
+        assertEq(termManager.ownerOf(id), address(0));
+        _assertLedger();
+    }
+
+    function test_interest_stops_counting_at_the_default_and_comes_back_with_the_cure() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 40 days);
+        uint256 counted = termPool.totalDebt();
+        vm.warp(START + 70 days);
+        uint256 before = _claims();
+        termManager.markDefault(id);
+        assertApproxEqAbs(termPool.totalDebt(), counted, 5000, "as at the default second");
+        assertLt(_claims(), before);
+        uint256 marked = _claims();
+        vm.warp(START + 80 days);
+        assertEq(_claims(), marked, "nothing accrues");
+        _assertLedger();
+        _pay(id, _dueNow(id));
+        assertGt(_claims(), before, "back-interest and late charges");
+        assertEq(termManager.loanOf(id).flags & LoanFlags.IN_DEFAULT, 0);
+        _assertLedger();
+    }
+
+    function test_POOL_2_no_share_price_falls_while_a_loan_is_paid_ahead_late_and_off_schedule() public {
+        uint256 id = _openMillion();
+        uint256 senior = termSenior.convertToAssets(1e18);
+        uint256 junior = termJunior.convertToAssets(1e18);
+        uint256 cover = termCover.convertToAssets(1e18);
+        uint256[8] memory days_ = [uint256(5), 29, 30, 34, 61, 66, 91, 95];
+        uint256[8] memory dollars = [uint256(40_000), 60_000, 10, 120_000, 50_000, 50_000, 300_000, 40_000];
+        for (uint256 i; i < days_.length; ++i) {
+            vm.warp(START + days_[i] * 1 days);
+            _pay(id, dollars[i] * USD);
+            _assertLedger();
+            uint256 next = termSenior.convertToAssets(1e18);
+            assertGe(next, senior, "senior");
+            senior = next;
+            next = termJunior.convertToAssets(1e18);
+            assertGe(next, junior, "junior");
+            junior = next;
+            next = termCover.convertToAssets(1e18);
+            assertGe(next, cover, "cover");
+            cover = next;
+        }
+    }
+
+    function test_fault_C28_rolled_over_all_that_is_owed_becomes_principal_and_no_cash_moves() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 35 days);
+        uint256 owed = _payOff(id);
+        uint256 due = _dueNow(id);
+        assertGt(due, INSTALMENT + 25 * USD, "late charges are in it");
+        uint256 held = usd.balanceOf(address(termPool));
+        vm.prank(borrower);
+        uint256 principal = termManager.rollOver(id, BULLET, 1e18, block.timestamp, "paper two");
+        assertEq(principal, owed);
+        assertEq(termManager.debtOf(id), owed);
+        assertEq(usd.balanceOf(address(termPool)), held);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        assertEq(t.openedAt, block.timestamp);
+        assertEq(t.count, 1);
+        assertEq(b.principal, owed);
+        _assertLedger();
+        assertEq(_dueNow(id), 0);
+        vm.warp(block.timestamp + 365 days);
+        _pay(id, type(uint256).max);
+        assertEq(termManager.debtOf(id), 0);
+        _assertLedger();
+    }
+
+    function test_fault_C28_neither_a_loan_in_default_nor_one_above_maxLtv_is_rolled_over() public {
+        uint256 id = _openTerm(0, MONTHLY, 30 * BTC, 1_000_000 * USD);
+        vm.warp(START + 10 days);
+        _setTermPrice(45_000);
+        vm.startPrank(borrower);
+        vmMore.expectPartialRevert(ILoans.LtvTooHigh.selector);
+        termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0);
+        _setTermPrice(60_000);
+        vm.warp(START + 40 days + 1);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.LoanInDefault.selector, START + 40 days));
+        termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0);
+        vm.stopPrank();
+        vmMore.expectPartialRevert(IAuthorisations.NotAuthorised.selector);
+        vm.prank(stranger);
+        termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0);
+    }
+
+    function test_collateral_leaves_a_loan_with_debt_only_within_maxLtv_and_never_from_one_in_default() public {
+        uint256 id = _openMillion();
+        vm.startPrank(borrower);
+        termManager.withdraw(id, 10 * BTC, borrower);
+        vmMore.expectPartialRevert(ILoans.LtvTooHigh.selector);
+        termManager.withdraw(id, 80 * BTC, borrower);
+        vm.warp(START + 40 days + 1);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.LoanInDefault.selector, START + 40 days));
+        termManager.withdraw(id, 1, borrower);
+        vm.stopPrank();
+    }
+
+    function test_a_rate_above_the_borrowers_a_deadline_and_a_retired_sheet_are_refused() public {
+        ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
+        o.maxAnnualRate = 0.1199e18;
+        vm.startPrank(borrower);
+        vmMore.expectPartialRevert(ITermLendingPool.RateTooHigh.selector);
+        termManager.open(o, "");
+        o.maxAnnualRate = 1e18;
+        o.deadline = block.timestamp - 1;
+        vmMore.expectPartialRevert(ITermLoanManager.DeadlinePassed.selector);
+        termManager.open(o, "");
+        o.deadline = block.timestamp;
+        o.sheet = 9;
+        vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.NoSuchTermSheet.selector, 9));
+        termManager.open(o, "");
+        vm.stopPrank();
+        vm.prank(guardian);
+        termPool.retireTermSheet(MONTHLY);
+        o.sheet = MONTHLY;
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.NoSuchTermSheet.selector, MONTHLY));
+        termManager.open(o, "");
+    }
+
+    function test_GATE_1_stopped_and_without_a_price_a_loan_is_still_paid_topped_up_and_closed() public {
+        uint256 id = _openMillion();
+        vm.prank(guardian);
+        termManager.stopNewLoans(termFacility);
+        termOracle.setRefusing(true);
+        vm.warp(START + 45 days);
+        termManager.markDefault(id);
+        _pay(id, 1000 * USD);
+        vm.prank(borrower);
+        termManager.topUp(id, BTC, "");
+        vm.prank(borrower);
+        (, uint256 collateral) = termManager.close(id, borrower, "");
+        assertEq(collateral, 101 * BTC);
+        _assertLedger();
+    }
+
+    function test_refund_of_money_paid_ahead_that_the_end_does_not_need() public {
+        uint256 id = _openTerm(0, BULLET, 100 * BTC, 1_000_000 * USD);
+        uint256 paid = _pay(id, 1_120_000 * USD - 1);
+        assertEq(paid, 1_010_000 * USD, "all that is owed ends it");
+        id = _openTerm(1, BULLET, 100 * BTC, 1_000_000 * USD);
+        vm.warp(START + 100 days);
+        _pay(id, 1_005_000 * USD);
+        _assertLedger();
+        uint256 before = usd.balanceOf(borrower);
+        (uint256 owed, ) = _owed(id);
+        vm.prank(borrower);
+        (uint256 last, ) = termManager.close(id, borrower, "");
+        assertEq(last, owed);
+        assertEq(before - usd.balanceOf(borrower), owed);
+        _assertLedger();
+    }
+
+    function test_TIME_1_asking_and_touching_twice_in_a_second_changes_nothing() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 33 days);
+        termPool.accrue();
+        (uint256 numerator, uint256 perSecond) = termPool.receivables();
+        uint256 debt = termManager.debtOf(id);
+        termPool.accrue();
+        (uint256 again, uint256 slope) = termPool.receivables();
+        assertEq(again, numerator);
+        assertEq(slope, perSecond);
+        assertEq(termManager.debtOf(id), debt);
+    }
+
+    // ---- helpers ----
+
+    function _dueNow(uint256 id) private view returns (uint256) {
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        uint256 late = b.lateFees + _up(b.lateNumerator);
+        uint256 interest = b.passed == t.count ? b.interestDue + _up(b.interestNumerator) : b.interestDue;
+        return late + interest + b.arrears;
+    }
+
+    function _payOff(uint256 id) private view returns (uint256 owed) {
+        (owed, ) = _owed(id);
+    }
+
+    function _owed(uint256 id) private view returns (uint256 owed, uint256 refund) {
+        ITermLoanBook.Position memory p = termPool.positionOf(id, termManager.loanOf(id));
+        ITermLoanBook.Outcome memory o = book.payOff(p);
+        return (o.paid, o.refund);
+    }
+
+    function _up(uint256 numerator) private pure returns (uint256) {
+        return (numerator + 1e18 * 365 days - 1) / (1e18 * 365 days);
+    }
+
+    function _claims() private view returns (uint256) {
+        return
+            termPool.entryNavOf(TrancheClass.Senior) +
+            termPool.entryNavOf(TrancheClass.Junior) +
+            termPool.entryNavOf(TrancheClass.Cover) +
+            termPool.reserve();
+    }
+}
