@@ -20,6 +20,7 @@ export const ABI_SOURCES: Readonly<Record<string, string>> = {
   liquidator: "artifacts/contracts/periphery/Liquidator.sol/Liquidator.json",
   loanManager: "artifacts/contracts/loan/LoanManager.sol/LoanManager.json",
   priceOracle: "artifacts/contracts/oracle/PriceOracle.sol/PriceOracle.json",
+  protectionOrders: "artifacts/contracts/periphery/ProtectionOrders.sol/ProtectionOrders.json",
   repayWithCollateral: "artifacts/contracts/periphery/RepayWithCollateral.sol/RepayWithCollateral.json",
   tranche: "artifacts/contracts/lending/Tranche.sol/Tranche.json",
 };

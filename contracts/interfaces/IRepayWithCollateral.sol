@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ICollateralSale} from "./ICollateralSale.sol";
+
 /// @title Pays a loan's debt by selling part of its collateral, in one transaction and without other money.
 /// @notice For a loan's owner, who authorises this contract as operator in the loan's facility: with CLOSE for `close` (best
 /// without a collateral limit: one of just the loan's collateral is exceeded when a stranger tops the loan up by a unit), with
@@ -9,7 +11,7 @@ pragma solidity 0.8.37;
 ///
 /// The debt's money comes first, out of the Uniswap v3 pool that is paid last; so no loan-to-value limit stands in the way of
 /// a `close`, and after a `repay` what remains must satisfy the facility's maxLtv as with any withdrawal.
-interface IRepayWithCollateral {
+interface IRepayWithCollateral is ICollateralSale {
     /// @notice How the collateral is sold.
     struct Sale {
         bytes path; // Uniswap v3, exact output: from the loan asset back to the collateral
@@ -19,17 +21,7 @@ interface IRepayWithCollateral {
 
     event RepaidWithCollateral(uint256 indexed id, address indexed owner, uint256 paid, uint256 sold);
 
-    error NotLoanOwner(uint256 id, address caller, address owner);
     error DeadlinePassed(uint256 deadline, uint256 timestamp);
-    /// @notice The payment costs more collateral than the owner allowed, or than the loan has.
-    error TooMuchSold(uint256 needed, uint256 maxSold);
-    /// @notice The pools on the path cannot deliver that much of the loan asset.
-    error InsufficientLiquidity(uint256 delivered, uint256 wanted);
-    error NoSuchPool(address tokenA, address tokenB, uint24 fee);
-    /// @notice Called back by another than the pool this contract is buying from (0 for none).
-    error UnexpectedCallback(address caller, address expected);
-    /// @notice The loan manager takes `paid` of `offered`, because the rest would leave less than minDebt: repay that, or all.
-    error WouldLeaveDust(uint256 offered, uint256 paid);
 
     /// @notice Pays all the debt from the collateral and sends the rest of it to `receiver`; the loan is gone.
     /// @return paid loan units.
@@ -45,7 +37,4 @@ interface IRepayWithCollateral {
     /// @return paid loan units.
     /// @return sold collateral units.
     function repay(uint256 id, uint256 assets, Sale calldata sale) external returns (uint256 paid, uint256 sold);
-
-    function manager() external view returns (address);
-    function factory() external view returns (address);
 }

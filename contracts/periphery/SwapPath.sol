@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
+
 /// @title Reading a Uniswap v3 path: `token (20 bytes) ‖ fee (3) ‖ token (20) ‖ …`.
 library SwapPath {
+    using Bytes for bytes;
+
     uint256 private constant TOKEN = 20;
     uint256 private constant HOP = 23;
 
@@ -10,34 +14,34 @@ library SwapPath {
     error InvalidPath(bytes path, address expectedFirst, address expectedLast);
 
     /// @dev Reverts unless the path is whole and leads from `first` to `last`.
-    function requireEnds(bytes calldata path, address first, address last) internal pure {
+    function requireEnds(bytes memory path, address first, address last) internal pure {
         require(
             path.length >= TOKEN + HOP &&
                 (path.length - TOKEN) % HOP == 0 &&
                 firstToken(path) == first &&
-                address(bytes20(path[path.length - TOKEN:])) == last,
+                address(bytes20(path.slice(path.length - TOKEN))) == last,
             InvalidPath(path, first, last)
         );
     }
 
-    function firstToken(bytes calldata path) internal pure returns (address) {
-        return address(bytes20(path[:TOKEN]));
+    function firstToken(bytes memory path) internal pure returns (address) {
+        return address(bytes20(path));
     }
 
-    function secondToken(bytes calldata path) internal pure returns (address) {
-        return address(bytes20(path[HOP:HOP + TOKEN]));
+    function secondToken(bytes memory path) internal pure returns (address) {
+        return address(bytes20(path.slice(HOP, HOP + TOKEN)));
     }
 
-    function firstFee(bytes calldata path) internal pure returns (uint24) {
-        return uint24(bytes3(path[TOKEN:HOP]));
+    function firstFee(bytes memory path) internal pure returns (uint24) {
+        return uint24(bytes3(path.slice(TOKEN, HOP)));
     }
 
     /// @dev The path without its first hop; of a single token when that was the last.
-    function afterFirstHop(bytes calldata path) internal pure returns (bytes calldata) {
-        return path[HOP:];
+    function afterFirstHop(bytes memory path) internal pure returns (bytes memory) {
+        return path.slice(HOP);
     }
 
-    function hasHop(bytes calldata path) internal pure returns (bool) {
+    function hasHop(bytes memory path) internal pure returns (bool) {
         return path.length >= TOKEN + HOP;
     }
 }

@@ -9,5 +9,6 @@ export { liquidationEngineAbi } from "./liquidationEngine.js";
 export { liquidatorAbi } from "./liquidator.js";
 export { loanManagerAbi } from "./loanManager.js";
 export { priceOracleAbi } from "./priceOracle.js";
+export { protectionOrdersAbi } from "./protectionOrders.js";
 export { repayWithCollateralAbi } from "./repayWithCollateral.js";
 export { trancheAbi } from "./tranche.js";

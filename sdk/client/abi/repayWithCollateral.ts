@@ -4,7 +4,7 @@ export const repayWithCollateralAbi = [
   {"inputs":[{"name":"delivered","type":"uint256"},{"name":"wanted","type":"uint256"}],"name":"InsufficientLiquidity","type":"error"},
   {"inputs":[{"name":"path","type":"bytes"},{"name":"expectedFirst","type":"address"},{"name":"expectedLast","type":"address"}],"name":"InvalidPath","type":"error"},
   {"inputs":[{"name":"tokenA","type":"address"},{"name":"tokenB","type":"address"},{"name":"fee","type":"uint24"}],"name":"NoSuchPool","type":"error"},
-  {"inputs":[{"name":"id","type":"uint256"},{"name":"caller","type":"address"},{"name":"owner","type":"address"}],"name":"NotLoanOwner","type":"error"},
+  {"inputs":[{"name":"id","type":"uint256"},{"name":"account","type":"address"},{"name":"owner","type":"address"}],"name":"NotLoanOwner","type":"error"},
   {"inputs":[{"name":"value","type":"uint256"}],"name":"SafeCastOverflowedUintToInt","type":"error"},
   {"inputs":[{"name":"token","type":"address"}],"name":"SafeERC20FailedOperation","type":"error"},
   {"inputs":[{"name":"needed","type":"uint256"},{"name":"maxSold","type":"uint256"}],"name":"TooMuchSold","type":"error"},

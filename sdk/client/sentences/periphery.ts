@@ -1,6 +1,11 @@
+import { formatBps } from "../amounts.js";
 import { sentences } from "./speaker.js";
 
-/** Errors of the keeper's liquidator and of repayment out of collateral. */
+const ORDER_KINDS = ["deleverage", "take-profit", "auto-repay", "auto-top-up"];
+// An LTV of a debt that nothing covers is the largest number there is.
+const percentOf = (bps: bigint): string => (bps >= 2n ** 128n ? "beyond all measure" : formatBps(bps));
+
+/** Errors of the keeper's liquidator, of repayment out of collateral, and of standing orders. */
 export const peripherySentences = sentences({
   DeadlinePassed: ({ deadline, timestamp }, say) =>
     `the transaction was to be mined by ${say.time(deadline)}, but it is ${say.time(timestamp)}: send it again`,
@@ -13,7 +18,7 @@ export const peripherySentences = sentences({
     `the swap's path does not lead from ${expectedFirst} to ${expectedLast}`,
   NoSuchPool: ({ tokenA, tokenB, fee }) =>
     `there is no Uniswap pool of ${tokenA} and ${tokenB} with fee ${fee.toString()}`,
-  NotLoanOwner: ({ id, caller, owner }, say) => `loan ${say.loan(id)} belongs to ${owner}, not to ${caller}`,
+  NotLoanOwner: ({ id, account, owner }, say) => `loan ${say.loan(id)} belongs to ${owner}, not to ${account}`,
   InsufficientLiquidity: ({ delivered, wanted }, say) =>
     `the market delivers ${say.cash(delivered)}, not ${say.cash(wanted, "up")}: repay less at a time`,
   TooMuchSold: ({ needed, maxSold }, say) =>
@@ -21,6 +26,27 @@ export const peripherySentences = sentences({
   WouldLeaveDust: ({ offered, paid }, say) =>
     `only ${say.cash(paid)} of ${say.cash(offered)} would be taken, so as not to leave a debt below the facility's smallest; ` +
     "repay exactly that, or all",
+  InvalidOrder: ({ field, value, least, most }) =>
+    `the order's ${field} is ${value.toString()}, but must be from ${least.toString()} to ${most.toString()}`,
+  NoOrder: ({ id, owner, kind }, say) =>
+    `${owner} has no ${ORDER_KINDS[Number(kind)] ?? kind.toString()} order for loan ${say.loan(id)}`,
+  OrderExpired: ({ expiresAt }, say) => `the order expired at ${say.time(expiresAt)}: place it again`,
+  NothingOwed: ({ id }, say) => `loan ${say.loan(id)} owes nothing`,
+  LtvBelowTrigger: ({ ltvBps, triggerLtvBps }) =>
+    `the LTV is ${percentOf(ltvBps)}, below the ${percentOf(triggerLtvBps)} the order waits for`,
+  PriceBelowTrigger: ({ priceE36, triggerPriceE36 }, say) =>
+    `the price is ${say.price(priceE36)}, below the ${say.price(triggerPriceE36)} the order waits for`,
+  NothingToRepay: ({ debt, minDebt }, say) =>
+    `nothing of ${say.cash(debt, "up")} can be repaid without leaving less than the smallest debt, ${say.cash(minDebt, "up")}: ` +
+    "let the order repay all of it",
+  InsufficientFunds: ({ available, needed }) =>
+    `the order's limits and its owner's balance and allowance leave ${available.toString()} units, which does not bring the LTV ` +
+    `below the trigger; ${needed.toString()} would bring it to the target`,
+  FeeTooLow: ({ fee, minFee }) =>
+    `the order pays a fee of ${fee.toString()} units, less than the ${minFee.toString()} asked for`,
+  StillTriggered: ({ ltvBps, triggerLtvBps }) =>
+    `the order would leave the LTV at ${percentOf(ltvBps)}, not below its trigger of ${percentOf(triggerLtvBps)}`,
+  ReentrancyGuardReentrantCall: () => "an order is being executed already",
   OwnableInvalidOwner: ({ owner }) => `${owner} cannot own the contract`,
   OwnableUnauthorizedAccount: ({ account }) => `${account} does not own the contract`,
 });

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ICollateralSale} from "../../../../contracts/interfaces/ICollateralSale.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
@@ -99,7 +100,7 @@ contract StandingAuthorisationTest is Market {
             (_loan, IRepayWithCollateral.Sale(path, BTC, block.timestamp), address(_attacker))
         );
         vm.expectRevert(
-            abi.encodeWithSelector(IRepayWithCollateral.NotLoanOwner.selector, _loan, address(_attacker), address(desk))
+            abi.encodeWithSelector(ICollateralSale.NotLoanOwner.selector, _loan, address(_attacker), address(desk))
         );
         _attacker.act(address(_periphery), close);
         assertEq(manager.ownerOf(_loan), address(_attacker));

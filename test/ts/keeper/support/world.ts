@@ -1,6 +1,6 @@
 import { type BaseContract, ContractFactory, type Signer } from "ethers";
 import hre from "hardhat";
-import type { Liquidator, RepayWithCollateral } from "../../../../types/ethers-contracts/index.js";
+import type { Liquidator, ProtectionOrders, RepayWithCollateral } from "../../../../types/ethers-contracts/index.js";
 import { addFacility, deployCore } from "../../fixtures/market.js";
 import { Uniswap, pathOf } from "./uniswap.js";
 
@@ -18,15 +18,21 @@ export interface WorldOptions {
   readonly price?: bigint;
   /** Whole dollars on each side of the Uniswap pool. */
   readonly depth?: bigint;
+  /** WAD a second; the adaptive curve otherwise. */
+  readonly fixedRatePerSecond?: bigint;
 }
 
 /**
  * One facility (maxLtv 70 %, lltv 80 %, target 65 %) with 20 million dollars to lend, the genuine Uniswap v3 with a pool of the
  * pair, and the periphery; one account owns everything. The signer may be Hardhat's own or any node's.
  */
-export async function deployWorld(owner: Signer, { price = 8000n, depth = 5_000_000n }: WorldOptions = {}) {
+export async function deployWorld(
+  owner: Signer,
+  { price = 8000n, depth = 5_000_000n, fixedRatePerSecond = 0n }: WorldOptions = {},
+) {
   const market = await addFacility(await deployCore(owner), {
     price,
+    fixedRatePerSecond,
     terms: { maxLtvBps: 7000, lltvBps: 8000, targetLtvBps: 6500 },
   });
   const { manager, collateral, loan } = market;
@@ -42,6 +48,7 @@ export async function deployWorld(owner: Signer, { price = 8000n, depth = 5_000_
     uniswap,
     liquidator: await deploy<Liquidator>("Liquidator", owner, manager, uniswap.router, me),
     repayWithCollateral: await deploy<RepayWithCollateral>("RepayWithCollateral", owner, manager, uniswap.factory),
+    protectionOrders: await deploy<ProtectionOrders>("ProtectionOrders", owner, manager, uniswap.factory),
     /** Sells collateral for the loan asset. */
     salePath: pathOf([collateralAddress, POOL_FEE, loanAddress]),
     /** The same for an exact output. */
