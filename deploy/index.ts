@@ -149,6 +149,7 @@ function describe({ parameters, tokens }: Plan, addresses: Record<string, string
     roleTable: addresses["roleTable"],
     liquidator: addresses["liquidator"],
     repayWithCollateral: addresses["repayWithCollateral"],
+    protectionOrders: addresses["protectionOrders"],
     uniswap: { router, quoter, fee },
     facilities: parameters.facilities.map(({ name, kind, collateralAsset, loanAsset }, index) => ({
       id: index + 1,

@@ -23,6 +23,7 @@ function contractsOf({ deployment: d }: CheckRequest): Expected[] {
     ["Lens", d.lens, "lens"],
     ["RoleTable", d.roleTable, "roleTable"],
     ["RepayWithCollateral", d.repayWithCollateral, "repayWithCollateral"],
+    ["ProtectionOrders", d.protectionOrders, "protectionOrders"],
     ["Liquidator", d.liquidator, "liquidator"],
   ];
   return [

@@ -16,9 +16,12 @@ export async function checkWiring(findings: Findings, request: CheckRequest): Pr
     findings.same("liquidator.manager", await liquidator("manager"), d.loanManager);
     findings.same("liquidator.router", await liquidator("router"), parameters.uniswap.router);
   }
-  if (d.repayWithCollateral !== undefined) {
-    const repay = asking(request, "RepayWithCollateral", d.repayWithCollateral);
-    findings.same("repayWithCollateral.manager", await repay("manager"), d.loanManager);
-    findings.same("repayWithCollateral.factory", await repay("factory"), parameters.uniswap.factory);
+  const sales = { repayWithCollateral: "RepayWithCollateral", protectionOrders: "ProtectionOrders" } as const;
+  for (const key of ["repayWithCollateral", "protectionOrders"] as const) {
+    const address = d[key];
+    if (address === undefined) continue;
+    const sale = asking(request, sales[key], address);
+    findings.same(`${key}.manager`, await sale("manager"), d.loanManager);
+    findings.same(`${key}.factory`, await sale("factory"), parameters.uniswap.factory);
   }
 }

@@ -25,7 +25,7 @@ export function progressPrinter(): { onProgress: (progress: Progress) => void; e
 export function addressTable(deployment: Deployment): string {
   const table = new Table({ head: ["", "address"], style: { head: [], border: [] } });
   const shared = ["loanManager", "liquidationEngine", "lens", "accessManager", "roleTable"] as const;
-  const periphery = ["liquidator", "repayWithCollateral"] as const;
+  const periphery = ["liquidator", "repayWithCollateral", "protectionOrders"] as const;
   for (const key of [...shared, ...periphery]) {
     const address = deployment[key];
     if (address !== undefined) table.push([key, address]);

@@ -4,7 +4,7 @@ import type { Role } from "../roles.js";
 import core from "./Core.js";
 import { type FacilityModule, facilityModule } from "./Facility.js";
 import { governanceModule } from "./Governance.js";
-import { liquidatorModule, repayWithCollateralModule } from "./Periphery.js";
+import { liquidatorModule, protectionOrdersModule, repayWithCollateralModule } from "./Periphery.js";
 import { type VaultModule, vaultModule } from "./Vault.js";
 
 /** Keys of the top module's results, so that an address is found by what it is. */
@@ -31,6 +31,7 @@ export const ballastModule = ({ parameters, facilities }: Plan, roles: readonly 
       ...m.useModule(core),
       ...m.useModule(governance),
       ...m.useModule(repayWithCollateralModule(parameters)),
+      ...m.useModule(protectionOrdersModule(parameters)),
       ...(parameters.liquidator && m.useModule(liquidatorModule(parameters, parameters.liquidator.owner))),
     };
     for (const [index, module] of made.entries()) {

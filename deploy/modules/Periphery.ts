@@ -9,6 +9,12 @@ export const repayWithCollateralModule = ({ uniswap }: Parameters) =>
     return { repayWithCollateral: m.contract("RepayWithCollateral", [loanManager, uniswap.factory]) };
   });
 
+export const protectionOrdersModule = ({ uniswap }: Parameters) =>
+  buildModule("ProtectionOrders", (m) => {
+    const { loanManager } = m.useModule(core);
+    return { protectionOrders: m.contract("ProtectionOrders", [loanManager, uniswap.factory]) };
+  });
+
 /** The keeper's own contract. */
 export const liquidatorModule = ({ uniswap }: Parameters, owner: string) =>
   buildModule("Liquidator", (m) => {

@@ -20,6 +20,7 @@ export function partiesOf({ devnet, deployment, facility, lenders, borrowers, ke
     ...party("ballast")("tranche", facility.tranche),
     ...party("ballast")("loan manager", deployment.loanManager),
     ...party("ballast")("repay-with-collateral", deployment.repayWithCollateral),
+    ...party("ballast")("protection orders", deployment.protectionOrders),
     ...party("market")("Uniswap pool", uniswap.pool),
     ...party("market")("Uniswap router", uniswap.swapRouter),
     ...party("market")("Uniswap position manager", uniswap.positionManager),

@@ -44,6 +44,7 @@ const schema = z
     accessManager: address,
     liquidator: address.optional(),
     repayWithCollateral: address.optional(),
+    protectionOrders: address.optional(),
     /** Uniswap v3, and the fee of the pool used, in hundredths of a basis point. */
     uniswap: z.object({ router: address, quoter: address, fee: z.int().min(1).max(999_999) }).optional(),
     facilities: z.array(facility).min(1),
