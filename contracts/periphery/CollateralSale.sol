@@ -6,8 +6,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ICollateralSale} from "../interfaces/ICollateralSale.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
-import {ILendingPool} from "../interfaces/ILendingPool.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
+import {ILoans} from "../interfaces/ILoans.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
 import {LoanIds} from "../loan/LoanIds.sol";
 import {SwapPath} from "./SwapPath.sol";
@@ -42,7 +42,7 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
     uint160 private constant MIN_SQRT_PRICE = 4295128739;
     uint160 private constant MAX_SQRT_PRICE = 1461446703485210103287273052203988822378723970342;
 
-    ILoanManager internal immutable MANAGER;
+    ILoans internal immutable MANAGER;
     IUniswapV3Factory internal immutable FACTORY;
 
     /// @dev The pool whose callback is due next, and what it was asked for.
@@ -51,7 +51,7 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
     /// @dev Collateral paid in the last callback.
     uint256 private transient _sold;
 
-    constructor(ILoanManager manager_, IUniswapV3Factory factory_) {
+    constructor(ILoans manager_, IUniswapV3Factory factory_) {
         MANAGER = manager_;
         FACTORY = factory_;
     }
@@ -87,7 +87,7 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
         Facility memory facility = MANAGER.facilityOf(id.facilityOf());
         (job.id, job.owner) = (id, owner);
         job.lendingPool = facility.ltv.pool;
-        job.loanAsset = ILendingPool(facility.ltv.pool).asset();
+        job.loanAsset = IPoolLedger(facility.ltv.pool).asset();
         job.collateralAsset = ICollateralVault(facility.custody.vault).asset();
         job.maxSold = MANAGER.loanOf(id).collateral;
     }

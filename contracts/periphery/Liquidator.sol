@@ -6,10 +6,10 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
-import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {ILiquidator} from "../interfaces/ILiquidator.sol";
 import {ILoanCallbacks} from "../interfaces/ILoanCallbacks.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {ILoans} from "../interfaces/ILoans.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
 import {LoanIds} from "../loan/LoanIds.sol";
 import {SwapPath} from "./SwapPath.sol";
@@ -31,7 +31,7 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
         uint256 minProfit;
     }
 
-    ILoanManager private immutable MANAGER;
+    ILoans private immutable MANAGER;
     IUniswapV3Router private immutable ROUTER;
 
     /// @inheritdoc ILiquidator
@@ -40,7 +40,7 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
     /// @dev The loan being liquidated; 0 is no loan's id.
     uint256 private transient _underWay;
 
-    constructor(ILoanManager manager_, IUniswapV3Router router_, address owner_) Ownable(owner_) {
+    constructor(ILoans manager_, IUniswapV3Router router_, address owner_) Ownable(owner_) {
         MANAGER = manager_;
         ROUTER = router_;
     }
@@ -59,7 +59,7 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
         Facility memory facility = MANAGER.facilityOf(id.facilityOf());
         Sale memory sale = Sale({
             pool: facility.ltv.pool,
-            loanAsset: ILendingPool(facility.ltv.pool).asset(),
+            loanAsset: IPoolLedger(facility.ltv.pool).asset(),
             collateralAsset: ICollateralVault(facility.custody.vault).asset(),
             path: path,
             minProfit: minProfit

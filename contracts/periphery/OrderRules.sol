@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
-import {ILendingPool} from "../interfaces/ILendingPool.sol";
+import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
 import {IProtectionOrders, Order, OrderKind} from "../interfaces/IProtectionOrders.sol";
 import {ProtectionMath} from "./ProtectionMath.sol";
@@ -40,7 +40,7 @@ library OrderRules {
         _used("limit", order.limit, !sells);
         if (!sells) return _bounds("path", order.path.length, 0, 0);
         order.path.requireEnds(
-            ILendingPool(facility.ltv.pool).asset(),
+            IPoolLedger(facility.ltv.pool).asset(),
             ICollateralVault(facility.custody.vault).asset()
         );
     }

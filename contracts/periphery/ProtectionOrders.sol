@@ -6,8 +6,8 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
-import {ILendingPool} from "../interfaces/ILendingPool.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
+import {ILoans} from "../interfaces/ILoans.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {IProtectionOrders, Order, OrderKind} from "../interfaces/IProtectionOrders.sol";
@@ -30,7 +30,7 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
 
     mapping(uint256 id => mapping(address owner => mapping(OrderKind kind => Order))) private _orders;
 
-    constructor(ILoanManager manager_, IUniswapV3Factory factory_) CollateralSale(manager_, factory_) {}
+    constructor(ILoans manager_, IUniswapV3Factory factory_) CollateralSale(manager_, factory_) {}
 
     // ---- the owner ----
 
@@ -167,7 +167,7 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         ProtectionMath.Position memory position,
         Facility memory facility
     ) private view {
-        uint256 available = _available(q.owner, order, ILendingPool(facility.ltv.pool).asset());
+        uint256 available = _available(q.owner, order, IPoolLedger(facility.ltv.pool).asset());
         uint256 minDebt = facility.pricing.minDebt;
         ProtectionMath.Cost memory cost = _costOf(order);
         q.repaid = position.repaidUp(order.targetLtvBps);

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ILoanManager} from "../interfaces/ILoanManager.sol";
+import {ILoans} from "../interfaces/ILoans.sol";
+import {IFacilities} from "../interfaces/IFacilities.sol";
 import {IRepayWithCollateral} from "../interfaces/IRepayWithCollateral.sol";
 import {CollateralSale} from "./CollateralSale.sol";
 import {SwapPath} from "./SwapPath.sol";
@@ -14,7 +15,7 @@ contract RepayWithCollateral is IRepayWithCollateral, CollateralSale {
     using SafeERC20 for IERC20;
     using SwapPath for bytes;
 
-    constructor(ILoanManager manager_, IUniswapV3Factory factory_) CollateralSale(manager_, factory_) {}
+    constructor(ILoans manager_, IUniswapV3Factory factory_) CollateralSale(manager_, factory_) {}
 
     /// @inheritdoc IRepayWithCollateral
     function close(

@@ -5,6 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICollateralSale} from "../../../../contracts/interfaces/ICollateralSale.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
 import {IProtectionOrders, Order, OrderKind} from "../../../../contracts/interfaces/IProtectionOrders.sol";
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
@@ -46,7 +48,7 @@ contract ProtectionOrdersAttacksTest is Market {
         btc.mint(address(_owner), BTC);
         _loan = _id(address(_owner), facility, 0);
         _asOwner(abi.encodeCall(ILoanManager.open, (facility, 0, BTC, 30_000 * USD, address(_owner), "")));
-        _asOwner(abi.encodeCall(ILoanManager.setAuthorisation, (facility, address(_orders), _unlimited)));
+        _asOwner(abi.encodeCall(IAuthorisations.setAuthorisation, (facility, address(_orders), _unlimited)));
         _desk = new LoanDesk(manager, IERC20(usd));
         usd.mint(address(_desk), 30_000 * USD);
         _desk.authorise(facility, address(_orders), _unlimited);
@@ -91,7 +93,7 @@ contract ProtectionOrdersAttacksTest is Market {
     /// @dev The owner sells the loan to the desk the next time a token calls them.
     function _armSaleToDesk() private {
         Agent.Call[] memory calls = new Agent.Call[](2);
-        calls[0] = Agent.Call(address(manager), abi.encodeCall(ILoanManager.transferLoan, (_loan, address(_desk))));
+        calls[0] = Agent.Call(address(manager), abi.encodeCall(ILoans.transferLoan, (_loan, address(_desk))));
         calls[1] = Agent.Call(address(_desk), abi.encodeCall(LoanDesk.buy, (_loan, 30_000 * USD, BTC, 20_000 * USD)));
         _owner.script(calls, true);
         _owner.armHooks(0);
@@ -187,7 +189,7 @@ contract ProtectionOrdersAttacksTest is Market {
     /// @dev A loan that moved to a new owner and ended there: its id is spent, and with it every order on it.
     function test_a_loan_that_changed_hands_and_ended_leaves_its_orders_without_object() public {
         _placeAutoRepay();
-        _asOwner(abi.encodeCall(ILoanManager.transferLoan, (_loan, address(this))));
+        _asOwner(abi.encodeCall(ILoans.transferLoan, (_loan, address(this))));
         manager.acceptLoan(_loan, type(uint256).max, 0);
         usd.mint(address(this), 40_000 * USD);
         usd.approve(address(pool), type(uint256).max);
@@ -197,7 +199,7 @@ contract ProtectionOrdersAttacksTest is Market {
         );
         _execute(OrderKind.AutoRepay);
         btc.mint(address(_owner), BTC);
-        vm.expectRevert(abi.encodeWithSelector(ILoanManager.LoanExists.selector, _loan));
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanExists.selector, _loan));
         _asOwner(abi.encodeCall(ILoanManager.open, (facility, 0, BTC, 30_000 * USD, address(_owner), "")));
     }
 }
