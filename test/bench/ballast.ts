@@ -1,39 +1,14 @@
-import { getCreateAddress, MaxUint256, ZeroAddress, type BaseContract } from "ethers";
+import { getCreateAddress, MaxUint256, ZeroAddress } from "ethers";
 import { calldataSize, type Chain } from "./chain.js";
 import { as, BTC, PRICE, setUpMarket, USD } from "./market.js";
-
-const ABSENT = { feed: ZeroAddress, heartbeat: 0, buffer: 0, minAnswer: 0, maxAnswer: 0 };
+import { deployOracle } from "./oracle.js";
 
 export async function measureBallast(chain: Chain) {
-  const { deploy, gas, now, ethers } = chain;
+  const { deploy, gas, ethers } = chain;
   const market = await setUpMarket(chain);
-  const { admin, lender, alice, bob, liquidator, publisher, wbtc, usd, btcFeed, quoteFeed } = market;
+  const { admin, lender, alice, bob, liquidator, publisher, wbtc, usd } = market;
 
-  const sequencer = await deploy("MockFeed", "sequencer", 0, publisher);
-  await sequencer.getFunction("publish").send(0, (await now()) - 1_000_000);
-  const leg = (feed: BaseContract) => ({
-    feed,
-    heartbeat: 86_400,
-    buffer: 3_600,
-    minAnswer: 10n ** 6n,
-    maxAnswer: 10n ** 16n,
-  });
-  const oracle = await deploy("PriceOracle", {
-    legs: {
-      collateralAsset: wbtc,
-      loanAsset: usd,
-      btcUsd: leg(btcFeed),
-      wrapperBtc: leg(quoteFeed),
-      wrapperUsd: ABSENT,
-      loanUsd: ABSENT,
-      loanAtPar: true,
-    },
-    sequencer: { feed: sequencer, cap: 3_600 },
-    secondSource: { source: ZeroAddress, limitWad: 0, cap: 0 },
-    reserves: { reservesFeed: ZeroAddress, supplyFeed: ZeroAddress, reservesMaxAge: 0, supplyMaxAge: 0 },
-    sanity: { minWad: 10n ** 22n, maxWad: 10n ** 24n },
-  });
-
+  const oracle = await deployOracle(chain, market);
   const access = await deploy("AccessManager", publisher);
   const engine = await deploy("LiquidationEngine");
   const manager = await deploy("LoanManager", access, engine);

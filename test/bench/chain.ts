@@ -15,9 +15,9 @@ export async function chainOf(connection: NetworkConnection<"op">) {
     if (block === null) throw new Error("The chain has no block.");
     return block.timestamp;
   };
-  /** Receipt gas of a transaction in a block 100 s after the last one. */
-  const gas = async (send: () => Promise<ContractTransactionResponse>): Promise<number> => {
-    await provider.request({ method: "evm_setNextBlockTimestamp", params: [(await now()) + 100] });
+  /** Receipt gas of a transaction in a block 100 s after the last one, or at a second. */
+  const gas = async (send: () => Promise<ContractTransactionResponse>, at?: number): Promise<number> => {
+    await provider.request({ method: "evm_setNextBlockTimestamp", params: [at ?? (await now()) + 100] });
     const receipt = await (await send()).wait();
     if (receipt === null) throw new Error("The transaction has no receipt.");
     return Number(receipt.gasUsed);
