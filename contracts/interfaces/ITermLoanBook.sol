@@ -14,14 +14,14 @@ interface ITermLoanBook {
         Loan loan;
         TermSlot slot;
         TermSheet sheet;
-        LateSlots late;
+        LateSlots[] late; // one of a loan with flags, else none
     }
 
     /// @notice The loan afterwards; `loan.debtShares` is 0 where it ended.
     struct Outcome {
         Loan loan;
         TermSlot slot;
-        LateSlots late;
+        LateSlots[] late;
         uint256 paid;
         uint256 refund;
         uint256 counted;

@@ -150,15 +150,21 @@ contract TermLendingPool is PoolLedger, TermSheets {
         p.loan = loan;
         p.slot = _slots[id];
         p.sheet = _sheets[p.slot.sheet];
-        if (loan.flags & LATE != 0) p.late = _late[id];
+        if (loan.flags & LATE == 0) return p;
+        p.late = new LateSlots[](1);
+        p.late[0] = _late[id];
     }
 
     /// @dev Stores what the book answered.
     function _put(uint256 id, uint8 flagsBefore, ITermLoanBook.Outcome memory o) private returns (Loan memory) {
         _slots[id] = o.slot;
         uint8 flags = flagsBefore | o.loan.flags;
-        if (flags & (LoanFlags.OVERDUE | LoanFlags.IN_DEFAULT) != 0) _late[id] = o.late;
-        else if (flags & LoanFlags.OFF_SCHEDULE != 0) _late[id].interestNumerator = o.late.interestNumerator;
+        if (flags & LATE != 0) {
+            LateSlots memory late;
+            if (o.late.length != 0) late = o.late[0];
+            if (flags & LATE == LoanFlags.OFF_SCHEDULE) _late[id].interestNumerator = late.interestNumerator;
+            else _late[id] = late;
+        }
         return o.loan;
     }
 

@@ -9,7 +9,9 @@ import {TermSheet} from "../interfaces/TermLoanTypes.sol";
 /// @title The terms a pool lends at: an append-only list.
 abstract contract TermSheets is ITermLendingPool, AccessManaged {
     ITermLoanBook internal immutable BOOK;
-    TermSheet[] internal _sheets;
+    mapping(uint8 number => TermSheet) internal _sheets;
+    /// @inheritdoc ITermLendingPool
+    uint256 public sheetCount;
 
     constructor(ITermLoanBook book_) {
         BOOK = book_;
@@ -18,9 +20,9 @@ abstract contract TermSheets is ITermLendingPool, AccessManaged {
     /// @inheritdoc ITermLendingPool
     function addTermSheet(TermSheet calldata terms) external restricted returns (uint8 sheet) {
         BOOK.requireValidSheet(terms);
-        require(_sheets.length <= type(uint8).max, TooManyTermSheets());
-        sheet = uint8(_sheets.length);
-        _sheets.push(terms);
+        require(sheetCount <= type(uint8).max, TooManyTermSheets());
+        sheet = uint8(sheetCount++);
+        _sheets[sheet] = terms;
         emit TermSheetAdded(sheet, terms);
     }
 
@@ -32,19 +34,13 @@ abstract contract TermSheets is ITermLendingPool, AccessManaged {
     }
 
     /// @inheritdoc ITermLendingPool
-    function sheetCount() external view returns (uint256) {
-        return _sheets.length;
-    }
-
-    /// @inheritdoc ITermLendingPool
-    function sheetOf(uint8 sheet) external view returns (TermSheet memory) {
-        require(sheet < _sheets.length, NoSuchTermSheet(sheet));
-        return _sheets[sheet];
+    function sheetOf(uint8 sheet) external view returns (TermSheet memory terms) {
+        terms = _sheets[sheet];
+        require(terms.count != 0, NoSuchTermSheet(sheet));
     }
 
     function _offered(uint8 sheet) internal view returns (TermSheet memory terms) {
-        require(sheet < _sheets.length, NoSuchTermSheet(sheet));
         terms = _sheets[sheet];
-        require(!terms.retired, NoSuchTermSheet(sheet));
+        require(terms.count != 0 && !terms.retired, NoSuchTermSheet(sheet));
     }
 }

@@ -62,7 +62,9 @@ contract TermLoanBook is ITermLoanBook {
     /// @inheritdoc ITermLoanBook
     function repay(Position memory p, uint256 assets) external view returns (Outcome memory o) {
         Work memory w = _takeUp(p);
-        (uint256 owed, ) = _owedToEnd(w);
+        // What ends a loan is at least its principal, less money paid ahead.
+        uint256 owed = type(uint256).max;
+        if (assets >= w.b.principal.zeroFloorSub(w.b.credit)) (owed, ) = _owedToEnd(w);
         require(owed != 0, NoDebt());
         if (assets >= owed) {
             o = _end(p, w);
@@ -105,8 +107,8 @@ contract TermLoanBook is ITermLoanBook {
         if (then.settledAt < defaultedAt) then.settle(w.t, defaultedAt);
         uint256 interest = _interestOf(then);
         o = p.pack(w.t, w.b, true);
-        o.late.defaultMarkedAt = uint40(block.timestamp);
-        o.late.recognisedInterest = interest.toUint208();
+        o.late[0].defaultMarkedAt = uint40(block.timestamp);
+        o.late[0].recognisedInterest = interest.toUint208();
         o.counted = w.b.principal * Amortisation.RATE_SECONDS + interest;
         (o.countedBefore, o.slopeBefore) = (w.counted, w.slope);
     }
@@ -162,7 +164,7 @@ contract TermLoanBook is ITermLoanBook {
         w.b = p.unpack(w.t);
         w.inDefault = p.loan.flags & LoanFlags.IN_DEFAULT != 0;
         if (w.inDefault) {
-            w.counted = w.b.principal * Amortisation.RATE_SECONDS + p.late.recognisedInterest;
+            w.counted = w.b.principal * Amortisation.RATE_SECONDS + p.late[0].recognisedInterest;
         } else {
             w.slope = _slopeOf(w.b, w.t);
             w.counted = _countedOf(w.b) + w.slope * (block.timestamp - w.b.settledAt);
@@ -193,9 +195,9 @@ contract TermLoanBook is ITermLoanBook {
         if (inDefault) {
             // The oldest interest is paid first, and it is the oldest that is counted.
             uint256 paid = interestBefore - _interestOf(w.b);
-            uint256 interest = uint256(p.late.recognisedInterest).zeroFloorSub(paid);
-            o.late.defaultMarkedAt = p.late.defaultMarkedAt;
-            o.late.recognisedInterest = interest.toUint208();
+            uint256 interest = uint256(p.late[0].recognisedInterest).zeroFloorSub(paid);
+            o.late[0].defaultMarkedAt = p.late[0].defaultMarkedAt;
+            o.late[0].recognisedInterest = interest.toUint208();
             o.counted = w.b.principal * Amortisation.RATE_SECONDS + interest;
         } else {
             o.counted = _countedOf(w.b);

@@ -30,7 +30,7 @@ library TermLoanSlots {
 
     /// @notice The balance as it was stored, not settled since.
     function unpack(ITermLoanBook.Position memory p, TermTerms memory t) internal pure returns (TermBalance memory b) {
-        (Loan memory loan, LateSlots memory late) = (p.loan, p.late);
+        Loan memory loan = p.loan;
         b.principal = loan.debtShares;
         b.instalment = p.slot.instalment;
         b.credit = p.slot.credit;
@@ -39,10 +39,11 @@ library TermLoanSlots {
         b.interestNumerator =
             loan.flags & LoanFlags.OFF_SCHEDULE == 0
                 ? b.principal * t.annualRateWad * loan.settledAfter
-                : late.interestNumerator;
+                : p.late[0].interestNumerator;
         if (loan.flags & LoanFlags.OVERDUE == 0) {
             (b.paid, b.feesFor) = (b.passed, b.passed);
         } else {
+            LateSlots memory late = p.late[0];
             (b.lateNumerator, b.paid, b.feesFor) = (late.lateNumerator, late.paid, late.feesFor);
             (b.arrears, b.interestDue) = (late.arrears, late.interestDue);
             (b.lateFees, b.ahead) = (late.lateFees, late.ahead);
@@ -64,16 +65,19 @@ library TermLoanSlots {
         (o.slot.instalment, o.slot.credit) = (b.instalment.toUint96(), b.credit.toUint96());
 
         uint8 flags = inDefault ? LoanFlags.IN_DEFAULT : 0;
-        if (b.interestNumerator != b.principal * t.annualRateWad * o.loan.settledAfter) {
-            flags |= LoanFlags.OFF_SCHEDULE;
-            o.late.interestNumerator = b.interestNumerator.toUint208();
-        }
-        if (b.paid != b.passed || b.arrears + b.interestDue + b.lateFees + b.lateNumerator + b.ahead != 0) {
+        if (b.interestNumerator != b.principal * t.annualRateWad * o.loan.settledAfter) flags |= LoanFlags.OFF_SCHEDULE;
+        if (b.paid != b.passed || b.arrears + b.interestDue + b.lateFees + b.lateNumerator + b.ahead != 0)
             flags |= LoanFlags.OVERDUE;
-            (o.late.lateNumerator, o.late.paid) = (b.lateNumerator.toUint208(), b.paid.toUint8());
-            (o.late.feesFor, o.late.arrears) = (b.feesFor.toUint8(), b.arrears.toUint96());
-            (o.late.interestDue, o.late.lateFees) = (b.interestDue.toUint96(), b.lateFees.toUint96());
-            o.late.ahead = b.ahead.toUint96();
+        if (flags != 0) {
+            o.late = new LateSlots[](1);
+            LateSlots memory late = o.late[0];
+            if (flags & LoanFlags.OFF_SCHEDULE != 0) late.interestNumerator = b.interestNumerator.toUint208();
+            if (flags & LoanFlags.OVERDUE != 0) {
+                (late.lateNumerator, late.paid) = (b.lateNumerator.toUint208(), b.paid.toUint8());
+                (late.feesFor, late.arrears) = (b.feesFor.toUint8(), b.arrears.toUint96());
+                (late.interestDue, late.lateFees) = (b.interestDue.toUint96(), b.lateFees.toUint96());
+                late.ahead = b.ahead.toUint96();
+            }
         }
         o.loan.flags = (p.loan.flags & ~ALL) | flags;
     }
