@@ -22,6 +22,8 @@ contract PoolDeployer {
         bool firstLoss; // whether there are junior and cover tranches
         uint256 juniorSpreadBps; // share of senior's interest that goes to junior
         uint256 coverPremiumBps; // share of interest that goes to cover
+        uint32 exitCooldown; // seconds before junior and cover may leave; 0 without them
+        uint32 exitWindow; // seconds in which they may
         string name; // of the senior tranche's shares
         string symbol;
     }
@@ -36,7 +38,7 @@ contract PoolDeployer {
 
     constructor(Setup memory s) {
         address pool = _creation(s.firstLoss ? 4 : 2);
-        SENIOR = new Tranche(s.asset, pool, s.manager, TrancheClass.Senior, s.name, s.symbol);
+        SENIOR = new Tranche(s.asset, pool, s.manager, TrancheClass.Senior, s.name, s.symbol, 0, 0);
         if (s.firstLoss) {
             JUNIOR = _firstLoss(s, pool, TrancheClass.Junior, " junior", "j");
             COVER = _firstLoss(s, pool, TrancheClass.Cover, " cover", "c");
@@ -74,7 +76,9 @@ contract PoolDeployer {
                 s.manager,
                 class,
                 string.concat(s.name, name),
-                string.concat(prefix, "-", s.symbol)
+                string.concat(prefix, "-", s.symbol),
+                s.exitCooldown,
+                s.exitWindow
             );
     }
 

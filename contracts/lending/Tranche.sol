@@ -5,6 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IFacilities} from "../interfaces/IFacilities.sol";
 import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
@@ -14,8 +16,12 @@ import {AssetShares} from "./AssetShares.sol";
 /// @title Tranche
 /// @dev Shares only: what they are worth is in the pool's ledger, in the pool's cash and debt. Every entry and exit first
 /// brings the ledger to this second, then converts at what it says, then writes, then moves tokens.
+///
+/// First-loss shares leave within a window after a cooldown. A request covers at most the least number of shares its owner has
+/// held since, so that shares which change hands wait anew, however many requests stand open elsewhere.
 contract Tranche is AssetShares, ITranche {
     using SharesMath for uint256;
+    using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
     /// @dev Where the seed's shares stay.
@@ -24,16 +30,27 @@ contract Tranche is AssetShares, ITranche {
     IPoolLedger private immutable POOL;
     IFacilities private immutable MANAGER;
     TrancheClass private immutable CLASS;
+    /// @dev Seconds; 0 where shares leave at once.
+    uint256 private immutable COOLDOWN;
+    uint256 private immutable WINDOW;
+
+    mapping(address owner => ExitRequest) private _exitRequests;
 
     /// @param pool_ may be an address at which the pool is still to be deployed: the two name each other.
+    /// @param cooldown seconds between a request and the window in which shares leave; 0 for senior, and for senior only
     constructor(
         IERC20Metadata asset_,
         address pool_,
         address manager_,
         TrancheClass class_,
         string memory name_,
-        string memory symbol_
+        string memory symbol_,
+        uint32 cooldown,
+        uint32 window
     ) AssetShares(asset_, name_, symbol_) {
+        bool waits = class_ != TrancheClass.Senior;
+        require(waits == (cooldown != 0) && waits == (window != 0), InvalidExitTerms(class_, cooldown, window));
+        (COOLDOWN, WINDOW) = (cooldown, window);
         POOL = IPoolLedger(pool_);
         MANAGER = IFacilities(manager_);
         CLASS = class_;
@@ -65,6 +82,25 @@ contract Tranche is AssetShares, ITranche {
 
     // ---- leaving ----
 
+    /// @inheritdoc ITranche
+    function requestExit(uint256 shares) external {
+        require(COOLDOWN != 0, LeavesAtOnce());
+        uint256 owned = balanceOf(msg.sender);
+        require(shares <= owned, ERC20InsufficientBalance(msg.sender, owned, shares));
+        uint256 opensAt = block.timestamp + COOLDOWN;
+        uint256 closesAt = opensAt + WINDOW;
+        _exitRequests[msg.sender] = ExitRequest(shares.toUint176(), uint40(opensAt), uint40(closesAt));
+        emit ExitRequested(msg.sender, shares, opensAt, closesAt);
+    }
+
+    /// @inheritdoc ITranche
+    function moveToQueue(address spender, address owner, uint256 shares) external {
+        address queue = POOL.queue();
+        require(CLASS == TrancheClass.Senior && msg.sender == queue, OnlyQueue(msg.sender, queue));
+        if (spender != owner) _spendAllowance(owner, spender, shares);
+        _transfer(owner, queue, shares);
+    }
+
     /// @inheritdoc IERC4626
     function withdraw(uint256 assets, address receiver, address owner) external returns (uint256 shares) {
         shares = assets.toSharesUp(POOL.checkpoint(owner), totalSupply());
@@ -87,6 +123,16 @@ contract Tranche is AssetShares, ITranche {
     /// @inheritdoc ITranche
     function class() external view returns (TrancheClass) {
         return CLASS;
+    }
+
+    /// @inheritdoc ITranche
+    function exitTerms() external view returns (uint256 cooldown, uint256 window) {
+        return (COOLDOWN, WINDOW);
+    }
+
+    /// @inheritdoc ITranche
+    function exitRequestOf(address owner) external view returns (ExitRequest memory) {
+        return _exitRequests[owner];
     }
 
     /// @inheritdoc IERC4626
@@ -120,22 +166,18 @@ contract Tranche is AssetShares, ITranche {
     }
 
     /// @inheritdoc IERC4626
-    /// @dev 0 where the pool pays nobody now.
+    /// @dev 0 where the pool pays nobody now, and outside the window.
     function maxWithdraw(address owner) external view returns (uint256) {
         uint256 available = _availableTo(owner);
-        if (available == 0) return 0;
-        uint256 owned = convertToAssets(balanceOf(owner));
-        return owned < available ? owned : available;
+        return available == 0 ? 0 : Math.min(convertToAssets(_leavingSharesOf(owner)), available);
     }
 
     /// @inheritdoc IERC4626
-    /// @dev 0 while an action is half done, and where the shares bring less than one unit, which redeem refuses.
+    /// @dev The same, and 0 where the shares bring less than one unit, which redeem refuses.
     function maxRedeem(address owner) external view returns (uint256) {
         uint256 available = _availableTo(owner);
         if (available == 0) return 0;
-        uint256 affordable = convertToShares(available);
-        uint256 owned = balanceOf(owner);
-        uint256 shares = owned < affordable ? owned : affordable;
+        uint256 shares = Math.min(_leavingSharesOf(owner), convertToShares(available));
         return convertToAssets(shares) == 0 ? 0 : shares;
     }
 
@@ -147,9 +189,33 @@ contract Tranche is AssetShares, ITranche {
         if (CLASS == TrancheClass.Cover) return POOL.availableTo(CLASS);
         if (POOL.redemptionsQueued() && owner != POOL.queue()) return 0;
         uint256 held = POOL.availableTo(CLASS);
-        if (CLASS == TrancheClass.Senior) return held;
-        uint256 beyond = POOL.juniorBeyondRequired();
-        return held < beyond ? held : beyond;
+        return CLASS == TrancheClass.Senior ? held : Math.min(held, POOL.juniorBeyondRequired());
+    }
+
+    /// @dev Shares of `owner` that neither cooldown nor window holds back.
+    function _leavingSharesOf(address owner) private view returns (uint256) {
+        if (COOLDOWN == 0) return balanceOf(owner);
+        ExitRequest memory request = _exitRequests[owner];
+        return block.timestamp < request.opensAt || block.timestamp > request.closesAt ? 0 : request.shares;
+    }
+
+    /// @dev Shares that have gone elsewhere are under request no more.
+    function _update(address from, address to, uint256 value) internal override {
+        super._update(from, to, value);
+        if (COOLDOWN == 0 || from == address(0)) return;
+        uint256 left = balanceOf(from);
+        if (_exitRequests[from].shares > left) _exitRequests[from].shares = uint176(left);
+    }
+
+    /// @dev Uses up as much of the owner's request.
+    function _useRequest(address owner, uint256 shares) private {
+        ExitRequest memory request = _exitRequests[owner];
+        require(
+            block.timestamp >= request.opensAt && block.timestamp <= request.closesAt,
+            OutsideExitWindow(request.opensAt, request.closesAt)
+        );
+        require(shares <= request.shares, MoreThanRequested(shares, request.shares));
+        _exitRequests[owner].shares = request.shares - uint176(shares);
     }
 
     function _isUnlocked() private view returns (bool) {
@@ -180,6 +246,7 @@ contract Tranche is AssetShares, ITranche {
     function _leave(address receiver, address owner, uint256 assets, uint256 shares) private {
         require(assets != 0 && shares != 0, NothingReceived(assets, shares));
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
+        if (COOLDOWN != 0) _useRequest(owner, shares);
         _burn(owner, shares);
         emit Withdraw(msg.sender, receiver, owner, assets, shares);
         POOL.payOut(receiver, assets);

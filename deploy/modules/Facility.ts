@@ -45,6 +45,8 @@ export const facilityModule = (plan: FacilityPlan, vaultOf: VaultModule, before:
         firstLoss: false,
         juniorSpreadBps: 0n,
         coverPremiumBps: 0n,
+        exitCooldown: 0n,
+        exitWindow: 0n,
         name: p.shares.name,
         symbol: p.shares.symbol,
       },

@@ -15,7 +15,7 @@ export async function measureBallast(chain: Chain) {
   const vault = await deploy("CollateralVault", wbtc, manager);
   const nonce = await ethers.provider.getTransactionCount(publisher);
   const poolAddress = getCreateAddress({ from: publisher, nonce: nonce + 1 });
-  const tranche = await deploy("Tranche", usd, poolAddress, manager, 0, "Senior", "SEN");
+  const tranche = await deploy("Tranche", usd, poolAddress, manager, 0, "Senior", "SEN", 0, 0);
   const pool = await deploy("LendingPool", {
     ...{ asset: usd, manager, senior: tranche, junior: ZeroAddress, cover: ZeroAddress },
     ...{ queue: ZeroAddress, capital: ZeroAddress, authority: access },

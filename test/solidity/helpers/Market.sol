@@ -25,6 +25,8 @@ abstract contract Market is Test, Decimals8x6 {
 
     uint256 internal constant START = 1_750_000_000;
     uint256 internal constant YEAR = 365 days;
+    uint32 internal constant COOLDOWN = 7 days;
+    uint32 internal constant WINDOW = 2 days;
 
     /// @notice What a test may choose about a facility.
     struct Options {
@@ -36,6 +38,10 @@ abstract contract Market is Test, Decimals8x6 {
         uint256 minDebt;
         uint256 seed;
         uint256 usdPerBtc; // price at creation, whole dollars
+        bool firstLoss; // with junior and cover tranches
+        uint256 juniorSpreadBps;
+        uint256 coverPremiumBps;
+        address capital; // 0 = no capital ratio
     }
 
     /// @notice One facility with all that belongs to it.
@@ -47,6 +53,8 @@ abstract contract Market is Test, Decimals8x6 {
         ICollateralVault vault;
         ILendingPool pool;
         ITranche senior;
+        ITranche junior; // this and the next only with firstLoss
+        ITranche cover;
     }
 
     IAccessManager internal access;
@@ -70,6 +78,8 @@ abstract contract Market is Test, Decimals8x6 {
     ICollateralVault internal vault;
     ILendingPool internal pool;
     ITranche internal senior;
+    ITranche internal junior;
+    ITranche internal cover;
     /// @dev One whole bitcoin and one whole dollar in smallest units.
     uint256 internal BTC;
     uint256 internal USD;
@@ -132,8 +142,12 @@ abstract contract Market is Test, Decimals8x6 {
 
     function _createFacility(Options memory o) internal returns (Parts memory p) {
         p = _parts(o);
-        o.loan.mint(address(this), o.seed);
+        o.loan.mint(address(this), o.firstLoss ? 3 * o.seed : o.seed);
         o.loan.approve(address(p.senior), o.seed);
+        if (o.firstLoss) {
+            o.loan.approve(address(p.junior), o.seed);
+            o.loan.approve(address(p.cover), o.seed);
+        }
         p.id = manager.createFacility(_params(p, o), o.seed);
     }
 
@@ -150,7 +164,8 @@ abstract contract Market is Test, Decimals8x6 {
         p.vault = ICollateralVault(
             deployCode("contracts/collateral/CollateralVault.sol:CollateralVault", abi.encode(p.btc, manager))
         );
-        (p.pool, p.senior) = _poolAndTranche(o, TrancheClass.Senior);
+        if (o.firstLoss) _poolAndTranches(p, o);
+        else (p.pool, p.senior) = _poolAndTranche(o, TrancheClass.Senior);
         bytes4[] memory selectors = new bytes4[](1);
         selectors[0] = IPoolLedger.setReserveFee.selector;
         access.setTargetFunctionRole(address(p.pool), selectors, RISK);
@@ -164,16 +179,39 @@ abstract contract Market is Test, Decimals8x6 {
         TrancheClass class
     ) internal returns (ILendingPool pool_, ITranche senior_) {
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        senior_ = ITranche(
-            deployCode(
-                "contracts/lending/Tranche.sol:Tranche",
-                abi.encode(o.loan, predicted, manager, class, "Ballast Senior", "bSEN")
-            )
+        senior_ = _tranche(o, predicted, class);
+        pool_ = _pool(_poolConfig(o, senior_), predicted);
+    }
+
+    function _poolAndTranches(Parts memory p, Options memory o) private {
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 3);
+        p.senior = _tranche(o, predicted, TrancheClass.Senior);
+        p.junior = _tranche(o, predicted, TrancheClass.Junior);
+        p.cover = _tranche(o, predicted, TrancheClass.Cover);
+        IPoolLedger.PoolConfig memory c = _poolConfig(o, p.senior);
+        (c.junior, c.cover, c.capital) = (address(p.junior), address(p.cover), o.capital);
+        (c.juniorSpreadBps, c.coverPremiumBps) = (o.juniorSpreadBps, o.coverPremiumBps);
+        p.pool = _pool(c, predicted);
+    }
+
+    function _tranche(Options memory o, address pool_, TrancheClass class) private returns (ITranche) {
+        bool waits = class != TrancheClass.Senior;
+        bytes memory args = abi.encode(
+            o.loan,
+            pool_,
+            manager,
+            class,
+            "Ballast Tranche",
+            "bTR",
+            waits ? COOLDOWN : 0,
+            waits ? WINDOW : 0
         );
-        pool_ = ILendingPool(
-            deployCode("contracts/lending/LendingPool.sol:LendingPool", abi.encode(_poolConfig(o, senior_)))
-        );
-        assertEq(address(pool_), predicted, "pool is not where the tranche looks for it");
+        return ITranche(deployCode("contracts/lending/Tranche.sol:Tranche", args));
+    }
+
+    function _pool(IPoolLedger.PoolConfig memory c, address predicted) private returns (ILendingPool pool_) {
+        pool_ = ILendingPool(deployCode("contracts/lending/LendingPool.sol:LendingPool", abi.encode(c)));
+        assertEq(address(pool_), predicted, "pool is not where the tranches look for it");
     }
 
     /// @dev Senior lenders only.
@@ -220,6 +258,7 @@ abstract contract Market is Test, Decimals8x6 {
 
     function _use(Parts memory p) internal {
         (facility, btc, usd, oracle, vault, pool, senior) = (p.id, p.btc, p.usd, p.oracle, p.vault, p.pool, p.senior);
+        (junior, cover) = (p.junior, p.cover);
         BTC = 10 ** btc.decimals();
         USD = 10 ** usd.decimals();
         minDebt = manager.facilityOf(facility).pricing.minDebt;
@@ -252,6 +291,8 @@ abstract contract Market is Test, Decimals8x6 {
         btc.approve(address(vault), type(uint256).max);
         usd.approve(address(pool), type(uint256).max);
         usd.approve(address(senior), type(uint256).max);
+        if (address(junior) != address(0)) usd.approve(address(junior), type(uint256).max);
+        if (address(cover) != address(0)) usd.approve(address(cover), type(uint256).max);
         vm.stopPrank();
     }
 

@@ -60,7 +60,7 @@ async function governed() {
       {
         ...{ asset: market.loan, manager, authority: accessManager, capital: ethers.ZeroAddress },
         ...{ fixedRatePerSecond: 0, reserveFeeBps: 0, firstLoss: false, juniorSpreadBps: 0, coverPremiumBps: 0 },
-        ...{ name: "spare", symbol: "S" },
+        ...{ exitCooldown: 0, exitWindow: 0, name: "spare", symbol: "S" },
       },
     ]);
     const answer = (view: string) => parts.getFunction(view)() as Promise<string>;

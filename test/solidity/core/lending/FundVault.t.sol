@@ -240,7 +240,7 @@ contract FundVaultTest is FundMarket {
         ITranche pretender = ITranche(
             deployCode(
                 "contracts/lending/Tranche.sol:Tranche",
-                abi.encode(usd, first.pool, manager, uint8(0), "Pretender", "P")
+                abi.encode(usd, first.pool, manager, uint8(0), "Pretender", "P", 0, 0)
             )
         );
         vm.startPrank(curator);

@@ -96,7 +96,17 @@ export async function setStage(random: Random) {
       const poolAddress = toAddress(
         ethers.getCreateAddress({ from: admin.address, nonce: (await admin.getNonce()) + 1 }),
       );
-      const tranche = await deploy("Tranche", loanAsset, poolAddress, manager.address, 0, "Ballast senior", "bSEN");
+      const tranche = await deploy(
+        "Tranche",
+        loanAsset,
+        poolAddress,
+        manager.address,
+        0,
+        "Ballast senior",
+        "bSEN",
+        0,
+        0,
+      );
       const fixedRatePerSecond = facilities.length === 3 ? (WAD * 7n) / 100n / YEAR_SECONDS : 0n;
       const reserveFeeBps = random.between(0n, 2_500n);
       const none = ethers.ZeroAddress;
