@@ -7,6 +7,9 @@ import { deployOracle } from "./oracle.js";
 const DAY = 86_400;
 const PERIOD = 30 * DAY;
 
+/** Cooldown and window. */
+const exitTerms = (trancheClass: number): [number, number] => (trancheClass === 0 ? [0, 0] : [7 * DAY, 2 * DAY]);
+
 /** A term facility, its lenders and one monthly sheet. */
 async function setUpTerm(chain: Chain, tiered: boolean) {
   const { deploy, ethers } = chain;
@@ -22,7 +25,9 @@ async function setUpTerm(chain: Chain, tiered: boolean) {
   const poolAddress = getCreateAddress({ from: publisher, nonce: nonce + (tiered ? 3 : 1) });
   const tranches: BaseContract[] = [];
   for (const trancheClass of tiered ? [0, 1, 2] : [0])
-    tranches.push(await deploy("Tranche", usd, poolAddress, manager, trancheClass, "Lenders", "LEN"));
+    tranches.push(
+      await deploy("Tranche", usd, poolAddress, manager, trancheClass, "Lenders", "LEN", ...exitTerms(trancheClass)),
+    );
   const [senior, junior = ZeroAddress, cover = ZeroAddress] = tranches;
   const config = {
     ...{ asset: usd, manager, senior, junior, cover, queue: ZeroAddress, capital: ZeroAddress, authority: access },

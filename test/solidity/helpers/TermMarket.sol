@@ -129,11 +129,12 @@ abstract contract TermMarket is Market {
     }
 
     function _tranche(address pool_, TrancheClass class) internal virtual returns (ITranche) {
+        uint256 waits = class == TrancheClass.Senior ? 0 : 1;
         return
             ITranche(
                 deployCode(
                     "contracts/lending/Tranche.sol:Tranche",
-                    abi.encode(usd, pool_, termManager, class, "T", "T")
+                    abi.encode(usd, pool_, termManager, class, "T", "T", waits * 7 days, waits * 2 days)
                 )
             );
     }
