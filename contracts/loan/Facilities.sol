@@ -18,6 +18,7 @@ abstract contract Facilities is IFacilities, AccessManaged, FacilityLock {
     FacilityRules internal immutable RULES = new FacilityRules();
 
     FacilityKind private immutable KIND;
+    uint32 private immutable FIRST_NUMBER;
     uint256 private constant ORACLE_SWITCH_INTERVAL = 7 days;
 
     mapping(uint32 facility => Facility) internal _facilities;
@@ -26,8 +27,10 @@ abstract contract Facilities is IFacilities, AccessManaged, FacilityLock {
     uint32 public facilityCount;
 
     /// @param kind of all facilities of this contract
-    constructor(FacilityKind kind) {
+    /// @param firstNumber of them; far from another manager's, so that a loan's id says whose it is
+    constructor(FacilityKind kind, uint32 firstNumber) {
         KIND = kind;
+        FIRST_NUMBER = firstNumber;
     }
 
     // ---- creation ----
@@ -39,7 +42,7 @@ abstract contract Facilities is IFacilities, AccessManaged, FacilityLock {
     ) external restricted returns (uint32 facility) {
         RULES.requireConsistent(p, address(this), KIND);
         require(seedAssets != 0, ZeroAmount());
-        facility = ++facilityCount;
+        facility = FIRST_NUMBER + facilityCount++;
         Facility storage f = _facilities[facility];
         f.ltv.pool = p.pool;
         f.ltv.maxLtvBps = p.maxLtvBps;

@@ -32,7 +32,7 @@ contract LoanManager is Loans, ILoanManager {
     constructor(
         address authority_,
         ILiquidationEngine engine_
-    ) Facilities(FacilityKind.Revolving) Authorisations("Ballast LoanManager") Loans(authority_, engine_) {}
+    ) Facilities(FacilityKind.Revolving, 1) Authorisations("Ballast LoanManager") Loans(authority_, engine_) {}
 
     // ---- new debt ----
 

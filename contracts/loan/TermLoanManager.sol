@@ -25,6 +25,7 @@ import {LoanIds} from "./LoanIds.sol";
 import {Loans} from "./Loans.sol";
 
 /// @title TermLoanManager: loans at a fixed rate with dated instalments.
+/// @notice Its facilities are numbered from 1,000,001.
 /// @dev A second contract beside LoanManager because both together would exceed the limit on a contract's size (EIP-170). What a
 /// loan owes is kept by its pool and computed by the pool's book.
 contract TermLoanManager is Loans, ITermLoanManager {
@@ -34,7 +35,7 @@ contract TermLoanManager is Loans, ITermLoanManager {
     constructor(
         address authority_,
         ILiquidationEngine engine_
-    ) Facilities(FacilityKind.Term) Authorisations("Ballast TermLoanManager") Loans(authority_, engine_) {}
+    ) Facilities(FacilityKind.Term, 1_000_001) Authorisations("Ballast TermLoanManager") Loans(authority_, engine_) {}
 
     // ---- new debt ----
 

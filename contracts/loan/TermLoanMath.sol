@@ -73,6 +73,21 @@ library TermLoanMath {
         return _nextPart(b, t) + _unitsUp(b.interestNumerator + b.principal * t.annualRateWad * rest);
     }
 
+    /// @notice What an instalment to come consists of, if all that is due before it is paid on its date.
+    /// @param left principal scheduled from this instalment on
+    function instalmentParts(
+        TermBalance memory b,
+        TermTerms memory t,
+        uint256 left,
+        uint256 number
+    ) internal pure returns (uint256 interest, uint256 principal) {
+        principal = _part(b, t, left, number);
+        uint256 seconds_ = t.intervalSeconds;
+        uint256 numerator;
+        if (number == b.passed + 1) (seconds_, numerator) = (dueDate(t, number) - b.settledAt, b.interestNumerator);
+        interest = _unitsUp(numerator + left * t.annualRateWad * seconds_);
+    }
+
     /// @notice The whole debt at this second, without a fee for prepayment; what health is judged by.
     function debt(TermBalance memory b) internal pure returns (uint256) {
         uint256 owed = lateCharges(b) + b.interestDue + _unitsUp(b.interestNumerator) + b.principal;

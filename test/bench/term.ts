@@ -5,6 +5,8 @@ import { as, BTC, PRICE, setUpMarket, USD } from "./market.js";
 import { deployOracle } from "./oracle.js";
 
 const DAY = 86_400;
+/** The first of a TermLoanManager. */
+const FACILITY = 1_000_001;
 const PERIOD = 30 * DAY;
 
 /** Cooldown and window. */
@@ -54,12 +56,12 @@ async function setUpTerm(chain: Chain, tiered: boolean) {
     await as(lender, tranche)("deposit", (deposits[i] ?? 0n) * USD, lender);
 
   const opening = async (who: typeof alice, salt: number) => ({
-    ...{ facility: 1, salt, sheet: 0, collateral: 5n * BTC, principal: 300_000n * USD, maxAnnualRate: 10n ** 18n },
+    ...{ facility: FACILITY, salt, sheet: 0, collateral: 5n * BTC, principal: 300_000n * USD, maxAnnualRate: 10n ** 18n },
     ...{ deadline: 2n ** 40n, receiver: await who.getAddress(), agreement: `0x${"a5".repeat(32)}` },
   });
   const open = async (who: typeof alice, salt: number) => as(who, manager)("open", await opening(who, salt), "0x");
   const idOf = async (who: typeof alice, salt: number) =>
-    (BigInt(await who.getAddress()) << 96n) | (1n << 64n) | BigInt(salt);
+    (BigInt(await who.getAddress()) << 96n) | (BigInt(FACILITY) << 64n) | BigInt(salt);
   /** What is due at a loan's next date, as its book says. */
   const instalment = async (id: bigint): Promise<bigint> => {
     const loan: unknown = await manager.getFunction("loanOf")(id);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ITermLens} from "../../../../contracts/interfaces/ITermLens.sol";
+import {TermMarket} from "../../helpers/TermMarket.sol";
+
+/// @notice What the lens says is what the contracts then do.
+contract TermLensTest is TermMarket {
+    ITermLens private _lens;
+
+    function setUp() public override {
+        super.setUp();
+        _lens = ITermLens(deployCode("contracts/lens/TermLens.sol:TermLens", abi.encode(termManager)));
+    }
+
+    function test_the_schedule_previewed_is_the_schedule_opened_and_the_schedule_paid() public {
+        (uint256 rate, ITermLens.Instalment[] memory preview) = _lens.previewSchedule(
+            termFacility,
+            MONTHLY,
+            1_000_000 * USD
+        );
+        uint256 id = _openMillion();
+        ITermLens.Instalment[] memory rows = _lens.schedule(id);
+        assertEq(abi.encode(rows), abi.encode(preview));
+        assertEq(rate, _lens.termLoanOverview(id).terms.annualRateWad);
+        uint256 principal;
+        for (uint256 i; i < rows.length; ++i) {
+            vm.warp(rows[i].dueAt);
+            assertEq(_lens.dueNow(id), rows[i].interest + rows[i].principal, "as scheduled");
+            _pay(id, _lens.dueNow(id));
+            assertEq(termManager.loanOf(id).debtShares, rows[i].left);
+            principal += rows[i].principal;
+        }
+        assertEq(principal, 1_000_000 * USD, "TERM-1");
+        assertEq(_lens.schedule(id).length, 0);
+    }
+
+    function test_the_next_payment_takes_off_what_was_paid_ahead() public {
+        uint256 id = _openTerm(0, BALLOON, 100 * BTC, 1_000_000 * USD);
+        vm.warp(START + 12 days);
+        (uint256 dueAt, uint256 next) = _lens.nextDue(id);
+        assertEq(dueAt, START + 30 days);
+        _pay(id, next / 3);
+        (, uint256 rest) = _lens.nextDue(id);
+        assertEq(rest, next - next / 3);
+        _pay(id, rest);
+        (, rest) = _lens.nextDue(id);
+        assertEq(rest, 0);
+        vm.warp(START + 30 days);
+        assertEq(_lens.dueNow(id), 0, "and that is all the date asked for");
+        ITermLens.Instalment[] memory rows = _lens.schedule(id);
+        assertEq(rows.length, 11);
+        assertApproxEqAbs(rows[10].principal, 545_000 * USD, 10_000 * USD, "the balloon comes last");
+    }
+
+    function test_the_overview_says_what_ends_the_loan_and_when_it_defaults() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 35 days);
+        ITermLens.TermLoanOverview memory o = _lens.termLoanOverview(id);
+        assertEq(o.owner, borrower);
+        assertEq(o.collateral, 100 * BTC);
+        assertEq(o.defaultsAfter, START + 40 days);
+        assertEq(o.nextDueAt, START + 60 days);
+        assertEq(o.debt, termManager.debtOf(id));
+        assertEq(o.dueNow, _lens.dueNow(id));
+        vm.warp(START + 41 days);
+        termManager.markDefault(id);
+        _setTermPrice(9_000);
+        uint256 expected = termManager.mark(id);
+        o = _lens.termLoanOverview(id);
+        assertEq(o.defaultMarkedAt, START + 41 days);
+        assertEq(o.expectedLoss, expected);
+        assertGt(expected, 0);
+        vm.prank(borrower);
+        (uint256 paid, ) = termManager.close(id, borrower, "");
+        assertEq(paid, o.payOff);
+        o = _lens.termLoanOverview(id);
+        assertEq(o.owner, address(0));
+        assertEq(o.debt, 0);
+    }
+}
