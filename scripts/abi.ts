@@ -21,6 +21,7 @@ export const ABI_SOURCES: Readonly<Record<string, string>> = {
   loanManager: "artifacts/contracts/loan/LoanManager.sol/LoanManager.json",
   priceOracle: "artifacts/contracts/oracle/PriceOracle.sol/PriceOracle.json",
   protectionOrders: "artifacts/contracts/periphery/ProtectionOrders.sol/ProtectionOrders.json",
+  redemptionQueue: "artifacts/contracts/lending/RedemptionQueue.sol/RedemptionQueue.json",
   repayWithCollateral: "artifacts/contracts/periphery/RepayWithCollateral.sol/RepayWithCollateral.json",
   tranche: "artifacts/contracts/lending/Tranche.sol/Tranche.json",
 };

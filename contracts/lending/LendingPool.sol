@@ -36,7 +36,7 @@ contract LendingPool is PoolLedger, ILendingPool {
             state.cash -= uint112(assets); // assets <= cash
         }
         _debt = debt;
-        _cash = state;
+        _saveState(state);
         totalDebt = debt.assets;
         _requireMayGrow(state);
         loanDebt = (loanShares + shares).toAssetsUp(debt.assets, debt.shares);
@@ -64,7 +64,7 @@ contract LendingPool is PoolLedger, ILendingPool {
     function accruedDebt(uint256 loanShares) external onlyManager returns (uint256) {
         (DebtTotals memory debt, CashState memory state) = _accrued();
         _debt = debt;
-        _cash = state;
+        _saveState(state);
         return loanShares.toAssetsUp(debt.assets, debt.shares);
     }
 
@@ -85,7 +85,7 @@ contract LendingPool is PoolLedger, ILendingPool {
 
     /// @inheritdoc ILendingPool
     function debtTotals() public view whenUnlocked returns (uint256 assets, uint256 shares) {
-        (DebtTotals memory debt, , ) = _accruedView();
+        (DebtTotals memory debt, , , ) = _accruedView();
         return (debt.assets, debt.shares);
     }
 
@@ -109,23 +109,27 @@ contract LendingPool is PoolLedger, ILendingPool {
     }
 
     function _debtAndStateNow() internal view override returns (uint256, CashState memory) {
-        (DebtTotals memory debt, CashState memory state, ) = _accruedView();
+        (DebtTotals memory debt, CashState memory state, , ) = _accruedView();
         return (debt.assets, state);
     }
 
     /// @dev Totals as of this second, not yet stored; emits what was added.
     function _accrued() private returns (DebtTotals memory debt, CashState memory state) {
         uint256 interest;
-        uint256 last = _cash.accruedAt;
-        (debt, state, interest) = _accruedView();
-        if (state.accruedAt != last) emit Accrued(interest, state.rateAtTarget);
+        uint256 elapsed;
+        (debt, state, interest, elapsed) = _accruedView();
+        if (elapsed != 0) emit Accrued(interest, state.rateAtTarget);
     }
 
-    function _accruedView() private view returns (DebtTotals memory debt, CashState memory state, uint256 interest) {
+    function _accruedView()
+        private
+        view
+        returns (DebtTotals memory debt, CashState memory state, uint256 interest, uint256 elapsed)
+    {
         debt = _debt;
         state = _cash;
-        uint256 elapsed = block.timestamp - state.accruedAt;
-        if (elapsed == 0) return (debt, state, 0); // TIME-1
+        elapsed = block.timestamp - state.accruedAt;
+        if (elapsed == 0) return (debt, state, 0, 0); // TIME-1
         uint256 rate = _moveRate(state, debt.assets, elapsed);
         interest = uint256(debt.assets).wadMulDown(CompoundGrowth.growthDown(rate, elapsed));
         debt.assets += interest.toUint128();
@@ -143,6 +147,6 @@ contract LendingPool is PoolLedger, ILendingPool {
         debt.shares -= uint128(shares); // at most the loan's own, 112 bits
         state.cash += received.toUint112();
         _debt = debt;
-        _cash = state;
+        _saveState(state);
     }
 }

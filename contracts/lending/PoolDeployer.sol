@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {LendingPool} from "./LendingPool.sol";
+import {RedemptionQueue} from "./RedemptionQueue.sol";
 import {Tranche} from "./Tranche.sol";
 
-/// @title Creates a pool and its tranches, which name each other, in one transaction.
+/// @title Creates a pool, its tranches and the queue of the senior one, which name each other, in one transaction.
 /// @notice All its work is done in its constructor; afterwards it says which contracts it made and can do nothing else.
 /// @dev A factory holding the creation codes in its own code would not fit the limit on a contract's size; creation code may be
 /// twice as long (EIP-3860).
@@ -35,14 +36,16 @@ contract PoolDeployer {
     Tranche public immutable SENIOR;
     Tranche public immutable JUNIOR;
     Tranche public immutable COVER;
+    RedemptionQueue public immutable QUEUE;
 
     constructor(Setup memory s) {
-        address pool = _creation(s.firstLoss ? 4 : 2);
+        address pool = _creation(s.firstLoss ? 5 : 3);
         SENIOR = new Tranche(s.asset, pool, s.manager, TrancheClass.Senior, s.name, s.symbol, 0, 0);
         if (s.firstLoss) {
             JUNIOR = _firstLoss(s, pool, TrancheClass.Junior, " junior", "j");
             COVER = _firstLoss(s, pool, TrancheClass.Cover, " cover", "c");
         }
+        QUEUE = new RedemptionQueue(SENIOR, pool);
         POOL = new LendingPool(
             IPoolLedger.PoolConfig({
                 asset: address(s.asset),
@@ -50,7 +53,7 @@ contract PoolDeployer {
                 senior: address(SENIOR),
                 junior: address(JUNIOR),
                 cover: address(COVER),
-                queue: address(0),
+                queue: address(QUEUE),
                 capital: s.capital,
                 authority: s.authority,
                 fixedRatePerSecond: s.fixedRatePerSecond,

@@ -195,7 +195,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     }
 
     /// @inheritdoc IPoolLedger
-    function setRedemptionsQueued(bool queued) external {
+    function setRedemptionsQueued(bool queued) external whenUnlocked {
         require(msg.sender == QUEUE, OnlyQueue(msg.sender, QUEUE));
         _cash.redemptionsQueued = queued;
         emit RedemptionsQueued(queued);
@@ -205,7 +205,8 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
 
     /// @inheritdoc IPoolLedger
     function accrue() external whenUnlocked {
-        (, _cash) = _accrueDebt();
+        (, CashState memory state) = _accrueDebt();
+        _saveState(state);
     }
 
     /// @inheritdoc IPoolLedger
@@ -350,8 +351,13 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
         if (d.toJunior + d.toCover + d.premiumPaid != 0) emit FirstLossIncome(d.toJunior, d.toCover, d.premiumPaid);
     }
 
+    /// @dev All that moves with time and payments. Field by field: the compiler makes one write of it, of the whole struct several.
+    function _saveState(CashState memory state) internal {
+        (_cash.cash, _cash.accruedAt, _cash.rateAtTarget) = (state.cash, state.accruedAt, state.rateAtTarget);
+    }
+
     function _saveClaims(Waterfall.Ledger memory l) internal {
-        _claims = l.claims;
+        (_claims.senior, _claims.reserve) = (l.claims.senior, l.claims.reserve);
         if (!_hasFirstLoss()) return;
         _firstLoss = l.firstLoss;
         _expected.premium = l.premium.toUint112();
@@ -419,7 +425,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     }
 
     function _save(Waterfall.Ledger memory l) private {
-        _cash = l.state;
+        _saveState(l.state);
         _saveClaims(l);
     }
 

@@ -48,7 +48,8 @@ contract TermLendingPool is PoolLedger, TermSheets {
         debt = receivable / Amortisation.RATE_SECONDS;
         (annualRate, instalment) = _begin(id, sheet, principal, maxAnnualRate, debt, state);
         _slope += principal * annualRate;
-        (_receivable, _cash) = (receivable, state);
+        _receivable = receivable;
+        _saveState(state);
         _requireMayGrow(state);
     }
 
@@ -229,7 +230,7 @@ contract TermLendingPool is PoolLedger, TermSheets {
             }
         }
         state.cash = (uint256(state.cash) + received - o.refund).toUint112();
-        _cash = state;
+        _saveState(state);
     }
 
     function _accrueDebt() internal override returns (uint256, CashState memory) {

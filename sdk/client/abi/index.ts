@@ -10,5 +10,6 @@ export { liquidatorAbi } from "./liquidator.js";
 export { loanManagerAbi } from "./loanManager.js";
 export { priceOracleAbi } from "./priceOracle.js";
 export { protectionOrdersAbi } from "./protectionOrders.js";
+export { redemptionQueueAbi } from "./redemptionQueue.js";
 export { repayWithCollateralAbi } from "./repayWithCollateral.js";
 export { trancheAbi } from "./tranche.js";

@@ -1,6 +1,8 @@
 import { sentences } from "./speaker.js";
 
-/** Errors of the LendingPool, the Tranche and the CollateralVault. */
+const second = (at: bigint): string => new Date(Number(at) * 1000).toISOString();
+
+/** Errors of the pool, its tranches and queue, and the CollateralVault. */
 export const lendingSentences = sentences({
   InsufficientCash: ({ requested, available }, say) =>
     `the pool holds ${say.cash(available)} in cash, not ${say.cash(requested, "up")}; the rest is lent out: ` +
@@ -28,6 +30,27 @@ export const lendingSentences = sentences({
   JuniorCapitalTooLow: ({ junior, required }, say) =>
     `the first-loss capital, ${say.cash(junior)}, would be less than the capital ratio requires, ${say.cash(required, "up")}: ` +
     "no new loans and no junior exits until there is more capital or less debt",
+  InvalidExitTerms: ({ cooldown, window }) =>
+    `a cooldown of ${cooldown.toString()} s with a window of ${window.toString()} s does not fit: senior has neither, junior and cover both`,
+  LeavesAtOnce: () => "senior shares need no request: redeem them, or queue them while there is no cash",
+  OutsideExitWindow: ({ opensAt, closesAt }) =>
+    opensAt === 0n
+      ? "first-loss shares leave in a window after a cooldown: request the exit first"
+      : `the window of that exit is from ${second(opensAt)} to ${second(closesAt)}: wait for it, or request the exit again`,
+  MoreThanRequested: ({ shares, requested }) =>
+    `the exit was requested for ${requested.toString()} shares, not ${shares.toString()}; shares that came later wait for a request of their own`,
+  RequestTooSmall: ({ shares, least }) =>
+    `${shares.toString()} shares are too few to wait in the queue: at least ${least.toString()}, one whole share`,
+  NothingToServe: ({ waiting, cash }, say) =>
+    waiting === 0n
+      ? "nobody waits in the redemption queue"
+      : `the pool's cash, ${say.cash(cash)}, does not pay for one whole share: wait for repayments`,
+  NotController: ({ controller }, say) =>
+    `only ${say.who(controller)} and its operators may claim what this request brought`,
+  MoreThanClaimable: ({ requested, claimable }) =>
+    `${claimable.toString()} can be claimed of the request so far, not ${requested.toString()}`,
+  ReentrancyGuardReentrantCall: () => "the contract is in the middle of another action: call again when it is over",
+  NoPreview: () => "what a queued redemption brings is known when it is served: ask claimable",
   OnlyQueue: ({ caller, queue }) => `only the pool's queue (${queue}) may do that, not ${caller}`,
   InvalidReceiver: ({ receiver }, say) => `nothing can be sent to ${say.who(receiver)}: name another receiver`,
   TransferMismatch: ({ token, expected, received }, say) =>

@@ -17,7 +17,7 @@ abstract contract FundMarket is Market {
 
     function setUp() public virtual override {
         super.setUp();
-        first = Parts(facility, btc, usd, oracle, vault, pool, senior, junior, cover);
+        first = Parts(facility, btc, usd, oracle, vault, pool, senior, junior, cover, queue);
         Options memory o = _options();
         (o.collateral, o.loan) = (btc, usd);
         second = _createFacility(o);

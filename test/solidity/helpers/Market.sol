@@ -8,6 +8,7 @@ import {ILendingPool} from "../../../contracts/interfaces/ILendingPool.sol";
 import {IFacilities} from "../../../contracts/interfaces/IFacilities.sol";
 import {IPoolLedger, TrancheClass} from "../../../contracts/interfaces/IPoolLedger.sol";
 import {ILiquidationEngine} from "../../../contracts/interfaces/ILiquidationEngine.sol";
+import {IRedemptionQueue} from "../../../contracts/interfaces/IRedemptionQueue.sol";
 import {ITranche} from "../../../contracts/interfaces/ITranche.sol";
 import {FacilityKind} from "../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../contracts/mocks/MockOracle.sol";
@@ -38,7 +39,7 @@ abstract contract Market is Test, Decimals8x6 {
         uint256 minDebt;
         uint256 seed;
         uint256 usdPerBtc; // price at creation, whole dollars
-        bool firstLoss; // with junior and cover tranches
+        bool firstLoss; // with junior and cover tranches, and a queue
         uint256 juniorSpreadBps;
         uint256 coverPremiumBps;
         address capital; // 0 = no capital ratio
@@ -53,8 +54,9 @@ abstract contract Market is Test, Decimals8x6 {
         ICollateralVault vault;
         ILendingPool pool;
         ITranche senior;
-        ITranche junior; // this and the next only with firstLoss
+        ITranche junior; // this and the next two only with firstLoss
         ITranche cover;
+        IRedemptionQueue queue;
     }
 
     IAccessManager internal access;
@@ -80,6 +82,7 @@ abstract contract Market is Test, Decimals8x6 {
     ITranche internal senior;
     ITranche internal junior;
     ITranche internal cover;
+    IRedemptionQueue internal queue;
     /// @dev One whole bitcoin and one whole dollar in smallest units.
     uint256 internal BTC;
     uint256 internal USD;
@@ -184,11 +187,15 @@ abstract contract Market is Test, Decimals8x6 {
     }
 
     function _poolAndTranches(Parts memory p, Options memory o) private {
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 3);
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 4);
         p.senior = _tranche(o, predicted, TrancheClass.Senior);
         p.junior = _tranche(o, predicted, TrancheClass.Junior);
         p.cover = _tranche(o, predicted, TrancheClass.Cover);
+        p.queue = IRedemptionQueue(
+            deployCode("contracts/lending/RedemptionQueue.sol:RedemptionQueue", abi.encode(p.senior, predicted))
+        );
         IPoolLedger.PoolConfig memory c = _poolConfig(o, p.senior);
+        c.queue = address(p.queue);
         (c.junior, c.cover, c.capital) = (address(p.junior), address(p.cover), o.capital);
         (c.juniorSpreadBps, c.coverPremiumBps) = (o.juniorSpreadBps, o.coverPremiumBps);
         p.pool = _pool(c, predicted);
@@ -258,7 +265,7 @@ abstract contract Market is Test, Decimals8x6 {
 
     function _use(Parts memory p) internal {
         (facility, btc, usd, oracle, vault, pool, senior) = (p.id, p.btc, p.usd, p.oracle, p.vault, p.pool, p.senior);
-        (junior, cover) = (p.junior, p.cover);
+        (junior, cover, queue) = (p.junior, p.cover, p.queue);
         BTC = 10 ** btc.decimals();
         USD = 10 ** usd.decimals();
         minDebt = manager.facilityOf(facility).pricing.minDebt;
