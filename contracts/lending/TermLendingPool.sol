@@ -158,7 +158,10 @@ contract TermLendingPool is PoolLedger, TermSheets {
 
     /// @dev Stores what the book answered.
     function _put(uint256 id, uint8 flagsBefore, ITermLoanBook.Outcome memory o) private returns (Loan memory) {
-        _slots[id] = o.slot;
+        TermSlot storage s = _slots[id];
+        TermSlot memory slot = o.slot;
+        (s.instalment, s.credit, s.rate) = (slot.instalment, slot.credit, slot.rate);
+        (s.sheet, s.openedAt) = (slot.sheet, slot.openedAt);
         uint8 flags = flagsBefore | o.loan.flags;
         if (flags & LATE != 0) {
             LateSlots memory late;

@@ -88,7 +88,7 @@ contract TermLoanManager is Loans, ITermLoanManager {
         (loan, annualRate, instalment) = ITermLendingPool(ltv.pool).rollOver(id, loan, sheet, maxAnnualRate);
         principal = loan.debtShares;
         _requireWithinLtv(pricing.oracle, loan.collateral, principal, ltv.maxLtvBps);
-        _loans[id] = loan;
+        _write(id, loan);
         emit RolledOver(id, msg.sender, principal, sheet, annualRate, instalment, agreement);
         _unlock(facility);
     }
