@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 /** Each contract the sdk talks to or whose errors it explains, and where its ABI comes from. */
 export const ABI_SOURCES: Readonly<Record<string, string>> = {
   accessManager: "artifacts/@openzeppelin/contracts/access/manager/AccessManager.sol/AccessManager.json",
+  capital: "artifacts/contracts/capital/Capital.sol/Capital.json",
   collateralVault: "artifacts/contracts/collateral/CollateralVault.sol/CollateralVault.json",
   compliance: "artifacts/contracts/interfaces/ICompliance.sol/ICompliance.json",
   // OpenZeppelin's own build: a token with everything a token of ours may have.

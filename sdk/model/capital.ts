@@ -1,5 +1,5 @@
 import { MAX_UINT256, WAD } from "./constants.js";
-import { wadDivDown, wadMulUp } from "./math.js";
+import { wadDivDown, wadMulDown, wadMulUp } from "./math.js";
 
 /** A debt and the weight its risk has in the regulatory ratio (1e18 = 100 %). */
 export interface Exposure {
@@ -20,4 +20,15 @@ export function capitalRatioDown(juniorCapital: bigint, riskWeightedAssets: bigi
 /** Whether the junior capital meets a minimum ratio, by exact products. */
 export function meetsCapitalRatio(juniorCapital: bigint, riskWeightedAssets: bigint, minimumRatioWad: bigint): boolean {
   return juniorCapital * WAD >= riskWeightedAssets * minimumRatioWad;
+}
+
+/** Least junior capital that risk-weighted assets require, rounded up: what meetsCapitalRatio is satisfied by. */
+export function requiredCapitalUp(riskWeightedAssets: bigint, minimumRatioWad: bigint): bigint {
+  return wadMulUp(riskWeightedAssets, minimumRatioWad);
+}
+
+/** What is left of a debt when its collateral's value, less a haircut (1e18 = 100 %), is taken off: the economic exposure. */
+export function uncoveredDebt(debt: bigint, collateralValue: bigint, haircutWad: bigint): bigint {
+  const covered = wadMulDown(collateralValue, WAD - haircutWad);
+  return debt > covered ? debt - covered : 0n;
 }

@@ -1,7 +1,5 @@
 import { sentences } from "./speaker.js";
 
-const second = (at: bigint): string => new Date(Number(at) * 1000).toISOString();
-
 /** Errors of the pool, its tranches and queue, and the CollateralVault. */
 export const lendingSentences = sentences({
   InsufficientCash: ({ requested, available }, say) =>
@@ -30,13 +28,13 @@ export const lendingSentences = sentences({
   JuniorCapitalTooLow: ({ junior, required }, say) =>
     `the first-loss capital, ${say.cash(junior)}, would be less than the capital ratio requires, ${say.cash(required, "up")}: ` +
     "no new loans and no junior exits until there is more capital or less debt",
-  InvalidExitTerms: ({ cooldown, window }) =>
-    `a cooldown of ${cooldown.toString()} s with a window of ${window.toString()} s does not fit: senior has neither, junior and cover both`,
+  InvalidExitTerms: ({ cooldown, window }, say) =>
+    `a cooldown of ${say.duration(cooldown)} with a window of ${say.duration(window)} does not fit: senior has neither, junior and cover both`,
   LeavesAtOnce: () => "senior shares need no request: redeem them, or queue them while there is no cash",
-  OutsideExitWindow: ({ opensAt, closesAt }) =>
+  OutsideExitWindow: ({ opensAt, closesAt }, say) =>
     opensAt === 0n
       ? "first-loss shares leave in a window after a cooldown: request the exit first"
-      : `the window of that exit is from ${second(opensAt)} to ${second(closesAt)}: wait for it, or request the exit again`,
+      : `the window of that exit is from ${say.time(opensAt)} to ${say.time(closesAt)}: wait for it, or request the exit again`,
   MoreThanRequested: ({ shares, requested }) =>
     `the exit was requested for ${requested.toString()} shares, not ${shares.toString()}; shares that came later wait for a request of their own`,
   RequestTooSmall: ({ shares, least }) =>
