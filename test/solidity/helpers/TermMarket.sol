@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
 import {IFacilities} from "../../../contracts/interfaces/IFacilities.sol";
 import {IPoolLedger, TrancheClass} from "../../../contracts/interfaces/IPoolLedger.sol";
+import {IRedemptionQueue} from "../../../contracts/interfaces/IRedemptionQueue.sol";
 import {ITermLendingPool} from "../../../contracts/interfaces/ITermLendingPool.sol";
 import {ITermLoanBook} from "../../../contracts/interfaces/ITermLoanBook.sol";
 import {ITermLoanManager} from "../../../contracts/interfaces/ITermLoanManager.sol";
@@ -32,6 +33,7 @@ abstract contract TermMarket is Market {
     ITranche internal termSenior;
     ITranche internal termJunior;
     ITranche internal termCover;
+    IRedemptionQueue internal termQueue;
     uint32 internal termFacility;
 
     address internal juniorLender = makeAddr("junior lender");
@@ -76,6 +78,7 @@ abstract contract TermMarket is Market {
         c.senior = address(termSenior);
         c.junior = address(termJunior);
         c.cover = address(termCover);
+        c.queue = address(termQueue);
         c.authority = address(access);
         c.fixedRatePerSecond = _baseRatePerSecond();
         c.reserveFeeBps = 1000;
@@ -111,10 +114,13 @@ abstract contract TermMarket is Market {
         termVault = ICollateralVault(
             deployCode("contracts/collateral/CollateralVault.sol:CollateralVault", abi.encode(btc, termManager))
         );
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 3);
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 4);
         termSenior = _tranche(predicted, TrancheClass.Senior);
         termJunior = _tranche(predicted, TrancheClass.Junior);
         termCover = _tranche(predicted, TrancheClass.Cover);
+        termQueue = IRedemptionQueue(
+            deployCode("contracts/lending/RedemptionQueue.sol:RedemptionQueue", abi.encode(termSenior, predicted))
+        );
         termPool = ITermLendingPool(
             deployCode("contracts/lending/TermLendingPool.sol:TermLendingPool", abi.encode(_termConfig(), book))
         );

@@ -45,6 +45,7 @@ contract TermInvariants is TermMarket {
                 btc: btc,
                 usd: usd,
                 tranches: [termSenior, termJunior, termCover],
+                queue: termQueue,
                 facility: termFacility,
                 sheets: 4
             }),
@@ -111,6 +112,12 @@ contract TermInvariants is TermMarket {
         if (seniorMarked) assertEq(termPool.navOf(TrancheClass.Junior), 0);
         bool juniorMarked = termPool.navOf(TrancheClass.Junior) < termPool.entryNavOf(TrancheClass.Junior);
         if (juniorMarked) assertEq(termPool.navOf(TrancheClass.Cover), 0);
+    }
+
+    function invariant_POOL_1_the_queue_holds_what_waits_and_owes_no_more_than_came_in() public view {
+        assertEq(termSenior.balanceOf(address(termQueue)), termQueue.waiting());
+        assertEq(termPool.redemptionsQueued(), termQueue.waiting() != 0);
+        assertGe(usd.balanceOf(address(termQueue)), _handler.queueOwes());
     }
 
     /// @dev POOL-2, POOL-3, DEBT-2, DEBT-3, TERM-1, LIQ-1 to LIQ-4, CUSTODY-2, GATE-1, step by step.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {CommonBase} from "forge-std/Base.sol";
 import {StdUtils} from "forge-std/StdUtils.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {IRedemptionQueue} from "../../../../contracts/interfaces/IRedemptionQueue.sol";
 import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPool.sol";
 import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
@@ -23,6 +24,7 @@ contract TermHandler is CommonBase, StdUtils {
         MockToken btc;
         MockToken usd;
         ITranche[3] tranches;
+        IRedemptionQueue queue;
         uint32 facility;
         uint8 sheets;
     }
@@ -41,7 +43,6 @@ contract TermHandler is CommonBase, StdUtils {
     string[] public actions;
     /// @notice The first rule that was broken, and by what; empty while none was.
     string public broken;
-
 
     constructor(Parts memory p, address[3] memory actors) {
         _p = p;
@@ -92,6 +93,7 @@ contract TermHandler is CommonBase, StdUtils {
             )
         {
             ++done["open"];
+            if (_p.queue.waiting() != 0) _break("LOSS-1", "a loan was opened while lenders wait");
         } catch {}
     }
 
@@ -273,6 +275,39 @@ contract TermHandler is CommonBase, StdUtils {
         ++done["requestExit"];
     }
 
+    function queueUp(uint256 who, uint256 shares) external step("queueUp", false) {
+        address lender = _actors[who % 3];
+        uint256 owned = _p.tranches[0].balanceOf(lender);
+        uint256 least = _p.queue.leastShares();
+        if (owned < least) return;
+        shares = shares % 3 == 0 ? owned : bound(shares, least, owned);
+        vm.prank(lender);
+        try _p.queue.requestRedeem(shares, lender, lender) {
+            ++done["queueUp"];
+        } catch {
+            _break("GATE-1", "queueUp");
+        }
+    }
+
+    function serve(uint256 shares) external step("serve", false) {
+        if (_p.queue.waiting() == 0) return;
+        try _p.queue.serve(shares % 2 == 0 ? type(uint256).max : shares) {
+            ++done["serve"];
+        } catch {}
+    }
+
+    function claim(uint256 who) external step("claim", false) {
+        address lender = _actors[who % 3];
+        uint256 shares = _p.queue.maxRedeem(lender);
+        if (shares == 0) return;
+        vm.prank(lender);
+        try _p.queue.redeem(shares, lender, lender) {
+            ++done["claim"];
+        } catch {
+            _break("GATE-1", "claim");
+        }
+    }
+
     /// @dev POOL-3: in and out in one second brings nothing, whatever is touched between.
     function roundTrip(uint256 who, uint256 loan, uint256 assets) external step("roundTrip", true) {
         ITranche senior = _p.tranches[0];
@@ -288,7 +323,7 @@ contract TermHandler is CommonBase, StdUtils {
             try _p.manager.topUp(id, 1, "") {} catch {}
             try _p.manager.markDefault(id) {} catch {}
         }
-        if (senior.previewRedeem(shares) > _p.pool.cash()) return;
+        if (senior.maxRedeem(lender) < shares) return;
         vm.prank(lender);
         uint256 back = senior.redeem(shares, lender, lender);
         ++done["roundTrip"];
@@ -322,6 +357,11 @@ contract TermHandler is CommonBase, StdUtils {
 
     function loanAt(uint256 i) public view returns (uint256) {
         return (uint256(uint160(_actors[i / 2])) << 96) | (uint256(_p.facility) << 64) | (i % 2);
+    }
+
+    /// @notice What the queue has still to pay out for what was served.
+    function queueOwes() external view returns (uint256 assets) {
+        for (uint256 i; i < 3; ++i) assets += _p.queue.maxWithdraw(_actors[i]);
     }
 
     function actionCount() external view returns (uint256) {
