@@ -17,3 +17,4 @@ export * from "./riskTerms.js";
 export * from "./rollupFees.js";
 export * from "./shares.js";
 export * from "./termLoan.js";
+export * from "./waterfall.js";

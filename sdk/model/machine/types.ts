@@ -71,5 +71,4 @@ export const Actions = { DRAW: 1n, WITHDRAW: 2n, CLOSE: 4n, TRANSFER: 8n, ROLL_O
 /** The actions that take on new risk, by which a gate is asked. */
 export const NewRisk = { Open: 0n, Draw: 1n, AcceptLoan: 2n, Lend: 3n } as const;
 
-/** The lenders' classes. */
-export const TrancheClass = { Senior: 0n, Junior: 1n, Cover: 2n } as const;
+export { TrancheClass } from "../waterfall.js";
