@@ -13,8 +13,10 @@ export * from "./liquidation.js";
 /** The whole state machine: actions, events, replay. Its verbs (open, mint, transfer) are common words, hence the name in front. */
 export * as machine from "./machine/index.js";
 export * from "./math.js";
+export { Refusal, type RefusalValue } from "./refusal.js";
 export * from "./riskTerms.js";
 export * from "./rollupFees.js";
 export * from "./shares.js";
 export * from "./termLoan.js";
+export * from "./termLoanBook.js";
 export * from "./waterfall.js";

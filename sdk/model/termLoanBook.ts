@@ -1,0 +1,260 @@
+import { RATE_SECONDS } from "./amortisation.js";
+import { WAD } from "./constants.js";
+import { subtractOrZero } from "./math.js";
+import { require } from "./refusal.js";
+import {
+  type TermBalance,
+  type TermTerms,
+  closeTermDebt,
+  defaultsAfter,
+  dueNow,
+  openTermLoan,
+  payOff,
+  payTermLoan,
+  settleTermLoan,
+  termDebt,
+} from "./termLoan.js";
+
+/** The terms a lender publishes; a loan keeps the sheet it was opened with for its life. */
+export interface TermSheet {
+  readonly intervalSeconds: bigint;
+  readonly count: bigint;
+  readonly graceSeconds: bigint;
+  /** A year, on principal in arrears, beside the rate. */
+  readonly latePremiumBps: bigint;
+  /** Of principal paid before it is due. */
+  readonly prepaymentFeeBps: bigint;
+  /** Of the principal, left to the last payment. */
+  readonly balloonBps: bigint;
+  /** A year, on top of the rate the curve gives. */
+  readonly spreadBps: bigint;
+  /** Once for each instalment that is late, loan units. */
+  readonly lateFee: bigint;
+  /** No new loan takes it. */
+  readonly retired: boolean;
+}
+
+/** What a mark of default left on a loan. */
+export interface DefaultMark {
+  readonly markedAt: bigint;
+  /** Unpaid interest that still counts as an asset of the pool, units × WAD × seconds of a year. */
+  readonly recognisedInterest: bigint;
+}
+
+/** A term loan between two actions. */
+export interface TermLoan {
+  readonly terms: TermTerms;
+  readonly balance: TermBalance;
+  /** Of a loan that was marked as in default, and not cured. */
+  readonly inDefault?: DefaultMark;
+}
+
+/** What a pool has a loan for among its assets, units × WAD × seconds of a year, and what that grows by a second. */
+export interface TermCount {
+  readonly counted: bigint;
+  readonly slope: bigint;
+}
+
+/** What an action makes of a loan. */
+export interface TermOutcome {
+  /** Undefined where the loan ended. */
+  readonly loan: TermLoan | undefined;
+  readonly paid: bigint;
+  /** The owner's own money, paid ahead and not needed. */
+  readonly refund: bigint;
+  readonly before: TermCount;
+  readonly after: TermCount;
+}
+
+/** A loan taken up: settled to this second, and how it was counted before. */
+interface Work extends TermLoan {
+  readonly now: bigint;
+  readonly before: TermCount;
+}
+
+const BPS = 10_000n;
+const BPS_TO_WAD = WAD / BPS;
+const DAY = 86_400n;
+const MAX_COUNT = 240n;
+const MAX_SECONDS = 10n * 365n * DAY;
+const UNCOUNTED: TermCount = { counted: 0n, slope: 0n };
+
+/** Refuses a sheet that no pool may lend at, naming the field. */
+export function requireValidSheet(sheet: TermSheet): void {
+  const bounds = (field: string, value: bigint, least: bigint, most: bigint): void => {
+    require(value >= least && value <= most, "InvalidTermSheet", field, value, least, most);
+  };
+  bounds("intervalSeconds", sheet.intervalSeconds, DAY, MAX_SECONDS);
+  bounds("count", sheet.count, 1n, MAX_COUNT);
+  bounds("length", sheet.intervalSeconds * sheet.count, DAY, MAX_SECONDS);
+  bounds("graceSeconds", sheet.graceSeconds, 3_600n, 90n * DAY);
+  bounds("latePremiumBps", sheet.latePremiumBps, 0n, BPS);
+  bounds("prepaymentFeeBps", sheet.prepaymentFeeBps, 0n, BPS / 10n);
+  bounds("balloonBps", sheet.balloonBps, 0n, BPS);
+  bounds("spreadBps", sheet.spreadBps, 0n, BPS);
+  bounds("retired", sheet.retired ? 1n : 0n, 0n, 0n);
+}
+
+/** A loan on the terms of a sheet, begun at `openedAt`. @param annualRateWad fixed for its life */
+export function beginTermLoan(
+  principal: bigint,
+  annualRateWad: bigint,
+  sheet: TermSheet,
+  openedAt: bigint,
+): TermLoan & { readonly after: TermCount } {
+  const terms: TermTerms = {
+    openedAt,
+    annualRateWad,
+    intervalSeconds: sheet.intervalSeconds,
+    count: sheet.count,
+    graceSeconds: sheet.graceSeconds,
+    latePremiumWad: sheet.latePremiumBps * BPS_TO_WAD,
+    lateFee: sheet.lateFee,
+    prepaymentFeeWad: sheet.prepaymentFeeBps * BPS_TO_WAD,
+  };
+  const balance = openTermLoan(principal, (principal * sheet.balloonBps) / BPS, terms);
+  return { terms, balance, after: { counted: countedOf(balance), slope: slopeOf(balance, terms) } };
+}
+
+// ---- actions, each at the second `now` ----
+
+/**
+ * A payment of at most `assets`: late charges, interest, principal in arrears, then credit up to the next instalment, then
+ * prepayment. As much as ends the loan ends it. Who owes nothing overdue is cured.
+ *
+ * @example
+ * const { loan, paid } = repayTermLoan(before, now, 88_771_906_915n);
+ */
+export function repayTermLoan(loan: TermLoan, now: bigint, assets: bigint): TermOutcome {
+  const work = takeUp(loan, now);
+  const { owed } = owedToEnd(work);
+  require(owed !== 0n, "NoDebt");
+  if (assets >= owed) return end(work, owed);
+  const [balance, paid] = payTermLoan(work.balance, work.terms, assets);
+  require(paid !== 0n, "PaymentTooSmall", assets);
+  return goOn(work, balance, paid);
+}
+
+/** The end of a loan: `paid` is what that costs, `refund` the money paid ahead that it does not need. */
+export function payOffTermLoan(loan: TermLoan, now: bigint): TermOutcome {
+  const work = takeUp(loan, now);
+  const { owed, refund } = owedToEnd(work);
+  return end(work, owed, refund);
+}
+
+/** A sale of collateral that closes `debtClosed` of the debt. */
+export function sellTermLoan(loan: TermLoan, now: bigint, debtClosed: bigint): TermOutcome {
+  const work = takeUp(loan, now);
+  if (debtClosed === termDebt(work.balance)) return end(work, 0n);
+  return goOn(work, closeTermDebt(work.balance, work.terms, debtClosed), 0n);
+}
+
+/** A mark of default, and the second of the default: interest counted since then is counted no more. */
+export function markTermLoanDefault(loan: TermLoan, now: bigint): TermOutcome & { readonly defaultedAt: bigint } {
+  const work = takeUp(loan, now);
+  require(work.inDefault === undefined, "AlreadyMarked");
+  const after = defaultsAfter(work.balance, work.terms);
+  require(now > after, "NotInDefault", after);
+  const defaultedAt = after + 1n;
+  // One that was touched since keeps what was counted then.
+  const then =
+    loan.balance.settledAt < defaultedAt ? settleTermLoan(loan.balance, loan.terms, defaultedAt) : loan.balance;
+  const recognisedInterest = interestOf(then);
+  const { terms } = work;
+  return {
+    loan: { terms, balance: asStored(work.balance), inDefault: { markedAt: now, recognisedInterest } },
+    ...{ paid: 0n, refund: 0n, before: work.before, defaultedAt },
+    after: { counted: work.balance.principal * RATE_SECONDS + recognisedInterest, slope: 0n },
+  };
+}
+
+/** The end of a loan in good standing whose debt, `paid`, begins anew. */
+export function rollOverTermLoan(loan: TermLoan, now: bigint): TermOutcome {
+  const work = takeUp(loan, now);
+  requireGoodStanding(work);
+  const { owed } = owedToEnd(work);
+  require(owed !== 0n, "NoDebt");
+  return end(work, owed);
+}
+
+// ---- figures at the second `now` ----
+
+/** Debt: late charges, interest and principal, less money paid ahead; no fee for prepayment. */
+export const termLoanDebt = ({ balance, terms }: TermLoan, now: bigint): bigint =>
+  termDebt(settleTermLoan(balance, terms, now));
+
+/** The same; refuses where the loan is in default, marked or not. */
+export function termDebtInGoodStanding(loan: TermLoan, now: bigint): bigint {
+  const work = takeUp(loan, now);
+  requireGoodStanding(work);
+  return termDebt(work.balance);
+}
+
+/** What of the debt the pool counts, in units. */
+export const countedTermDebt = (loan: TermLoan, now: bigint): bigint => takeUp(loan, now).before.counted / RATE_SECONDS;
+
+// ---- inside ----
+
+function takeUp({ balance, terms, inDefault }: TermLoan, now: bigint): Work {
+  const settled = settleTermLoan(balance, terms, now);
+  if (inDefault !== undefined) {
+    const counted = balance.principal * RATE_SECONDS + inDefault.recognisedInterest;
+    return { balance: settled, terms, inDefault, now, before: { counted, slope: 0n } };
+  }
+  const slope = slopeOf(balance, terms);
+  const counted = countedOf(balance) + slope * (now - balance.settledAt);
+  return { balance: settled, terms, now, before: { counted, slope } };
+}
+
+/** A debt that was accelerated costs no fee for prepayment. */
+function owedToEnd({ balance, terms, inDefault }: Work): { owed: bigint; refund: bigint } {
+  return inDefault === undefined ? payOff(balance, terms) : { owed: termDebt(balance), refund: 0n };
+}
+
+function requireGoodStanding({ balance, terms, inDefault, now }: Work): void {
+  const after = defaultsAfter(balance, terms);
+  require(inDefault === undefined && now <= after, "LoanInDefault", after);
+}
+
+function end({ before }: Work, paid: bigint, refund = 0n): TermOutcome {
+  return { loan: undefined, paid, refund, before, after: UNCOUNTED };
+}
+
+/** The loan goes on, in default until nothing is overdue. */
+function goOn(work: Work, balance: TermBalance, paid: bigint): TermOutcome {
+  const { terms, before, inDefault } = work;
+  const stored = asStored(balance);
+  if (inDefault === undefined || dueNow(balance, terms) === 0n) {
+    const after = { counted: countedOf(balance), slope: slopeOf(balance, terms) };
+    return { loan: { terms, balance: stored }, paid, refund: 0n, before, after };
+  }
+  // The oldest interest is paid first, and it is the oldest that is counted.
+  const interestPaid = interestOf(work.balance) - interestOf(balance);
+  const recognisedInterest = subtractOrZero(inDefault.recognisedInterest, interestPaid);
+  const after = { counted: balance.principal * RATE_SECONDS + recognisedInterest, slope: 0n };
+  return {
+    loan: { terms, balance: stored, inDefault: { ...inDefault, recognisedInterest } },
+    ...{ paid, refund: 0n, before, after },
+  };
+}
+
+/** Nothing of a loan is overdue: what is stored of it does not say for which instalments late fees were charged. */
+export const isOnTime = (b: TermBalance): boolean =>
+  b.paid === b.passed && b.arrears + b.interestDue + b.lateFees + b.lateNumerator + b.ahead === 0n;
+
+const asStored = (b: TermBalance): TermBalance => (isOnTime(b) ? { ...b, feesFor: b.passed } : b);
+
+/** Interest owed, without late interest: units × WAD × seconds of a year. */
+const interestOf = ({ interestDue, interestNumerator }: TermBalance): bigint =>
+  interestDue * RATE_SECONDS + interestNumerator;
+
+/** What a loan not in default counts for as of its balance's second: principal and interest, less money paid ahead. */
+const countedOf = (b: TermBalance): bigint =>
+  subtractOrZero(b.principal * RATE_SECONDS + interestOf(b), b.credit * RATE_SECONDS);
+
+/**
+ * What that grows by a second until the loan is touched. Money paid ahead will pay principal at the next due date, so no interest is
+ * counted on it from now: never more than is owed.
+ */
+const slopeOf = ({ principal, credit }: TermBalance, { annualRateWad }: TermTerms): bigint =>
+  subtractOrZero(principal, credit) * annualRateWad;
