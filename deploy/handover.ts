@@ -14,9 +14,9 @@ export interface HandoverStep<Address> {
 export function handoverSteps<Address>(
   { governance: g }: Pick<Parameters, "governance">,
   roles: readonly Role[],
-  contracts: { loanManager: Address; pools: readonly Address[]; deployer: Address },
+  contracts: { loanManager: Address; pools: readonly Address[]; capital?: Address | undefined; deployer: Address },
 ): HandoverStep<Address>[] {
-  const { loanManager, pools, deployer } = contracts;
+  const { loanManager, pools, capital, deployer } = contracts;
   const steps: HandoverStep<Address>[] = [];
   const say = (name: string, ...args: HandoverStep<Address>["args"]) => steps.push({ name, args });
   for (const role of roles) {
@@ -26,10 +26,15 @@ export function handoverSteps<Address>(
     if (role.pool.length > 0) {
       for (const pool of pools) say("setTargetFunctionRole", pool, [...role.pool], role.id);
     }
+    if (capital !== undefined && role.capital.length > 0) {
+      say("setTargetFunctionRole", capital, [...role.capital], role.id);
+    }
     say("grantRole", role.id, role.holder, role.executionDelay);
     if (role.grantDelay !== 0n) say("setGrantDelay", role.id, role.grantDelay);
   }
-  for (const target of [loanManager, ...pools]) say("setTargetAdminDelay", target, BigInt(g.targetAdminDelaySeconds));
+  for (const target of [loanManager, ...pools, ...(capital === undefined ? [] : [capital])]) {
+    say("setTargetAdminDelay", target, BigInt(g.targetAdminDelaySeconds));
+  }
   say("grantRole", ADMIN, g.safe, BigInt(g.adminDelaySeconds));
   say("setGrantDelay", ADMIN, BigInt(g.grantDelaySeconds));
   say("renounceRole", ADMIN, deployer);

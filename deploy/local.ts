@@ -3,7 +3,7 @@ import { type BaseWallet, Contract } from "ethers";
 import { minedWithin } from "../sdk/client/mined.js";
 import { DeployError, InvalidParameters } from "./errors.js";
 import { type Parameters, type ParametersInput, readParameterFile } from "./parameters.js";
-import { makePlan } from "./plan.js";
+import { makePlan, seedsOf } from "./plan.js";
 import { type Eip1193Provider, ethersProvider } from "./provider.js";
 
 /** What is taken from a running devnet (DevnetInfo of devnet/). */
@@ -55,12 +55,13 @@ export function localParameters(chain: LocalChain, file: string = FILE): Paramet
 export async function mintSeeds(node: Eip1193Provider, deployer: BaseWallet, parameters: Parameters): Promise<void> {
   const provider = ethersProvider(node, parameters.chainId);
   try {
-    for (const { parameters: facility, seedAssets } of (await makePlan(parameters, provider)).facilities) {
+    for (const plan of (await makePlan(parameters, provider)).facilities) {
       const abi = ["function balanceOf(address) view returns (uint256)", "function mint(address, uint256)"];
-      const token = new Contract(facility.loanAsset, abi, deployer.connect(provider));
+      const needed = seedsOf(plan);
+      const token = new Contract(plan.parameters.loanAsset, abi, deployer.connect(provider));
       const held = (await token.getFunction("balanceOf")(deployer.address)) as bigint;
-      if (held >= seedAssets) continue;
-      const sent = (await token.getFunction("mint")(deployer.address, seedAssets)) as { hash: string };
+      if (held >= needed) continue;
+      const sent = (await token.getFunction("mint")(deployer.address, needed)) as { hash: string };
       if ((await minedWithin(provider, sent.hash, 1, MINED_MS)) === undefined)
         throw new DeployError(
           `The devnet has not mined ${sent.hash} within ${MINED_MS / 1000} s: is it still running?`,

@@ -1,6 +1,6 @@
 import { Contract, type Provider, formatEther, formatUnits } from "ethers";
 import { PreflightFailed } from "./errors.js";
-import type { Plan } from "./plan.js";
+import { type Plan, seedsOf } from "./plan.js";
 
 /** What a deployment took on a local rollup, with a margin; a chain that is cheaper or dearer per gas changes nothing in it. */
 const GAS = 40_000_000n;
@@ -16,8 +16,9 @@ export async function requireMeans(plan: Plan, provider: Provider, deployer: str
     );
   }
   const seeds = new Map<string, bigint>();
-  for (const { parameters, seedAssets } of plan.facilities) {
-    seeds.set(parameters.loanAsset, (seeds.get(parameters.loanAsset) ?? 0n) + seedAssets);
+  for (const facility of plan.facilities) {
+    const { parameters } = facility;
+    seeds.set(parameters.loanAsset, (seeds.get(parameters.loanAsset) ?? 0n) + seedsOf(facility));
   }
   for (const [token, needed] of seeds) {
     const contract = new Contract(token, ["function balanceOf(address) view returns (uint256)"], provider);

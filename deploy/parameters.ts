@@ -66,6 +66,9 @@ const oracle = z
     }
   });
 
+/** Of PoolLedger.sol. */
+const MAX_FIRST_LOSS_BPS = 5_000;
+
 const facility = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9-]+$/, { error: "must be lower-case letters, digits and hyphens" }),
@@ -94,6 +97,26 @@ const facility = z
     /** first deposit, from the deployer, never withdrawn */
     seed: amount,
     oracle,
+    /** junior and cover tranches; leave out for senior lenders only */
+    firstLoss: z
+      .strictObject({
+        /** share of senior's interest that goes to junior */
+        juniorSpreadBps: bps.max(MAX_FIRST_LOSS_BPS),
+        /** share of all interest that goes to cover */
+        coverPremiumBps: bps.max(MAX_FIRST_LOSS_BPS),
+        exitCooldownSeconds: seconds.min(1),
+        exitWindowSeconds: seconds.min(1),
+      })
+      .optional(),
+    /** leave out for no capital ratio */
+    capital: z
+      .strictObject({
+        /** one of capital.classes, by its name */
+        riskClass: z.string(),
+        /** leave out for the default of 10.5 % */
+        minRatioBps: z.int().min(800).max(BPS).optional(),
+      })
+      .optional(),
   })
   .superRefine((f, context) => {
     const fault = (message: string, path: string) => context.addIssue({ code: "custom", message, path: [path] });
@@ -144,6 +167,16 @@ const schema = z
     local: z.boolean().default(false),
     governance,
     facilities: z.array(facility).min(1),
+    /** Risk weights, and the haircut of the economic view; leave out to deploy no Capital. */
+    capital: z
+      .strictObject({
+        classes: z
+          .array(z.strictObject({ name: z.string().min(1).max(31), weightBps: z.int().min(0).max(125_000) }))
+          .min(1)
+          .max(64),
+        haircutBps: bps,
+      })
+      .optional(),
     uniswap: z.strictObject({
       router: address,
       quoter: address,
@@ -156,7 +189,14 @@ const schema = z
   })
   .superRefine((parameters, context) => {
     const seen = new Set<string>();
-    parameters.facilities.forEach(({ name }, index) => {
+    parameters.facilities.forEach(({ name, capital }, index) => {
+      if (capital && !parameters.capital?.classes.some((each) => each.name === capital.riskClass)) {
+        context.addIssue({
+          code: "custom",
+          path: ["facilities", index, "capital", "riskClass"],
+          message: `${capital.riskClass} is none of capital.classes`,
+        });
+      }
       if (seen.has(name)) {
         context.addIssue({ code: "custom", path: ["facilities", index, "name"], message: `${name} is used twice` });
       }

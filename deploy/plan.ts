@@ -10,6 +10,10 @@ export interface Plan {
   tokens: Record<string, { symbol: string; decimals: number }>;
 }
 
+/** What all tranches of a facility are seeded with together. */
+export const seedsOf = ({ parameters, seedAssets }: FacilityPlan): bigint =>
+  parameters.firstLoss ? 3n * seedAssets : seedAssets;
+
 export interface FacilityPlan {
   parameters: FacilityParameters;
   /** address 0 lets everybody in */
@@ -19,7 +23,10 @@ export interface FacilityPlan {
   minDebt: bigint;
   cap: bigint;
   loanCap: bigint;
+  /** of each tranche */
   seedAssets: bigint;
+  /** index of the facility's risk class; 0 without a capital ratio */
+  riskClass: number;
   oracle: OraclePlan;
 }
 
@@ -73,7 +80,7 @@ export async function makePlan(parameters: Parameters, provider: JsonRpcApiProvi
     for (const asset of ["collateralAsset", "loanAsset"] as const) {
       plan.tokens[facility[asset]] ??= await chain.token(`${path}.${asset}`, facility[asset]);
     }
-    plan.facilities.push(await planFacility(chain, facility, plan.tokens, path));
+    plan.facilities.push(await planFacility(chain, facility, parameters.capital?.classes ?? [], plan.tokens, path));
   }
   for (const key of ["router", "quoter", "factory"] as const) {
     await chain.code(`uniswap.${key}`, parameters.uniswap[key]);
@@ -85,6 +92,7 @@ export async function makePlan(parameters: Parameters, provider: JsonRpcApiProvi
 async function planFacility(
   chain: Reader,
   f: FacilityParameters,
+  classes: readonly { name: string }[],
   tokens: Plan["tokens"],
   path: string,
 ): Promise<FacilityPlan> {
@@ -110,6 +118,10 @@ async function planFacility(
     cap: units("cap", UINT96),
     loanCap: units("loanCap", UINT96),
     seedAssets: units("seed", UINT96),
+    riskClass: Math.max(
+      0,
+      classes.findIndex(({ name }) => name === f.capital?.riskClass),
+    ),
     oracle: await planOracle(chain, f, `${path}.oracle`),
   };
 }

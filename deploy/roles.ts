@@ -20,6 +20,8 @@ export interface Role {
   manager: readonly string[];
   /** selectors of a LendingPool's */
   pool: readonly string[];
+  /** selectors of Capital's */
+  capital: readonly string[];
 }
 
 const GUARDIAN = 2n;
@@ -49,6 +51,7 @@ export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read:
       guardian: GUARDIAN,
       manager: manager("createFacility", "resumeNewLoans", "setCaps", "setMaxLtv", "setGate", "setOracle"),
       pool: pool("setReserveFee"),
+      capital: selectors("Capital", ["setRiskWeights", "assign", "setHaircut"]),
     },
     {
       id: GUARDIAN,
@@ -60,6 +63,7 @@ export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read:
       guardian: ADMIN,
       manager: manager("stopNewLoans", "lowerCaps", "lowerMaxLtv"),
       pool: [],
+      capital: [],
     },
     {
       id: 3n,
@@ -70,6 +74,7 @@ export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read:
       guardian: GUARDIAN,
       manager: [],
       pool: pool("collectReserve"),
+      capital: [],
     },
   ];
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ICapitalReport} from "../interfaces/ICapitalReport.sol";
 import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {IFacilities} from "../interfaces/IFacilities.sol";
 import {Roles} from "./Roles.sol";
@@ -36,5 +37,14 @@ contract RoleTable {
             selectors = new bytes4[](1);
             selectors[0] = IPoolLedger.collectReserve.selector;
         }
+    }
+
+    /// @notice Functions of Capital that `role` may call; empty where it may call none.
+    function capitalSelectors(uint64 role) external pure returns (bytes4[] memory selectors) {
+        if (role != Roles.RISK_MANAGER) return selectors;
+        selectors = new bytes4[](3);
+        selectors[0] = ICapitalReport.setRiskWeights.selector;
+        selectors[1] = ICapitalReport.assign.selector;
+        selectors[2] = ICapitalReport.setHaircut.selector;
     }
 }

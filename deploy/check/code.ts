@@ -22,15 +22,22 @@ function contractsOf({ deployment: d }: CheckRequest): Expected[] {
     ["LiquidationEngine", d.liquidationEngine, "liquidationEngine"],
     ["Lens", d.lens, "lens"],
     ["RoleTable", d.roleTable, "roleTable"],
+    ["Capital", d.capital, "capital"],
     ["RepayWithCollateral", d.repayWithCollateral, "repayWithCollateral"],
     ["ProtectionOrders", d.protectionOrders, "protectionOrders"],
     ["Liquidator", d.liquidator, "liquidator"],
   ];
   return [
     ...shared.flatMap(([contract, address, what]) => (address === undefined ? [] : [{ contract, address, what }])),
-    ...d.facilities.flatMap(({ name, pool, tranche, vault, oracle }): Expected[] => [
+    ...d.facilities.flatMap(({ name, pool, tranche, queue, junior, cover, vault, oracle }): Expected[] => [
       { contract: "LendingPool", address: pool, what: `${name}.pool`, within: "PoolDeployer" },
       { contract: "Tranche", address: tranche, what: `${name}.tranche`, within: "PoolDeployer" },
+      ...Object.entries({ junior, cover }).flatMap(([of, address]) =>
+        address === undefined ? [] : [{ contract: "Tranche", address, what: `${name}.${of}`, within: "PoolDeployer" }],
+      ),
+      ...(queue === undefined
+        ? []
+        : [{ contract: "RedemptionQueue", address: queue, what: `${name}.queue`, within: "PoolDeployer" }]),
       { contract: "CollateralVault", address: vault, what: `${name}.vault` },
       { contract: "PriceOracle", address: oracle, what: `${name}.oracle` },
     ]),

@@ -10,6 +10,8 @@ import { checkOracle } from "./oracle.js";
 const NOBODY = "0x000000000000000000000000000000000000dEaD";
 const SHARES_PER_ASSET = 10n ** 6n;
 const SENIOR = 0;
+/** Of Capital.sol. */
+const DEFAULT_MIN_RATIO_BPS = 1_050;
 /** FacilityFlags of LoanTypes.sol. */
 const NEW_LOANS_STOPPED = 1n;
 
@@ -72,20 +74,52 @@ export async function checkFacility(
   findings.same(`${name}.pool.authority`, await pool("authority"), deployment.accessManager);
   findings.same(`${name}.pool.facility`, await pool<bigint>("facility"), deployed.id);
   findings.same(`${name}.pool.tranche(senior)`, await pool("tranche", SENIOR), deployed.tranche);
-  findings.same(`${name}.pool.tranche(junior)`, await pool("tranche", 1), ZeroAddress);
+  findings.same(`${name}.pool.tranche(junior)`, await pool("tranche", 1), deployed.junior ?? ZeroAddress);
+  findings.same(`${name}.pool.tranche(cover)`, await pool("tranche", 2), deployed.cover ?? ZeroAddress);
+  findings.same(`${name}.pool.queue`, await pool("queue"), deployed.queue ?? ZeroAddress);
+  findings.same(`${name}.pool.capital`, await pool("capital"), (p.capital && deployment.capital) ?? ZeroAddress);
+  const [spread, premium] = await pool<[bigint, bigint]>("firstLossTerms");
+  findings.same(`${name}.pool junior spread`, spread, p.firstLoss?.juniorSpreadBps ?? 0);
+  findings.same(`${name}.pool cover premium`, premium, p.firstLoss?.coverPremiumBps ?? 0);
   findings.same(`${name}.pool.fixedRatePerSecond`, await pool<bigint>("fixedRatePerSecond"), plan.fixedRatePerSecond);
   const [, , claims] = await pool<[unknown, unknown, { reserveFeeBps: bigint }]>("stored");
   findings.same(`${name}.pool reserve fee`, claims.reserveFeeBps, p.reserveFeeBps);
 
+  for (const [trancheClass, of] of (["tranche", "junior", "cover"] as const).entries()) {
+    const address = deployed[of];
+    if (address === undefined) continue;
+    const tranche = asking(request, "Tranche", address);
+    findings.same(`${name}.${of}.pool`, await tranche("pool"), deployed.pool);
+    findings.same(`${name}.${of}.asset`, await tranche("asset"), p.loanAsset);
+    findings.same(`${name}.${of}.class`, await tranche<bigint>("class"), trancheClass);
+    const [cooldown, window] = await tranche<[bigint, bigint]>("exitTerms");
+    const waits = trancheClass === SENIOR ? undefined : p.firstLoss;
+    findings.same(`${name}.${of} cooldown`, cooldown, waits?.exitCooldownSeconds ?? 0);
+    findings.same(`${name}.${of} window`, window, waits?.exitWindowSeconds ?? 0);
+    const seed = await tranche<bigint>("balanceOf", NOBODY);
+    const least = plan.seedAssets * SHARES_PER_ASSET;
+    findings.holds(
+      `${name} seed${trancheClass === SENIOR ? "" : ` of ${of}`}`,
+      seed >= least,
+      `${seed} shares`,
+      `at least ${least} shares held by nobody`,
+    );
+  }
+  if (deployed.queue !== undefined) {
+    const queue = asking(request, "RedemptionQueue", deployed.queue);
+    findings.same(`${name}.queue.pool`, await queue("pool"), deployed.pool);
+    findings.same(`${name}.queue.share`, await queue("share"), deployed.tranche);
+  }
+  if (p.capital && deployment.capital !== undefined) {
+    const capital = asking(request, "Capital", deployment.capital);
+    const [weight, ratio] = await capital<[bigint, bigint]>("termsOf", deployed.pool);
+    const intended = request.parameters.capital?.classes[plan.riskClass]?.weightBps ?? 0;
+    findings.same(`${name} risk weight`, weight, intended);
+    findings.same(`${name} minimum capital ratio`, ratio, p.capital.minRatioBps ?? DEFAULT_MIN_RATIO_BPS);
+  }
   const tranche = asking(request, "Tranche", deployed.tranche);
-  findings.same(`${name}.tranche.pool`, await tranche("pool"), deployed.pool);
-  findings.same(`${name}.tranche.asset`, await tranche("asset"), p.loanAsset);
-  findings.same(`${name}.tranche.class`, await tranche<bigint>("class"), SENIOR);
   findings.same(`${name}.tranche.name`, await tranche("name"), p.shares.name);
   findings.same(`${name}.tranche.symbol`, await tranche("symbol"), p.shares.symbol);
-  const seed = await tranche<bigint>("balanceOf", NOBODY);
-  const seedShares = plan.seedAssets * SHARES_PER_ASSET;
-  findings.holds(`${name} seed`, seed >= seedShares, `${seed} shares`, `at least ${seedShares} shares held by nobody`);
   const nav = await tranche<bigint>("totalAssets");
   findings.holds(`${name} senior assets`, nav > 0n, `${nav}`, "more than 0");
 

@@ -12,7 +12,11 @@ export async function checkRoles(findings: Findings, request: CheckRequest, gran
   const roles = rolesOf(parameters, (name) => artifacts.read(name));
   const nameOf = (id: bigint) =>
     id === ADMIN ? "ADMIN" : (roles.find((role) => role.id === id)?.label ?? `role ${id}`);
-  const targets = [deployment.loanManager, ...deployment.facilities.map(({ pool }) => pool)];
+  const targets = [
+    deployment.loanManager,
+    ...deployment.facilities.map(({ pool }) => pool),
+    ...(deployment.capital === undefined ? [] : [deployment.capital]),
+  ];
   const manager = asking(request, "AccessManager", deployment.accessManager);
 
   const intended = [
@@ -64,7 +68,10 @@ function checkFunctions(
   nameOf: (id: bigint) => string,
 ): void {
   const intended = new Map<string, bigint>();
-  for (const { id, manager, pool } of roles) {
+  for (const { id, manager, pool, capital } of roles) {
+    if (deployment.capital !== undefined) {
+      for (const selector of capital) intended.set(`${deployment.capital} ${selector}`, id);
+    }
     for (const selector of manager) intended.set(`${deployment.loanManager} ${selector}`, id);
     for (const facility of deployment.facilities) {
       for (const selector of pool) intended.set(`${facility.pool} ${selector}`, id);
@@ -83,13 +90,18 @@ async function checkTable(findings: Findings, request: CheckRequest, roles: read
   const { roleTable } = request.deployment;
   if (roleTable === undefined) return;
   const table = asking(request, "RoleTable", roleTable);
-  for (const { id, label, manager, pool } of roles) {
+  for (const { id, label, manager, pool, capital } of roles) {
     findings.same(
       `RoleTable, ${label} on the manager`,
       listed(await table<string[]>("managerSelectors", id)),
       listed(manager),
     );
     findings.same(`RoleTable, ${label} on a pool`, listed(await table<string[]>("poolSelectors", id)), listed(pool));
+    findings.same(
+      `RoleTable, ${label} on Capital`,
+      listed(await table<string[]>("capitalSelectors", id)),
+      listed(capital),
+    );
   }
 }
 

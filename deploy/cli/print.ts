@@ -24,15 +24,16 @@ export function progressPrinter(): { onProgress: (progress: Progress) => void; e
 /** Addresses as a table. */
 export function addressTable(deployment: Deployment): string {
   const table = new Table({ head: ["", "address"], style: { head: [], border: [] } });
-  const shared = ["loanManager", "liquidationEngine", "lens", "accessManager", "roleTable"] as const;
+  const shared = ["loanManager", "liquidationEngine", "lens", "accessManager", "roleTable", "capital"] as const;
   const periphery = ["liquidator", "repayWithCollateral", "protectionOrders"] as const;
   for (const key of [...shared, ...periphery]) {
     const address = deployment[key];
     if (address !== undefined) table.push([key, address]);
   }
   for (const facility of deployment.facilities) {
-    for (const key of ["pool", "tranche", "vault", "oracle"] as const) {
-      table.push([`facility ${facility.id} ${facility.name}: ${key}`, facility[key]]);
+    for (const key of ["pool", "tranche", "junior", "cover", "queue", "vault", "oracle"] as const) {
+      const address = facility[key];
+      if (address !== undefined) table.push([`facility ${facility.id} ${facility.name}: ${key}`, address]);
     }
   }
   return table.toString();

@@ -1,6 +1,7 @@
 import { type Artifact, type IgnitionModule, buildModule } from "@nomicfoundation/ignition-core";
 import { Interface, ZeroAddress } from "ethers";
 import type { FacilityPlan } from "../plan.js";
+import type { CapitalModule } from "./Capital.js";
 import core from "./Core.js";
 import { moduleId } from "./moduleId.js";
 import { oracleModule } from "./Oracle.js";
@@ -25,28 +26,35 @@ const APPROVABLE: Artifact = {
 /**
  * Pool, tranche and oracle of one facility, and its creation with the seed.
  *
+ * @param capitalOf where the deployment has one
  * @param before the facility created before it: their numbers follow the order of the parameters
  */
-export const facilityModule = (plan: FacilityPlan, vaultOf: VaultModule, before: IgnitionModule | undefined) =>
+export const facilityModule = (
+  plan: FacilityPlan,
+  vaultOf: VaultModule,
+  capitalOf: CapitalModule | undefined,
+  before: IgnitionModule | undefined,
+) =>
   buildModule(moduleId("Facility", plan.parameters.name), (m) => {
     const { accessManager, loanManager } = m.useModule(core);
     const { vault } = m.useModule(vaultOf);
     const { priceOracle } = m.useModule(oracleModule(plan));
     const p = plan.parameters;
+    const capital = p.capital && capitalOf && m.useModule(capitalOf).capital;
 
     const deployer = m.contract("PoolDeployer", [
       {
         asset: p.loanAsset,
         manager: loanManager,
         authority: accessManager,
-        capital: ZeroAddress,
+        capital: capital ?? ZeroAddress,
         fixedRatePerSecond: plan.fixedRatePerSecond,
         reserveFeeBps: BigInt(p.reserveFeeBps),
-        firstLoss: false,
-        juniorSpreadBps: 0n,
-        coverPremiumBps: 0n,
-        exitCooldown: 0n,
-        exitWindow: 0n,
+        firstLoss: p.firstLoss !== undefined,
+        juniorSpreadBps: p.firstLoss?.juniorSpreadBps ?? 0,
+        coverPremiumBps: p.firstLoss?.coverPremiumBps ?? 0,
+        exitCooldown: p.firstLoss?.exitCooldownSeconds ?? 0,
+        exitWindow: p.firstLoss?.exitWindowSeconds ?? 0,
         name: p.shares.name,
         symbol: p.shares.symbol,
       },
@@ -54,8 +62,23 @@ export const facilityModule = (plan: FacilityPlan, vaultOf: VaultModule, before:
     const pool = m.contractAt("LendingPool", m.staticCall(deployer, "POOL"));
     const tranche = m.contractAt("Tranche", m.staticCall(deployer, "SENIOR"));
 
+    const queue = m.contractAt("RedemptionQueue", m.staticCall(deployer, "QUEUE"));
+    const firstLoss = p.firstLoss && {
+      junior: m.contractAt("Tranche", m.staticCall(deployer, "JUNIOR"), { id: "junior" }),
+      cover: m.contractAt("Tranche", m.staticCall(deployer, "COVER"), { id: "cover" }),
+    };
+
     const loanAsset = m.contractAt("LoanAsset", APPROVABLE, p.loanAsset);
-    const approval = m.call(loanAsset, "approve", [tranche, plan.seedAssets]);
+    const first: IgnitionModule[] = before ? [before] : [];
+    const approvals = [
+      m.call(loanAsset, "approve", [tranche, plan.seedAssets]),
+      ...Object.entries(firstLoss ?? {}).map(([name, of]) =>
+        m.call(loanAsset, "approve", [of, plan.seedAssets], { id: `approve_${name}` }),
+      ),
+    ];
+    if (capital && p.capital) {
+      m.call(capital, "assign", [pool, plan.riskClass, p.capital.minRatioBps ?? 0]);
+    }
     m.call(
       loanManager,
       "createFacility",
@@ -79,9 +102,9 @@ export const facilityModule = (plan: FacilityPlan, vaultOf: VaultModule, before:
         },
         plan.seedAssets,
       ],
-      { after: before ? [approval, before] : [approval] },
+      { after: [...approvals, ...first] },
     );
-    return { pool, tranche, vault, priceOracle };
+    return { pool, tranche, queue, vault, priceOracle, ...firstLoss };
   });
 
 export type FacilityModule = ReturnType<typeof facilityModule>;

@@ -23,6 +23,11 @@ const facility = z.object({
   oracle: address,
   /** The senior tranche, into which lenders deposit. */
   tranche: address,
+  /** Where senior lenders wait for cash. */
+  queue: address.optional(),
+  /** First-loss tranches, where the facility has them. */
+  junior: address.optional(),
+  cover: address.optional(),
   collateralAsset: address,
   loanAsset: address,
 });
@@ -42,6 +47,8 @@ const schema = z
     /** Which role may call which function, for whoever signs for the Safe. */
     roleTable: address.optional(),
     accessManager: address,
+    /** Risk weights and capital ratios, where facilities have such a limit. */
+    capital: address.optional(),
     liquidator: address.optional(),
     repayWithCollateral: address.optional(),
     protectionOrders: address.optional(),

@@ -160,6 +160,43 @@ describe("deployment", function () {
     expect(await s.usd.balanceOf(facility?.pool ?? ZeroAddress)).to.equal(1_000n * 10n ** 6n);
   });
 
+  it("deploys first-loss classes and a capital ratio where the parameters ask for them", async () => {
+    const s = await scene();
+    const parameters = copy(s.parameters);
+    parameters.capital = {
+      classes: [
+        { name: "sovereign-like", weightBps: 0 },
+        { name: "unrated corporate", weightBps: 10_000 },
+      ],
+      haircutBps: 3_000,
+    };
+    Object.assign(facilityOf(parameters), {
+      firstLoss: {
+        juniorSpreadBps: 2_000,
+        coverPremiumBps: 500,
+        exitCooldownSeconds: 604_800,
+        exitWindowSeconds: 172_800,
+      },
+      capital: { riskClass: "unrated corporate" },
+    });
+    const result = await s.deploy({ parameters });
+    const [facility] = result.deployment.facilities;
+    expect([facility?.junior, facility?.cover, facility?.queue, result.deployment.capital]).not.to.include(undefined);
+    await s.check(result, parameters);
+    expect(await s.usd.balanceOf(s.deployer), "three seeds").to.equal(7_000n * 10n ** 6n);
+
+    const other = copy(parameters);
+    Object.assign(facilityOf(other).firstLoss ?? {}, { juniorSpreadBps: 1_999, exitWindowSeconds: 1 });
+    facilityOf(other).capital = { riskClass: "sovereign-like", minRatioBps: 800 };
+    expect(await findings(s.check(result, other))).to.deep.equal([
+      "wbtc-dollar.pool junior spread: found 2000, expected 1999",
+      "wbtc-dollar.junior window: found 172800, expected 1",
+      "wbtc-dollar.cover window: found 172800, expected 1",
+      "wbtc-dollar risk weight: found 10000, expected 0",
+      "wbtc-dollar minimum capital ratio: found 1050, expected 800",
+    ]);
+  });
+
   it("run twice with a journal, changes nothing and says so", async () => {
     const s = await scene();
     const first = await s.deploy({ journal });

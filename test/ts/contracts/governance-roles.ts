@@ -43,7 +43,8 @@ async function governed() {
     feeCollector: feeCollector.address,
   };
   const artifacts = new Map<string, { abi: unknown }>();
-  for (const name of ["LoanManager", "LendingPool"]) artifacts.set(name, await hre.artifacts.readArtifact(name));
+  for (const name of ["LoanManager", "LendingPool", "Capital"])
+    artifacts.set(name, await hre.artifacts.readArtifact(name));
   const roles = rolesOf({ governance }, (name) => artifacts.get(name) ?? { abi: [] });
   const steps = handoverSteps<string>({ governance }, roles, {
     loanManager: await manager.getAddress(),
@@ -145,6 +146,9 @@ const PRIVILEGED: Privileged[] = [
   },
 ];
 
+/** Tried by each role and a stranger in test/solidity/core/capital: Capital stands beside the core. */
+const OF_CAPITAL = ["assign", "setHaircut", "setRiskWeights"];
+
 /** Puts tokens behind a createFacility of the risk manager. */
 async function seedFor(g: Governed, data: string): Promise<void> {
   if (!data.startsWith(selectorOf(g.manager, "createFacility") ?? "none")) return;
@@ -161,7 +165,8 @@ describe("fault C34: every privileged function, by every role and by strangers",
     const tried = PRIVILEGED.map(({ name }) => selectorOf(manager, name) ?? selectorOf(pool, name));
     expect([...tried].sort()).to.deep.equal([...given].sort());
     // What the sources say is restricted, by the compiler's own account of them.
-    expect(restrictedFunctions()).to.deep.equal(PRIVILEGED.map(({ name }) => name).sort());
+    const all = [...PRIVILEGED.map(({ name }) => name), ...OF_CAPITAL];
+    expect(restrictedFunctions()).to.deep.equal(all.sort());
   });
 
   for (const { name, holder, delayed, call } of PRIVILEGED) {
@@ -480,12 +485,14 @@ describe("fault C34: who makes roles", () => {
   it("RoleTable says on chain what the deployment sets", async () => {
     const { ethers, roles } = await governed();
     const table = (await ethers.deployContract("RoleTable")) as unknown as RoleTable;
-    for (const { id, manager, pool } of roles) {
+    for (const { id, manager, pool, capital } of roles) {
+      expect([...(await table.capitalSelectors(id))].sort()).to.deep.equal([...capital].sort());
       expect([...(await table.managerSelectors(id))].sort()).to.deep.equal([...manager].sort());
       expect([...(await table.poolSelectors(id))].sort()).to.deep.equal([...pool].sort());
     }
     for (const id of [ADMIN, 4n, 2n ** 64n - 1n]) {
       expect([...(await table.managerSelectors(id)), ...(await table.poolSelectors(id))]).to.deep.equal([]);
+      expect([...(await table.capitalSelectors(id))]).to.deep.equal([]);
     }
   });
 
