@@ -20,6 +20,8 @@ export interface Role {
   manager: readonly string[];
   /** selectors of a LendingPool's */
   pool: readonly string[];
+  /** selectors of a TermLendingPool's, beside those of any pool */
+  sheets: readonly string[];
   /** selectors of Capital's */
   capital: readonly string[];
 }
@@ -51,6 +53,7 @@ export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read:
       guardian: GUARDIAN,
       manager: manager("createFacility", "resumeNewLoans", "setCaps", "setMaxLtv", "setGate", "setOracle"),
       pool: pool("setReserveFee"),
+      sheets: selectors("TermLendingPool", ["addTermSheet"]),
       capital: selectors("Capital", ["setRiskWeights", "assign", "setHaircut"]),
     },
     {
@@ -63,6 +66,7 @@ export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read:
       guardian: ADMIN,
       manager: manager("stopNewLoans", "lowerCaps", "lowerMaxLtv"),
       pool: [],
+      sheets: selectors("TermLendingPool", ["retireTermSheet"]),
       capital: [],
     },
     {
@@ -74,6 +78,7 @@ export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read:
       guardian: GUARDIAN,
       manager: [],
       pool: pool("collectReserve"),
+      sheets: [],
       capital: [],
     },
   ];

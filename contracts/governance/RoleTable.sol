@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {ICapitalReport} from "../interfaces/ICapitalReport.sol";
 import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {IFacilities} from "../interfaces/IFacilities.sol";
+import {ITermLendingPool} from "../interfaces/ITermLendingPool.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title Which role may call which function, for deployment, its check, and whoever signs for the Safe.
@@ -37,6 +38,14 @@ contract RoleTable {
             selectors = new bytes4[](1);
             selectors[0] = IPoolLedger.collectReserve.selector;
         }
+    }
+
+    /// @notice Functions of a TermLendingPool, beside those of any pool, that `role` may call; empty where it may call none.
+    function sheetSelectors(uint64 role) external pure returns (bytes4[] memory selectors) {
+        if (role != Roles.RISK_MANAGER && role != Roles.GUARDIAN) return selectors;
+        selectors = new bytes4[](1);
+        selectors[0] =
+            role == Roles.GUARDIAN ? ITermLendingPool.retireTermSheet.selector : ITermLendingPool.addTermSheet.selector;
     }
 
     /// @notice Functions of Capital that `role` may call; empty where it may call none.

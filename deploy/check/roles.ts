@@ -90,13 +90,18 @@ async function checkTable(findings: Findings, request: CheckRequest, roles: read
   const { roleTable } = request.deployment;
   if (roleTable === undefined) return;
   const table = asking(request, "RoleTable", roleTable);
-  for (const { id, label, manager, pool, capital } of roles) {
+  for (const { id, label, manager, pool, sheets, capital } of roles) {
     findings.same(
       `RoleTable, ${label} on the manager`,
       listed(await table<string[]>("managerSelectors", id)),
       listed(manager),
     );
     findings.same(`RoleTable, ${label} on a pool`, listed(await table<string[]>("poolSelectors", id)), listed(pool));
+    findings.same(
+      `RoleTable, ${label} on term sheets`,
+      listed(await table<string[]>("sheetSelectors", id)),
+      listed(sheets),
+    );
     findings.same(
       `RoleTable, ${label} on Capital`,
       listed(await table<string[]>("capitalSelectors", id)),

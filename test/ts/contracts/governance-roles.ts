@@ -43,7 +43,7 @@ async function governed() {
     feeCollector: feeCollector.address,
   };
   const artifacts = new Map<string, { abi: unknown }>();
-  for (const name of ["LoanManager", "LendingPool", "Capital"])
+  for (const name of ["LoanManager", "LendingPool", "TermLendingPool", "Capital"])
     artifacts.set(name, await hre.artifacts.readArtifact(name));
   const roles = rolesOf({ governance }, (name) => artifacts.get(name) ?? { abi: [] });
   const steps = handoverSteps<string>({ governance }, roles, {
@@ -148,6 +148,8 @@ const PRIVILEGED: Privileged[] = [
 
 /** Tried by each role and a stranger in test/solidity/core/capital: Capital stands beside the core. */
 const OF_CAPITAL = ["assign", "setHaircut", "setRiskWeights"];
+/** Tried in test/solidity/core/term, where there is a term facility. */
+const OF_SHEETS = ["addTermSheet", "retireTermSheet"];
 
 /** Puts tokens behind a createFacility of the risk manager. */
 async function seedFor(g: Governed, data: string): Promise<void> {
@@ -165,7 +167,7 @@ describe("fault C34: every privileged function, by every role and by strangers",
     const tried = PRIVILEGED.map(({ name }) => selectorOf(manager, name) ?? selectorOf(pool, name));
     expect([...tried].sort()).to.deep.equal([...given].sort());
     // What the sources say is restricted, by the compiler's own account of them.
-    const all = [...PRIVILEGED.map(({ name }) => name), ...OF_CAPITAL];
+    const all = [...PRIVILEGED.map(({ name }) => name), ...OF_CAPITAL, ...OF_SHEETS];
     expect(restrictedFunctions()).to.deep.equal(all.sort());
   });
 
@@ -485,14 +487,15 @@ describe("fault C34: who makes roles", () => {
   it("RoleTable says on chain what the deployment sets", async () => {
     const { ethers, roles } = await governed();
     const table = (await ethers.deployContract("RoleTable")) as unknown as RoleTable;
-    for (const { id, manager, pool, capital } of roles) {
+    for (const { id, manager, pool, sheets, capital } of roles) {
+      expect([...(await table.sheetSelectors(id))]).to.deep.equal([...sheets]);
       expect([...(await table.capitalSelectors(id))].sort()).to.deep.equal([...capital].sort());
       expect([...(await table.managerSelectors(id))].sort()).to.deep.equal([...manager].sort());
       expect([...(await table.poolSelectors(id))].sort()).to.deep.equal([...pool].sort());
     }
     for (const id of [ADMIN, 4n, 2n ** 64n - 1n]) {
       expect([...(await table.managerSelectors(id)), ...(await table.poolSelectors(id))]).to.deep.equal([]);
-      expect([...(await table.capitalSelectors(id))]).to.deep.equal([]);
+      expect([...(await table.capitalSelectors(id)), ...(await table.sheetSelectors(id))]).to.deep.equal([]);
     }
   });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
@@ -9,7 +10,7 @@ import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPoo
 import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
 import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
-import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
+import {TermBalance, TermSheet, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
 
@@ -342,6 +343,45 @@ contract TermLoanTest is TermMarket {
         vm.prank(borrower);
         vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.NoSuchTermSheet.selector, MONTHLY));
         termManager.open(o, "");
+    }
+
+    function test_fault_C34_only_the_risk_manager_adds_a_sheet_and_only_the_guardian_retires_one() public {
+        address[5] memory others = [stranger, borrower, lender, collector, guardian];
+        for (uint256 i; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            termPool.addTermSheet(_sheet(30 days, 6, 0));
+            if (others[i] == guardian) continue;
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, others[i]));
+            termPool.retireTermSheet(MONTHLY);
+        }
+        vm.prank(risk);
+        assertEq(termPool.addTermSheet(_sheet(30 days, 6, 0)), 4);
+        vm.prank(guardian);
+        termPool.retireTermSheet(4);
+        assertTrue(termPool.sheetOf(4).retired);
+    }
+
+    function test_a_sheet_that_no_loan_could_live_by_is_refused() public {
+        vm.startPrank(risk);
+        TermSheet memory sheet = _sheet(30 days, 0, 0);
+        vmMore.expectPartialRevert(ITermLoanBook.InvalidTermSheet.selector);
+        termPool.addTermSheet(sheet);
+        sheet = _sheet(23 hours, 12, 0);
+        vmMore.expectPartialRevert(ITermLoanBook.InvalidTermSheet.selector);
+        termPool.addTermSheet(sheet);
+        sheet = _sheet(365 days, 11, 0);
+        vmMore.expectPartialRevert(ITermLoanBook.InvalidTermSheet.selector);
+        termPool.addTermSheet(sheet);
+        sheet = _sheet(30 days, 12, 10_001);
+        vmMore.expectPartialRevert(ITermLoanBook.InvalidTermSheet.selector);
+        termPool.addTermSheet(sheet);
+        sheet = _sheet(30 days, 12, 0);
+        sheet.graceSeconds = 0;
+        vmMore.expectPartialRevert(ITermLoanBook.InvalidTermSheet.selector);
+        termPool.addTermSheet(sheet);
+        vm.stopPrank();
     }
 
     function test_GATE_1_stopped_and_without_a_price_a_loan_is_still_paid_topped_up_and_closed() public {
