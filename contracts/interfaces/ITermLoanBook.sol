@@ -66,7 +66,8 @@ interface ITermLoanBook {
 
     /// @notice Debt at this second: late charges, interest and principal, less money paid ahead; no fee for prepayment.
     function debtOf(address pool, uint256 id, Loan calldata loan) external view returns (uint256);
-    /// @notice The same; refuses where the loan is in default, marked or not.
+    /// @notice The same, money paid ahead not deducted, as interest goes on beside it: what collateral must go on covering.
+    /// Refuses where the loan is in default, marked or not.
     function debtInGoodStanding(address pool, uint256 id, Loan calldata loan) external view returns (uint256);
     /// @notice What of it the pool counts, in units.
     function countedDebtOf(address pool, uint256 id, Loan calldata loan) external view returns (uint256);

@@ -56,7 +56,7 @@ interface ITermLoanManager is ILoans {
 
     /// @notice Makes all that a loan in good standing owes, with late charges and the fee for prepayment, the principal of new
     /// terms from now on. No cash moves and no collateral; it must be within maxLtv, no cap is asked. Owner, or operator with
-    /// ROLL_OVER.
+    /// ROLL_OVER, whose limit on cash bounds the fees that it has the owner owe.
     function rollOver(
         uint256 id,
         uint8 sheet,

@@ -60,7 +60,7 @@ enum FacilityKind {
 struct Authorisation {
     uint8 actions; // Actions, or-ed
     uint40 expiresAt; // last second of validity
-    uint104 cashLimit; // loan units the operator may still draw
+    uint104 cashLimit; // loan units the operator may still draw, or have the owner owe in fees by rolling over
     uint104 collateralLimit; // collateral units the operator may still take out
 }
 

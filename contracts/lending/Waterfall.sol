@@ -106,7 +106,9 @@ library Waterfall {
         l.firstLoss.junior -= uint112(by.junior);
         by.senior = Math.min(loss - by.junior, l.claims.senior);
         l.claims.senior -= uint112(by.senior);
-        by.reserve = loss - by.junior - by.senior;
-        l.claims.reserve -= by.reserve.toUint112();
+        by.reserve = Math.min(loss - by.junior - by.senior, l.claims.reserve);
+        l.claims.reserve -= uint112(by.reserve);
+        // What else there is of a divided ledger: of all interest, the premium alone may be left.
+        l.premium -= loss - by.junior - by.senior - by.reserve;
     }
 }

@@ -103,8 +103,8 @@ contract LoanManager is Loans, ILoanManager {
         return ILendingPool(pool).debtOf(loan.debtShares);
     }
 
-    function _recognisedDebt(uint256, Loan memory loan, address pool) internal view override returns (uint256) {
-        return loan.debtShares == 0 ? 0 : ILendingPool(pool).debtOf(loan.debtShares);
+    function _recognisedDebt(uint256, Loan memory loan, address pool) internal override returns (uint256) {
+        return ILendingPool(pool).accruedDebt(loan.debtShares);
     }
 
     function _accruedDebt(uint256, Loan memory loan, address pool) internal override returns (uint256) {

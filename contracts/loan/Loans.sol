@@ -58,9 +58,10 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         address pool = f.ltv.pool;
         _lock(facility);
 
+        uint256 counted = _countedIfMarked(id, loan, pool);
         uint256 shares;
         (paid, shares) = _repay(id, loan, f, pool, assets);
-        if (loan.flags & LoanFlags.MARKED != 0) _lowerMark(id, loan, pool, paid);
+        if (loan.flags & LoanFlags.MARKED != 0) _moveMark(id, loan, pool, counted, loan.collateral);
         _store(id, loan);
         emit Repaid(id, msg.sender, paid, shares);
 
@@ -124,7 +125,7 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         uint256 shares = loan.debtShares;
         uint256 refund;
         if (shares != 0) (paid, refund) = _payOff(id, loan, pool);
-        if (loan.flags & LoanFlags.MARKED != 0) _lowerMark(id, loan, pool, type(uint256).max);
+        if (loan.flags & LoanFlags.MARKED != 0) _setMark(id, loan, pool, 0);
         _remove(id, loan.flags);
         emit Closed(id, msg.sender, receiver, paid, shares, collateral);
 
@@ -196,7 +197,7 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         LtvTerms memory ltv = f.ltv;
         uint256 value = uint256(loan.collateral).mulDivDown(IOracle(f.pricing.oracle).price(), PRICE_SCALE);
         uint256 covered = value.mulDivDown(WAD, WAD + ltv.incentiveMinBps * BPS_TO_WAD);
-        expectedLoss = _recognisedDebt(id, loan, ltv.pool).zeroFloorSub(covered);
+        if (loan.debtShares != 0) expectedLoss = _recognisedDebt(id, loan, ltv.pool).zeroFloorSub(covered);
         _setMark(id, loan, ltv.pool, expectedLoss);
         _loans[id].flags = loan.flags;
     }
@@ -219,9 +220,11 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         (repaid, seized) = (q.repaid, q.seized);
         uint256 perUnit = seized.mulDivDown(PRICE_SCALE, repaid);
         require(perUnit >= minCollateralPerUnitE36, PriceTooLow(perUnit, minCollateralPerUnitE36));
-        if (loan.flags & LoanFlags.MARKED != 0) _lowerMarkBySale(id, loan, ltv.pool, debt, q);
+        uint256 counted = _countedIfMarked(id, loan, ltv.pool);
         uint256 shares = _settleSale(id, loan, ltv.pool, debt, q);
-        loan.collateral = (loan.collateral - seized).toUint96();
+        uint256 collateralBefore = loan.collateral;
+        loan.collateral = (collateralBefore - seized).toUint96();
+        if (loan.flags & LoanFlags.MARKED != 0) _moveMark(id, loan, ltv.pool, counted, collateralBefore);
         _store(id, loan);
         emit Liquidated(id, msg.sender, repaid, seized, q.debtClosed, shares);
 
@@ -284,8 +287,8 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
     /// @dev Debt at this second, rounded up, of a loan that has one.
     function _debtNow(uint256 id, Loan memory loan, address pool) internal view virtual returns (uint256);
 
-    /// @dev The part of it that the pool counts among its assets.
-    function _recognisedDebt(uint256 id, Loan memory loan, address pool) internal view virtual returns (uint256);
+    /// @dev The part of it that the pool counts among its assets; the pool may accrue.
+    function _recognisedDebt(uint256 id, Loan memory loan, address pool) internal virtual returns (uint256);
 
     /// @dev The same as _debtNow, and the pool may accrue.
     function _accruedDebt(uint256 id, Loan memory loan, address pool) internal virtual returns (uint256);
@@ -354,20 +357,23 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         if (flags & LoanFlags.OFFERED != 0) delete _offers[id];
     }
 
-    /// @dev A payment lessens the loss to expect by as much as the debt.
-    function _lowerMark(uint256 id, Loan memory loan, address pool, uint256 paid) private {
-        _setMark(id, loan, pool, loan.debtShares == 0 ? 0 : _marks[id].zeroFloorSub(paid));
+    function _countedIfMarked(uint256 id, Loan memory loan, address pool) private returns (uint256) {
+        return loan.flags & LoanFlags.MARKED == 0 ? 0 : _recognisedDebt(id, loan, pool);
     }
 
-    /// @dev What is left carries its share of what was expected.
-    function _lowerMarkBySale(
+    /// @dev After a payment or a sale: what the collateral was expected to cover, of what is left of it, still covers as much of
+    /// what the pool now counts. Money for what was never counted lessens no expected loss, and a cure that counts more adds to it.
+    function _moveMark(
         uint256 id,
         Loan memory loan,
         address pool,
-        uint256 debt,
-        ILiquidationEngine.Quote memory q
+        uint256 countedBefore,
+        uint256 collateralBefore
     ) private {
-        _setMark(id, loan, pool, _marks[id].mulDivUp(debt - q.debtClosed, debt));
+        uint256 covered = countedBefore.zeroFloorSub(_marks[id]);
+        if (loan.collateral != collateralBefore) covered = covered.mulDivDown(loan.collateral, collateralBefore);
+        uint256 counted = loan.debtShares == 0 ? 0 : _recognisedDebt(id, loan, pool);
+        _setMark(id, loan, pool, counted.zeroFloorSub(covered));
     }
 
     function _setMark(uint256 id, Loan memory loan, address pool, uint256 expectedLoss) private {

@@ -133,6 +133,7 @@ contract TermLoanBook is ITermLoanBook {
     function debtInGoodStanding(address pool, uint256 id, Loan calldata loan) external view returns (uint256) {
         Work memory w = _find(pool, id, loan);
         _requireGoodStanding(w);
+        w.b.credit = 0;
         return w.b.debt();
     }
 

@@ -83,10 +83,13 @@ contract TermLoanManager is Loans, ITermLoanManager {
         _useAuthorisation(owner, facility, Actions.ROLL_OVER, 0, 0);
         _requireMayBorrow(facility, f, pricing.flags, owner, NewRisk.Open);
 
+        uint256 debt = _debtNow(id, loan, ltv.pool);
         uint256 annualRate;
         uint256 instalment;
         (loan, annualRate, instalment) = ITermLendingPool(ltv.pool).rollOver(id, loan, sheet, maxAnnualRate);
         principal = loan.debtShares;
+        // An operator's limit on cash also bounds the fees it may have its owner owe.
+        _useAuthorisation(owner, facility, Actions.ROLL_OVER, principal - debt, 0);
         _requireWithinLtv(pricing.oracle, loan.collateral, principal, ltv.maxLtvBps);
         _write(id, loan);
         emit RolledOver(id, msg.sender, principal, sheet, annualRate, instalment, agreement);

@@ -153,7 +153,7 @@ library TermLoanMath {
     function _payDue(TermBalance memory b, TermTerms memory t, uint256 money) private pure returns (uint256 taken) {
         taken = _payLate(b, money);
         taken += _payInterestDue(b, money - taken);
-        if (b.passed == t.count) taken += _payRunningInterest(b, money - taken);
+        if (_isAllDue(b, t)) taken += _payRunningInterest(b, money - taken);
         taken += _payArrears(b, money - taken);
         _countPaid(b, t);
     }
@@ -205,7 +205,8 @@ library TermLoanMath {
     function _prepay(TermBalance memory b, TermTerms memory t, uint256 money) private pure returns (uint256 taken) {
         uint256 costs = t.prepaymentFeeWad * 365 days + b.interestNumerator.mulDivUp(1, b.principal);
         uint256 prepaid = money.mulDivDown(Amortisation.RATE_SECONDS, Amortisation.RATE_SECONDS + costs);
-        prepaid = Math.min(prepaid, b.principal - _nextPart(b, t));
+        // Never below money paid ahead, which would have to be given back.
+        prepaid = Math.min(prepaid, b.principal.zeroFloorSub(Math.max(_nextPart(b, t), b.credit)));
         uint256 interest;
         // Two costs are rounded up.
         while (true) {
@@ -227,7 +228,12 @@ library TermLoanMath {
     }
 
     function _interestOverdue(TermBalance memory b, TermTerms memory t) private pure returns (uint256) {
-        return b.passed == t.count ? b.interestDue + _unitsUp(b.interestNumerator) : b.interestDue;
+        return _isAllDue(b, t) ? b.interestDue + _unitsUp(b.interestNumerator) : b.interestDue;
+    }
+
+    /// @dev Rounded up, instalments may use principal up before the last: interest is due with the last of it.
+    function _isAllDue(TermBalance memory b, TermTerms memory t) private pure returns (bool) {
+        return b.passed == t.count || b.principal == b.arrears;
     }
 
     function _nextPart(TermBalance memory b, TermTerms memory t) private pure returns (uint256) {

@@ -87,8 +87,11 @@ export const defaultsAfter = ({ paid, passed }: TermBalance, terms: TermTerms): 
 export const lateChargesUp = ({ lateFees, lateNumerator }: TermBalance): bigint => lateFees + unitsUp(lateNumerator);
 
 /** What must be paid now for nothing to be overdue. */
-export const dueNow = (b: TermBalance, { count }: TermTerms): bigint =>
-  lateChargesUp(b) + b.interestDue + (b.passed === count ? unitsUp(b.interestNumerator) : 0n) + b.arrears;
+export const dueNow = (b: TermBalance, terms: TermTerms): bigint =>
+  lateChargesUp(b) + b.interestDue + (isAllDue(b, terms) ? unitsUp(b.interestNumerator) : 0n) + b.arrears;
+
+/** Rounded up, instalments may use principal up before the last: interest is due with the last of it. */
+const isAllDue = (b: TermBalance, { count }: TermTerms): boolean => b.passed === count || b.principal === b.arrears;
 
 /** What the next due date asks for beyond what is due now, credit not deducted; 0 after the last. */
 export function nextPayment(b: TermBalance, terms: TermTerms): bigint {
@@ -153,7 +156,7 @@ function payDue(b: TermBalance, terms: TermTerms, money: bigint): Paid {
   return payInOrder(b, terms, money, [
     payLate,
     payInterestDue,
-    ...(b.passed === terms.count ? [payRunningInterest] : []),
+    ...(isAllDue(b, terms) ? [payRunningInterest] : []),
     payArrears,
   ]);
 }
@@ -214,8 +217,10 @@ function prepay(b: TermBalance, terms: TermTerms, money: bigint): Paid {
   const { prepaymentFeeWad } = terms;
   const costs = prepaymentFeeWad * YEAR_SECONDS + mulDivUp(b.interestNumerator, 1n, b.principal);
   const affordable = mulDivDown(money, RATE_SECONDS, RATE_SECONDS + costs);
+  // Never below money paid ahead, which would have to be given back.
+  const free = minOf(b.principal - nextPart(b, terms), subtractOrZero(b.principal, b.credit));
   // Two costs are rounded up.
-  for (let prepaid = minOf(affordable, b.principal - nextPart(b, terms)); prepaid > 0n; prepaid--) {
+  for (let prepaid = minOf(affordable, free); prepaid > 0n; prepaid--) {
     const interest = mulDivUp(b.interestNumerator, prepaid, b.principal);
     const taken = prepaid + mulDivUp(prepaid, prepaymentFeeWad, WAD) + unitsUp(interest);
     if (taken > money) continue;

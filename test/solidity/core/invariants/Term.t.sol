@@ -89,10 +89,21 @@ contract TermInvariants is TermMarket {
         }
     }
 
+    /// @dev What a pool would have to give back was its income before.
+    function invariant_DEBT_2_no_loan_is_paid_ahead_by_more_than_ends_it() public view {
+        for (uint256 i; i < _handler.loanCount(); ++i) {
+            uint256 id = _handler.loanAt(i);
+            Loan memory loan = termManager.loanOf(id);
+            if (loan.debtShares != 0) assertEq(book.payOff(termPool.positionOf(id, loan)).refund, 0);
+        }
+    }
+
     function invariant_DEBT_1_no_collateral_no_debt() public view {
         for (uint256 i; i < _handler.loanCount(); ++i) {
             uint256 id = _handler.loanAt(i);
-            if (termManager.loanOf(id).collateral == 0) assertEq(termManager.debtOf(id), 0);
+            Loan memory loan = termManager.loanOf(id);
+            // Principal, and not the debt of this second, which money paid ahead may have brought to nothing.
+            if (loan.collateral == 0) assertEq(loan.debtShares, 0);
         }
     }
 

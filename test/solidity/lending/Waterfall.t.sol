@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Test} from "forge-std/Test.sol";
+import {IPoolLedger} from "../../../contracts/interfaces/IPoolLedger.sol";
+import {Waterfall} from "../../../contracts/lending/Waterfall.sol";
+
+/// @notice Interest taken back from a pool that has little else: a default is marked whatever is left to bear it.
+contract WaterfallTest is Test {
+    using Waterfall for Waterfall.Ledger;
+
+    function testFuzz_LOSS_1_interest_is_taken_back_down_to_the_premium_that_was_not_paid(
+        uint256 interest
+    ) public pure {
+        Waterfall.Ledger memory l;
+        l.debt = 1000;
+        l.claims = IPoolLedger.Claims({senior: 150, reserve: 50, reserveFeeBps: 1000});
+        l.firstLoss = IPoolLedger.FirstLoss({junior: 300, stake: 77});
+        l.premium = 500;
+        interest = bound(interest, 0, 1000);
+        l.bearWithoutCover(interest);
+        uint256 left = uint256(l.claims.senior) + l.claims.reserve + l.firstLoss.junior + l.premium;
+        assertEq(left, 1000 - interest, "all there is still belongs to somebody");
+        assertEq(l.firstLoss.stake, 77, "the stake answers for debt only");
+        if (l.premium != 500) assertEq(l.claims.reserve, 0);
+        if (l.claims.reserve != 50) assertEq(l.claims.senior, 0);
+        if (l.claims.senior != 150) assertEq(l.firstLoss.junior, 0);
+    }
+}
