@@ -68,6 +68,7 @@ contract TermAttemptsTest is TermMarket {
             _pay(id, b.lateFees + b.lateNumerator / (1e18 * 365 days) + 1 + b.interestDue + b.arrears);
             assertEq(termManager.loanOf(id).flags & LoanFlags.IN_DEFAULT, 0);
             _assertCounted(id);
+            assertEq(termPool.defaultMarkedAt(id), 0, "nor of the mark");
             assertApproxEqAbs(termPool.totalDebt(), termManager.debtOf(id), 1, "all of it counts again");
         }
         vm.prank(borrower);
@@ -86,6 +87,7 @@ contract TermAttemptsTest is TermMarket {
         vm.prank(borrower);
         termManager.close(id, borrower, "");
         assertEq(termManager.markOf(id), 0);
+        assertEq(termPool.defaultMarkedAt(id), 0, "nothing of the default stays behind");
         _assertLedger();
         assertEq(_openTerm(0, MONTHLY, 100 * BTC, 1_000_000 * USD), id);
         assertEq(termManager.debtOf(id), 1_000_000 * USD);
