@@ -44,6 +44,7 @@ contract TermLoanBook is ITermLoanBook {
         _bounds("prepaymentFeeBps", terms.prepaymentFeeBps, 0, BPS / 10);
         _bounds("balloonBps", terms.balloonBps, 0, BPS);
         _bounds("spreadBps", terms.spreadBps, 0, BPS);
+        _bounds("lateFee", terms.lateFee, 0, type(uint88).max); // one for each instalment stays within uint96
         _bounds("retired", terms.retired ? 1 : 0, 0, 0);
     }
 

@@ -92,6 +92,7 @@ export function requireValidSheet(sheet: TermSheet): void {
   bounds("prepaymentFeeBps", sheet.prepaymentFeeBps, 0n, BPS / 10n);
   bounds("balloonBps", sheet.balloonBps, 0n, BPS);
   bounds("spreadBps", sheet.spreadBps, 0n, BPS);
+  bounds("lateFee", sheet.lateFee, 0n, 2n ** 88n - 1n);
   bounds("retired", sheet.retired ? 1n : 0n, 0n, 0n);
 }
 

@@ -1,5 +1,5 @@
 // Term loans: gas of their life, in a facility with one class of lenders and in one with three.
-import { getCreateAddress, MaxUint256, ZeroAddress, type BaseContract } from "ethers";
+import { getCreateAddress, MaxUint256, ZeroAddress, type BaseContract, type Signer } from "ethers";
 import type { Chain } from "./chain.js";
 import { as, BTC, PRICE, setUpMarket, USD } from "./market.js";
 import { deployOracle } from "./oracle.js";
@@ -16,7 +16,7 @@ const exitTerms = (trancheClass: number): [number, number] => (trancheClass === 
 async function setUpTerm(chain: Chain, tiered: boolean) {
   const { deploy, ethers } = chain;
   const market = await setUpMarket(chain);
-  const { admin, lender, alice, bob, liquidator, publisher, wbtc, usd } = market;
+  const { admin, lender, bob, liquidator, publisher, wbtc, usd } = market;
   const oracle = await deployOracle(chain, market, 365 * DAY);
   const access = await deploy("AccessManager", publisher);
   const engine = await deploy("LiquidationEngine");
@@ -55,12 +55,19 @@ async function setUpTerm(chain: Chain, tiered: boolean) {
   for (const [i, tranche] of tranches.entries())
     await as(lender, tranche)("deposit", (deposits[i] ?? 0n) * USD, lender);
 
-  const opening = async (who: typeof alice, salt: number) => ({
-    ...{ facility: FACILITY, salt, sheet: 0, collateral: 5n * BTC, principal: 300_000n * USD, maxAnnualRate: 10n ** 18n },
+  const opening = async (who: Signer, salt: number) => ({
+    ...{
+      facility: FACILITY,
+      salt,
+      sheet: 0,
+      collateral: 5n * BTC,
+      principal: 300_000n * USD,
+      maxAnnualRate: 10n ** 18n,
+    },
     ...{ deadline: 2n ** 40n, receiver: await who.getAddress(), agreement: `0x${"a5".repeat(32)}` },
   });
-  const open = async (who: typeof alice, salt: number) => as(who, manager)("open", await opening(who, salt), "0x");
-  const idOf = async (who: typeof alice, salt: number) =>
+  const open = async (who: Signer, salt: number) => as(who, manager)("open", await opening(who, salt), "0x");
+  const idOf = async (who: Signer, salt: number) =>
     (BigInt(await who.getAddress()) << 96n) | (BigInt(FACILITY) << 64n) | BigInt(salt);
   /** What is due at a loan's next date, as its book says. */
   const instalment = async (id: bigint): Promise<bigint> => {
@@ -78,7 +85,7 @@ const plain = (struct: unknown): unknown => (struct as { toArray(): unknown[] })
 export async function measureTermLoans(chain: Chain, tiered: boolean) {
   const { gas, now } = chain;
   const { manager, open, idOf, instalment, alice, bob, liquidator, publish } = await setUpTerm(chain, tiered);
-  const repay = (who: typeof alice, id: bigint, assets: bigint) => as(who, manager)("repay", id, assets, "0x");
+  const repay = (who: Signer, id: bigint, assets: bigint) => as(who, manager)("repay", id, assets, "0x");
   const onDate = await idOf(alice, 7);
   const result = { open: await gas(() => open(alice, 7)), payOnDate: 0, payAhead: 0, payAfterAhead: 0, payLate: 0 };
   const openedAt = await now();

@@ -126,12 +126,13 @@ export async function chainSnapshot(stage: Stage, touched: Touched): Promise<Sna
     result[`facility ${number}`] = plain(await call(manager, "facilityOf", number));
     const [debt, cash, claims] = (await call(pool, "stored")) as [unknown, unknown, unknown];
     const { assets: debtAssets, shares: debtShares } = plain(debt);
-    const { redemptionsQueued: _, ...state } = plain(cash);
+    const state = { ...plain(cash) };
+    delete state.redemptionsQueued; // nobody queues here
     result[`pool ${number}`] = { debtAssets, debtShares, ...state, ...plain(claims) };
   }
   for (const id of touched.loans) {
-    const { duesPassed: _d, settledAfter: _s, ...loan } = plain(await call(manager, "loanOf", id));
-    result[`loan ${id}`] = loan;
+    const { debtShares: shares, collateral, flags } = plain(await call(manager, "loanOf", id));
+    result[`loan ${id}`] = { debtShares: shares, collateral, flags };
     result[`owner ${id}`] = await call(manager, "ownerOf", id);
     result[`offer ${id}`] = await call(manager, "offeredTo", id);
   }
