@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseWallet, type Provider, getAddress } from "ethers";
 import { type Deployment, parseDeployment } from "../sdk/client/deployment.js";
@@ -119,7 +119,9 @@ async function startOf(
     return { fromBlock: start.fromBlock, resumed: existsSync(join(journal, "journal.jsonl")) };
   }
   mkdirSync(journal, { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ fromBlock: now, genesis })}\n`);
+  // Whole or not at all: this process may be killed at any moment.
+  writeFileSync(`${file}.new`, `${JSON.stringify({ fromBlock: now, genesis })}\n`);
+  renameSync(`${file}.new`, file);
   return { fromBlock: now, resumed: false };
 }
 
