@@ -4,10 +4,12 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
+import {ExactTransfer} from "../token/ExactTransfer.sol";
 
 /// @title CollateralVault
 /// @dev Who owns how much is in the LoanManager's loans; CUSTODY-1: this balance is at least their sum.
 contract CollateralVault is ICollateralVault {
+    using ExactTransfer for IERC20;
     using SafeERC20 for IERC20;
 
     IERC20 private immutable TOKEN;
@@ -35,10 +37,7 @@ contract CollateralVault is ICollateralVault {
 
     /// @inheritdoc ICollateralVault
     function deposit(address from, uint256 amount) external onlyManager {
-        uint256 before = TOKEN.balanceOf(address(this));
-        TOKEN.safeTransferFrom(from, address(this), amount);
-        uint256 received = TOKEN.balanceOf(address(this)) - before;
-        require(received == amount, TransferMismatch(address(TOKEN), amount, received));
+        TOKEN.pullExact(from, address(this), amount);
     }
 
     /// @inheritdoc ICollateralVault

@@ -7,8 +7,6 @@ pragma solidity 0.8.37;
 interface ICollateralVault {
     /// @notice The caller is not the LoanManager.
     error OnlyManager(address caller, address manager);
-    /// @notice The token moved another amount than it was told to: it takes a fee, or it lies.
-    error TransferMismatch(address token, uint256 expected, uint256 received);
     /// @notice Collateral cannot be sent there.
     error InvalidReceiver(address receiver);
 

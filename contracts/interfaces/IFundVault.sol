@@ -32,7 +32,6 @@ interface IFundVault is IERC4626 {
     /// @notice The fund lost everything while more shares than dust are out: new money would pay the old loss.
     error WipedOut(uint256 sharesOutstanding);
     error NothingReceived(uint256 assets, uint256 shares);
-    error TransferMismatch(address token, uint256 expected, uint256 received);
     /// @notice The fund's tranches cannot pay this much now; redeemInKind can be used.
     error NotEnoughCash(uint256 requested, uint256 available);
     error HalfDone();

@@ -94,7 +94,6 @@ interface IPoolLedger {
     error NotInitialised();
     /// @notice The pool does not hold that much cash; the rest is lent out.
     error InsufficientCash(uint256 requested, uint256 available);
-    error TransferMismatch(address token, uint256 expected, uint256 received);
     error InvalidReceiver(address receiver);
     error FeeTooHigh(uint256 bps, uint256 maxBps);
     error ReserveTooSmall(uint256 requested, uint256 reserve);

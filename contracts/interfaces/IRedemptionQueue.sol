@@ -98,7 +98,6 @@ interface IRedemptionQueue is IERC7540Operator, IERC7540Redeem, IERC7575, IERC16
     /// @notice More than the request has to be claimed.
     error MoreThanClaimable(uint256 requested, uint256 claimable);
     error ZeroAmount();
-    error TransferMismatch(address token, uint256 expected, uint256 received);
     /// @notice What a claim brings was fixed when it was served, see claimable; ERC-7540 forbids to say it here.
     error NoPreview();
 

@@ -35,7 +35,6 @@ interface ITranche is IERC4626 {
     error OnlyManager(address caller, address manager);
     error AlreadySeeded();
     error NothingReceived(uint256 assets, uint256 shares);
-    error TransferMismatch(address token, uint256 expected, uint256 received);
 
     function pool() external view returns (address);
     function class() external view returns (TrancheClass);

@@ -100,4 +100,6 @@ library LoanFlags {
     uint8 internal constant OVERDUE = 64;
     /// @dev A term loan that was marked as in default, and not cured.
     uint8 internal constant IN_DEFAULT = 128;
+    /// @dev Any of the last three: there is more of the loan than its two slots.
+    uint8 internal constant LATE = OFF_SCHEDULE | OVERDUE | IN_DEFAULT;
 }

@@ -17,11 +17,13 @@ import {ITranche} from "../interfaces/ITranche.sol";
 import {DirectedMath} from "../math/DirectedMath.sol";
 import {SharesMath} from "../math/SharesMath.sol";
 import {AssetShares} from "./AssetShares.sol";
+import {ExactTransfer} from "../token/ExactTransfer.sol";
 
 /// @title FundVault
 /// @dev Counts what belongs to it itself and never asks a token for its own balance, except around cash that comes in.
 contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTransient {
     using DirectedMath for uint256;
+    using ExactTransfer for IERC20;
     using SafeERC20 for IERC20;
     using SharesMath for uint256;
 
@@ -264,9 +266,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         _mint(receiver, shares);
         _idle += assets;
         emit Deposit(msg.sender, receiver, assets, shares);
-        uint256 before = ASSET.balanceOf(address(this));
-        ASSET.safeTransferFrom(msg.sender, address(this), assets);
-        _requireReceived(before, assets);
+        ASSET.pullExact(msg.sender, address(this), assets);
     }
 
     function _leave(address receiver, address owner, uint256 assets, uint256 shares) private {
@@ -291,13 +291,8 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         uint256 shares = tranche.withdraw(assets, address(this), address(this));
         _held[tranche] -= shares;
         _idle += assets;
-        _requireReceived(before, assets);
+        ASSET.requireReceived(address(this), before, assets);
         emit Recalled(address(tranche), assets, shares);
-    }
-
-    function _requireReceived(uint256 before, uint256 assets) private view {
-        uint256 received = ASSET.balanceOf(address(this)) - before;
-        require(received == assets, TransferMismatch(address(ASSET), assets, received));
     }
 
     /// @dev The tranche of a facility that exists, and not something that says it is: a curator cannot lead cash elsewhere.

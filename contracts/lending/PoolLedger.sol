@@ -11,6 +11,7 @@ import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {DirectedMath, WAD} from "../math/DirectedMath.sol";
 import {Waterfall} from "./Waterfall.sol";
 import {AdaptiveCurve} from "./rates/AdaptiveCurve.sol";
+import {ExactTransfer} from "../token/ExactTransfer.sol";
 
 /// @title The lenders' side of a pool, whatever its borrowers owe.
 /// @dev Assumptions. Token: does not rebase, takes no fee; one that lies about a transfer is refused when cash comes in. Roles:
@@ -18,6 +19,7 @@ import {AdaptiveCurve} from "./rates/AdaptiveCurve.sol";
 abstract contract PoolLedger is IPoolLedger, AccessManaged {
     using DirectedMath for uint256;
     using SafeCast for uint256;
+    using ExactTransfer for IERC20;
     using SafeERC20 for IERC20;
     using Waterfall for Waterfall.Ledger;
 
@@ -130,10 +132,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
 
     /// @inheritdoc IPoolLedger
     function collect(address from, uint256 assets) external onlyManager {
-        uint256 before = ASSET.balanceOf(address(this));
-        ASSET.safeTransferFrom(from, address(this), assets);
-        uint256 received = ASSET.balanceOf(address(this)) - before;
-        require(received == assets, TransferMismatch(address(ASSET), assets, received));
+        ASSET.pullExact(from, address(this), assets);
     }
 
     /// @inheritdoc IPoolLedger

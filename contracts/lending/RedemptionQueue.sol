@@ -11,6 +11,7 @@ import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {IERC7540Operator, IERC7540Redeem, IERC7575, IRedemptionQueue} from "../interfaces/IRedemptionQueue.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {DirectedMath} from "../math/DirectedMath.sol";
+import {ExactTransfer} from "../token/ExactTransfer.sol";
 
 /// @title RedemptionQueue
 /// @dev All shares that ever waited stand on one line, each request for a stretch of it. Serving moves one mark along the line and
@@ -21,6 +22,7 @@ import {DirectedMath} from "../math/DirectedMath.sol";
 contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
     using DirectedMath for uint256;
     using SafeCast for uint256;
+    using ExactTransfer for IERC20;
     using SafeERC20 for IERC20;
 
     struct List {
@@ -359,10 +361,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
     }
 
     function _pull(uint256 assets) private {
-        uint256 before = ASSET.balanceOf(address(this));
-        ASSET.safeTransferFrom(msg.sender, address(this), assets);
-        uint256 received = ASSET.balanceOf(address(this)) - before;
-        require(received == assets, TransferMismatch(address(ASSET), assets, received));
+        ASSET.pullExact(msg.sender, address(this), assets);
         ASSET.forceApprove(address(TRANCHE), assets);
     }
 }

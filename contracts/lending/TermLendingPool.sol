@@ -20,8 +20,6 @@ contract TermLendingPool is PoolLedger, TermSheets {
     using DirectedMath for uint256;
     using SafeCast for uint256;
 
-    uint8 private constant LATE = LoanFlags.OFF_SCHEDULE | LoanFlags.OVERDUE | LoanFlags.IN_DEFAULT;
-
     uint256 private _receivable;
     uint256 private _slope;
     mapping(uint256 id => TermSlot) private _slots;
@@ -151,7 +149,7 @@ contract TermLendingPool is PoolLedger, TermSheets {
         p.loan = loan;
         p.slot = _slots[id];
         p.sheet = _sheets[p.slot.sheet];
-        if (loan.flags & LATE == 0) return p;
+        if (loan.flags & LoanFlags.LATE == 0) return p;
         p.late = new LateSlots[](1);
         p.late[0] = _late[id];
     }
@@ -162,11 +160,11 @@ contract TermLendingPool is PoolLedger, TermSheets {
         TermSlot memory slot = o.slot;
         (s.instalment, s.credit, s.rate) = (slot.instalment, slot.credit, slot.rate);
         (s.sheet, s.openedAt) = (slot.sheet, slot.openedAt);
-        uint8 flags = flagsBefore | o.loan.flags;
-        if (flags & LATE != 0) {
+        uint8 flags = (flagsBefore | o.loan.flags) & LoanFlags.LATE;
+        if (flags != 0) {
             LateSlots memory late;
             if (o.late.length != 0) late = o.late[0];
-            if (flags & LATE == LoanFlags.OFF_SCHEDULE) _late[id].interestNumerator = late.interestNumerator;
+            if (flags == LoanFlags.OFF_SCHEDULE) _late[id].interestNumerator = late.interestNumerator;
             else _late[id] = late;
         }
         return o.loan;

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IFacilities} from "../interfaces/IFacilities.sol";
@@ -12,6 +11,7 @@ import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {SharesMath} from "../math/SharesMath.sol";
 import {AssetShares} from "./AssetShares.sol";
+import {ExactTransfer} from "../token/ExactTransfer.sol";
 
 /// @title Tranche
 /// @dev Shares only: what they are worth is in the pool's ledger, in the pool's cash and debt. Every entry and exit first
@@ -22,7 +22,7 @@ import {AssetShares} from "./AssetShares.sol";
 contract Tranche is AssetShares, ITranche {
     using SharesMath for uint256;
     using SafeCast for uint256;
-    using SafeERC20 for IERC20;
+    using ExactTransfer for IERC20;
 
     /// @dev Where the seed's shares stay.
     address private constant NOBODY = address(0xdead);
@@ -237,10 +237,7 @@ contract Tranche is AssetShares, ITranche {
         require(assets != 0 && shares != 0, NothingReceived(assets, shares));
         _mint(receiver, shares);
         emit Deposit(payer, receiver, assets, shares);
-        uint256 before = ASSET.balanceOf(address(POOL));
-        ASSET.safeTransferFrom(payer, address(POOL), assets);
-        uint256 received = ASSET.balanceOf(address(POOL)) - before;
-        require(received == assets, TransferMismatch(address(ASSET), assets, received));
+        ASSET.pullExact(payer, address(POOL), assets);
     }
 
     function _leave(address receiver, address owner, uint256 assets, uint256 shares) private {

@@ -9,15 +9,15 @@ import {Loan, LoanFlags} from "../interfaces/LoanTypes.sol";
 import {TermBalance, TermSheet, TermTerms} from "../interfaces/TermLoanTypes.sol";
 import {LoanIds} from "../loan/LoanIds.sol";
 import {TermLoanMath} from "../loan/TermLoanMath.sol";
-import {BPS_TO_WAD} from "../math/DirectedMath.sol";
+import {TermLoanSlots} from "../loan/TermLoanSlots.sol";
+import {DirectedMath} from "../math/DirectedMath.sol";
 
 /// @title TermLens
 /// @dev Asks the book for a loan's balance, and the arithmetic of term loans for what follows from it.
 contract TermLens is ITermLens {
+    using DirectedMath for uint256;
     using LoanIds for uint256;
     using TermLoanMath for TermBalance;
-
-    uint256 private constant BPS = 10_000;
 
     ITermLoanManager private immutable MANAGER;
 
@@ -57,17 +57,8 @@ contract TermLens is ITermLens {
         ITermLendingPool pool = _poolOf(facility);
         annualRate = pool.offeredRate(sheet, principal);
         TermSheet memory s = pool.sheetOf(sheet);
-        TermTerms memory t = TermTerms({
-            openedAt: block.timestamp,
-            annualRateWad: annualRate,
-            intervalSeconds: s.intervalSeconds,
-            count: s.count,
-            graceSeconds: s.graceSeconds,
-            latePremiumWad: s.latePremiumBps * BPS_TO_WAD,
-            lateFee: s.lateFee,
-            prepaymentFeeWad: s.prepaymentFeeBps * BPS_TO_WAD
-        });
-        return (annualRate, _schedule(TermLoanMath.open(principal, (principal * s.balloonBps) / BPS, t), t));
+        TermTerms memory t = TermLoanSlots.termsOf(s, annualRate, block.timestamp);
+        return (annualRate, _schedule(TermLoanMath.open(principal, TermLoanSlots.balloonOf(s, principal), t), t));
     }
 
     /// @inheritdoc ITermLens
@@ -113,7 +104,7 @@ contract TermLens is ITermLens {
     function _nextDue(TermBalance memory b, TermTerms memory t) private pure returns (uint256 dueAt, uint256 assets) {
         if (b.principal == 0 || b.passed == t.count) return (0, 0);
         assets = b.nextPayment(t);
-        return (TermLoanMath.dueDate(t, b.passed + 1), assets > b.credit ? assets - b.credit : 0);
+        return (TermLoanMath.dueDate(t, b.passed + 1), assets.zeroFloorSub(b.credit));
     }
 
     function _schedule(TermBalance memory b, TermTerms memory t) private pure returns (Instalment[] memory rows) {

@@ -56,7 +56,7 @@ contract TermLoanBook is ITermLoanBook {
                 rate * RATE_UNIT,
                 sheet.intervalSeconds,
                 sheet.count,
-                (principal * sheet.balloonBps) / BPS
+                TermLoanSlots.balloonOf(sheet, principal)
             );
     }
 
@@ -162,7 +162,7 @@ contract TermLoanBook is ITermLoanBook {
     }
 
     function _takeUp(Position memory p) private view returns (Work memory w) {
-        w.t = p.terms();
+        w.t = TermLoanSlots.termsOf(p.sheet, p.slot.rate * RATE_UNIT, p.slot.openedAt);
         w.b = p.unpack(w.t);
         w.inDefault = p.loan.flags & LoanFlags.IN_DEFAULT != 0;
         if (w.inDefault) {

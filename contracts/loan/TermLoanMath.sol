@@ -90,8 +90,7 @@ library TermLoanMath {
 
     /// @notice The whole debt at this second, without a fee for prepayment; what health is judged by.
     function debt(TermBalance memory b) internal pure returns (uint256) {
-        uint256 owed = lateCharges(b) + b.interestDue + _unitsUp(b.interestNumerator) + b.principal;
-        return owed.zeroFloorSub(b.credit);
+        return _cost(b).zeroFloorSub(b.credit);
     }
 
     /// @notice What ends the loan at this second by the borrower's own choice: the debt, and the fee on principal that is not due
@@ -99,12 +98,7 @@ library TermLoanMath {
     /// @return owed to be paid
     /// @return refund what credit there is beyond it
     function payOff(TermBalance memory b, TermTerms memory t) internal pure returns (uint256 owed, uint256 refund) {
-        uint256 cost =
-            lateCharges(b) +
-                b.interestDue +
-                _unitsUp(b.interestNumerator) +
-                b.principal +
-                (b.principal - b.arrears).mulDivUp(t.prepaymentFeeWad, WAD);
+        uint256 cost = _cost(b) + (b.principal - b.arrears).mulDivUp(t.prepaymentFeeWad, WAD);
         return (cost.zeroFloorSub(b.credit), b.credit.zeroFloorSub(cost));
     }
 
@@ -136,6 +130,11 @@ library TermLoanMath {
     }
 
     // ---- inside ----
+
+    /// @dev All that is owed, money paid ahead not deducted.
+    function _cost(TermBalance memory b) private pure returns (uint256) {
+        return lateCharges(b) + b.interestDue + _unitsUp(b.interestNumerator) + b.principal;
+    }
 
     /// @dev Interest up to a second no later than the next due date. The first second an instalment is late costs its fee.
     function _run(TermBalance memory b, TermTerms memory t, uint256 to) private pure {

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ITermLoanBook} from "../interfaces/ITermLoanBook.sol";
 import {Loan, LoanFlags} from "../interfaces/LoanTypes.sol";
-import {LateSlots, RATE_UNIT, TermBalance, TermSheet, TermTerms} from "../interfaces/TermLoanTypes.sol";
+import {LateSlots, TermBalance, TermSheet, TermTerms} from "../interfaces/TermLoanTypes.sol";
 import {BPS_TO_WAD} from "../math/DirectedMath.sol";
 import {TermLoanMath} from "./TermLoanMath.sol";
 
@@ -14,18 +14,27 @@ import {TermLoanMath} from "./TermLoanMath.sol";
 library TermLoanSlots {
     using SafeCast for uint256;
 
-    uint8 private constant ALL = LoanFlags.OFF_SCHEDULE | LoanFlags.OVERDUE | LoanFlags.IN_DEFAULT;
+    uint256 private constant BPS = 10_000;
 
-    function terms(ITermLoanBook.Position memory p) internal pure returns (TermTerms memory t) {
-        TermSheet memory sheet = p.sheet;
-        t.openedAt = p.slot.openedAt;
-        t.annualRateWad = p.slot.rate * RATE_UNIT;
+    /// @notice What a loan opened by a sheet keeps for its life.
+    function termsOf(
+        TermSheet memory sheet,
+        uint256 annualRate,
+        uint256 openedAt
+    ) internal pure returns (TermTerms memory t) {
+        t.openedAt = openedAt;
+        t.annualRateWad = annualRate;
         t.intervalSeconds = sheet.intervalSeconds;
         t.count = sheet.count;
         t.graceSeconds = sheet.graceSeconds;
         t.latePremiumWad = sheet.latePremiumBps * BPS_TO_WAD;
         t.lateFee = sheet.lateFee;
         t.prepaymentFeeWad = sheet.prepaymentFeeBps * BPS_TO_WAD;
+    }
+
+    /// @notice The part of the principal that a sheet leaves to the last payment.
+    function balloonOf(TermSheet memory sheet, uint256 principal) internal pure returns (uint256) {
+        return (principal * sheet.balloonBps) / BPS;
     }
 
     /// @notice The balance as it was stored, not settled since.
@@ -79,12 +88,12 @@ library TermLoanSlots {
                 late.ahead = b.ahead.toUint96();
             }
         }
-        o.loan.flags = (p.loan.flags & ~ALL) | flags;
+        o.loan.flags = (p.loan.flags & ~LoanFlags.LATE) | flags;
     }
 
     /// @notice The slots of a loan that owes nothing any more.
     function ended(ITermLoanBook.Position memory p) internal pure returns (ITermLoanBook.Outcome memory o) {
         o.loan.collateral = p.loan.collateral;
-        o.loan.flags = p.loan.flags & ~ALL;
+        o.loan.flags = p.loan.flags & ~LoanFlags.LATE;
     }
 }

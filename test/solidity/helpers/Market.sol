@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+import {RoleTable} from "../../../contracts/governance/RoleTable.sol";
 import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
 import {ILendingPool} from "../../../contracts/interfaces/ILendingPool.sol";
 import {IFacilities} from "../../../contracts/interfaces/IFacilities.sol";
@@ -62,6 +63,7 @@ abstract contract Market is Test, Decimals8x6 {
     IAccessManager internal access;
     ILoanManagerFull internal manager;
     ILiquidationEngine internal engine;
+    RoleTable internal roles;
 
     address internal risk = makeAddr("risk manager");
     address internal guardian = makeAddr("guardian");
@@ -119,19 +121,20 @@ abstract contract Market is Test, Decimals8x6 {
         access.grantRole(RISK, address(this), 0);
         access.grantRole(GUARDIAN, guardian, 0);
         access.grantRole(FEES, collector, 0);
-        bytes4[] memory selectors = new bytes4[](6);
-        selectors[0] = IFacilities.createFacility.selector;
-        selectors[1] = IFacilities.resumeNewLoans.selector;
-        selectors[2] = IFacilities.setCaps.selector;
-        selectors[3] = IFacilities.setMaxLtv.selector;
-        selectors[4] = IFacilities.setGate.selector;
-        selectors[5] = IFacilities.setOracle.selector;
-        access.setTargetFunctionRole(address(manager), selectors, RISK);
-        selectors = new bytes4[](3);
-        selectors[0] = IFacilities.stopNewLoans.selector;
-        selectors[1] = IFacilities.lowerCaps.selector;
-        selectors[2] = IFacilities.lowerMaxLtv.selector;
-        access.setTargetFunctionRole(address(manager), selectors, GUARDIAN);
+        roles = RoleTable(deployCode("contracts/governance/RoleTable.sol:RoleTable"));
+        _grantManager(address(manager));
+    }
+
+    /// @dev What a deployment grants on a loan manager.
+    function _grantManager(address target) internal {
+        access.setTargetFunctionRole(target, roles.managerSelectors(RISK), RISK);
+        access.setTargetFunctionRole(target, roles.managerSelectors(GUARDIAN), GUARDIAN);
+    }
+
+    /// @dev And on a pool.
+    function _grantPool(address target) internal {
+        access.setTargetFunctionRole(target, roles.poolSelectors(RISK), RISK);
+        access.setTargetFunctionRole(target, roles.poolSelectors(FEES), FEES);
     }
 
     function _standard(uint8 decimalsOfCollateral, uint8 decimalsOfLoan) internal returns (Options memory o) {
@@ -169,11 +172,7 @@ abstract contract Market is Test, Decimals8x6 {
         );
         if (o.firstLoss) _poolAndTranches(p, o);
         else (p.pool, p.senior) = _poolAndTranche(o, TrancheClass.Senior);
-        bytes4[] memory selectors = new bytes4[](1);
-        selectors[0] = IPoolLedger.setReserveFee.selector;
-        access.setTargetFunctionRole(address(p.pool), selectors, RISK);
-        selectors[0] = IPoolLedger.collectReserve.selector;
-        access.setTargetFunctionRole(address(p.pool), selectors, FEES);
+        _grantPool(address(p.pool));
     }
 
     /// @dev The two name each other, so the pool's address is computed before it exists.

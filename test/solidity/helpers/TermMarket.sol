@@ -45,7 +45,7 @@ abstract contract TermMarket is Market {
             deployCode("contracts/loan/TermLoanManager.sol:TermLoanManager", abi.encode(access, engine))
         );
         book = ITermLoanBook(deployCode("contracts/loan/TermLoanBook.sol:TermLoanBook"));
-        _grantTerm();
+        _grantManager(address(termManager));
         _deployTermParts();
         _addSheets();
         uint256 seed = 1000 * USD;
@@ -88,22 +88,6 @@ abstract contract TermMarket is Market {
 
     // ---- building ----
 
-    function _grantTerm() private {
-        bytes4[] memory selectors = new bytes4[](6);
-        selectors[0] = IFacilities.createFacility.selector;
-        selectors[1] = IFacilities.resumeNewLoans.selector;
-        selectors[2] = IFacilities.setCaps.selector;
-        selectors[3] = IFacilities.setMaxLtv.selector;
-        selectors[4] = IFacilities.setGate.selector;
-        selectors[5] = IFacilities.setOracle.selector;
-        access.setTargetFunctionRole(address(termManager), selectors, RISK);
-        selectors = new bytes4[](3);
-        selectors[0] = IFacilities.stopNewLoans.selector;
-        selectors[1] = IFacilities.lowerCaps.selector;
-        selectors[2] = IFacilities.lowerMaxLtv.selector;
-        access.setTargetFunctionRole(address(termManager), selectors, GUARDIAN);
-    }
-
     function _deployTermParts() private {
         termOracle = MockOracle(
             deployCode(
@@ -125,13 +109,9 @@ abstract contract TermMarket is Market {
             deployCode("contracts/lending/TermLendingPool.sol:TermLendingPool", abi.encode(_termConfig(), book))
         );
         assertEq(address(termPool), predicted, "pool is not where the tranches look for it");
-        bytes4[] memory one = new bytes4[](1);
-        one[0] = ITermLendingPool.addTermSheet.selector;
-        access.setTargetFunctionRole(address(termPool), one, RISK);
-        one[0] = ITermLendingPool.retireTermSheet.selector;
-        access.setTargetFunctionRole(address(termPool), one, GUARDIAN);
-        one[0] = IPoolLedger.collectReserve.selector;
-        access.setTargetFunctionRole(address(termPool), one, FEES);
+        _grantPool(address(termPool));
+        access.setTargetFunctionRole(address(termPool), roles.sheetSelectors(RISK), RISK);
+        access.setTargetFunctionRole(address(termPool), roles.sheetSelectors(GUARDIAN), GUARDIAN);
     }
 
     function _tranche(address pool_, TrancheClass class) internal virtual returns (ITranche) {

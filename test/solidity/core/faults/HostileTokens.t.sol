@@ -10,6 +10,7 @@ import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
+import {ExactTransfer} from "../../../../contracts/token/ExactTransfer.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {FaultToken} from "../../helpers/FaultToken.sol";
 import {Market} from "../../helpers/Market.sol";
@@ -40,7 +41,7 @@ contract HostileTokensTest is Market {
     function test_fault_C13_collateral_that_takes_a_fee_is_refused_on_the_way_in_and_goes_out() public {
         _btc.setHabit(FaultToken.Habit.FeeFromReceiver);
         bytes memory short = abi.encodeWithSelector(
-            ICollateralVault.TransferMismatch.selector,
+            ExactTransfer.TransferMismatch.selector,
             address(btc),
             BTC,
             BTC - BTC / 100
@@ -60,7 +61,7 @@ contract HostileTokensTest is Market {
     function test_fault_C13_a_loan_asset_that_takes_a_fee_is_refused_on_the_way_in() public {
         _usd.setHabit(FaultToken.Habit.FeeFromReceiver);
         bytes memory fromPool = abi.encodeWithSelector(
-            IPoolLedger.TransferMismatch.selector,
+            ExactTransfer.TransferMismatch.selector,
             address(usd),
             1000 * USD,
             990 * USD
@@ -70,7 +71,7 @@ contract HostileTokensTest is Market {
         manager.repay(_loan, 1000 * USD, "");
         vm.startPrank(lender);
         vm.expectRevert(
-            abi.encodeWithSelector(ITranche.TransferMismatch.selector, address(usd), 1000 * USD, 990 * USD)
+            abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, address(usd), 1000 * USD, 990 * USD)
         );
         senior.deposit(1000 * USD, lender);
         senior.withdraw(1000 * USD, stranger, lender);
@@ -99,15 +100,15 @@ contract HostileTokensTest is Market {
     function test_fault_C13_tokens_that_lie_are_found_out_on_the_way_in() public {
         _btc.setHabit(FaultToken.Habit.LiesTrue);
         vm.startPrank(borrower);
-        vm.expectRevert(abi.encodeWithSelector(ICollateralVault.TransferMismatch.selector, address(btc), BTC, 0));
+        vm.expectRevert(abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, address(btc), BTC, 0));
         manager.topUp(_loan, BTC, "");
         _btc.setHabit(FaultToken.Habit.None);
         _usd.setHabit(FaultToken.Habit.LiesTrue);
-        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.TransferMismatch.selector, address(usd), USD, 0));
+        vm.expectRevert(abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, address(usd), USD, 0));
         manager.repay(_loan, USD, "");
         vm.stopPrank();
         vm.prank(lender);
-        vm.expectRevert(abi.encodeWithSelector(ITranche.TransferMismatch.selector, address(usd), USD, 0));
+        vm.expectRevert(abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, address(usd), USD, 0));
         senior.deposit(USD, lender);
     }
 
@@ -187,7 +188,7 @@ contract HostileTokensTest is Market {
             agent.scriptOne(i < 2 ? address(senior) : address(manager), inside[i], true);
             agent.armHooks(0);
             uint256 had = usd.balanceOf(address(agent));
-            vmMore.expectPartialRevert(ITranche.TransferMismatch.selector);
+            vmMore.expectPartialRevert(ExactTransfer.TransferMismatch.selector);
             agent.act(address(senior), abi.encodeCall(IERC4626.deposit, (2000 * USD, address(agent))));
             assertEq(usd.balanceOf(address(agent)), had);
             _assertBacked();
@@ -214,7 +215,7 @@ contract HostileTokensTest is Market {
         for (uint256 i; i < 2; ++i) {
             agent.scriptOne(address(manager), inside[i], true);
             agent.armHooks(0);
-            vmMore.expectPartialRevert(ICollateralVault.TransferMismatch.selector);
+            vmMore.expectPartialRevert(ExactTransfer.TransferMismatch.selector);
             agent.act(address(manager), abi.encodeCall(ILoans.topUp, (_loan, BTC, "")));
         }
         assertEq(btc.balanceOf(address(vault)), 2 * BTC);

@@ -5,6 +5,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IFundVault} from "../../../../contracts/interfaces/IFundVault.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
+import {ExactTransfer} from "../../../../contracts/token/ExactTransfer.sol";
 import {FaultGate} from "../../helpers/FaultGate.sol";
 import {FaultToken} from "../../helpers/FaultToken.sol";
 import {FundMarket} from "../../helpers/FundMarket.sol";
@@ -280,7 +281,7 @@ contract FundVaultHostileTokenTest is FundMarket {
     function test_fault_C13_a_fee_on_transfer_is_refused_on_the_way_in() public {
         FaultToken(address(usd)).setHabit(FaultToken.Habit.FeeFromReceiver);
         vm.prank(lender);
-        vm.expectRevert(abi.encodeWithSelector(IFundVault.TransferMismatch.selector, usd, 1000 * USD, 990 * USD));
+        vm.expectRevert(abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, usd, 1000 * USD, 990 * USD));
         fund.deposit(1000 * USD, lender);
         assertEq(fund.totalSupply(), 0);
     }
