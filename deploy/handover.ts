@@ -1,5 +1,5 @@
 import type { Parameters } from "./parameters.js";
-import { ADMIN, type Role } from "./roles.js";
+import { ADMIN, type Role, functionsOnPool } from "./roles.js";
 
 /** One call of the AccessManager. */
 export interface HandoverStep<Address> {
@@ -14,17 +14,25 @@ export interface HandoverStep<Address> {
 export function handoverSteps<Address>(
   { governance: g }: Pick<Parameters, "governance">,
   roles: readonly Role[],
-  contracts: { loanManager: Address; pools: readonly Address[]; capital?: Address | undefined; deployer: Address },
+  contracts: {
+    managers: readonly Address[];
+    pools: readonly { address: Address; isTerm: boolean }[];
+    capital?: Address | undefined;
+    deployer: Address;
+  },
 ): HandoverStep<Address>[] {
-  const { loanManager, pools, capital, deployer } = contracts;
+  const { managers, pools, capital, deployer } = contracts;
   const steps: HandoverStep<Address>[] = [];
   const say = (name: string, ...args: HandoverStep<Address>["args"]) => steps.push({ name, args });
   for (const role of roles) {
     say("labelRole", role.id, role.label);
     if (role.guardian !== ADMIN) say("setRoleGuardian", role.id, role.guardian);
-    if (role.manager.length > 0) say("setTargetFunctionRole", loanManager, [...role.manager], role.id);
-    if (role.pool.length > 0) {
-      for (const pool of pools) say("setTargetFunctionRole", pool, [...role.pool], role.id);
+    for (const manager of managers) {
+      if (role.manager.length > 0) say("setTargetFunctionRole", manager, [...role.manager], role.id);
+    }
+    for (const { address, isTerm } of pools) {
+      const selectors = functionsOnPool(role, isTerm);
+      if (selectors.length > 0) say("setTargetFunctionRole", address, selectors, role.id);
     }
     if (capital !== undefined && role.capital.length > 0) {
       say("setTargetFunctionRole", capital, [...role.capital], role.id);
@@ -32,7 +40,11 @@ export function handoverSteps<Address>(
     say("grantRole", role.id, role.holder, role.executionDelay);
     if (role.grantDelay !== 0n) say("setGrantDelay", role.id, role.grantDelay);
   }
-  for (const target of [loanManager, ...pools, ...(capital === undefined ? [] : [capital])]) {
+  for (const target of [
+    ...managers,
+    ...pools.map(({ address }) => address),
+    ...(capital === undefined ? [] : [capital]),
+  ]) {
     say("setTargetAdminDelay", target, BigInt(g.targetAdminDelaySeconds));
   }
   say("grantRole", ADMIN, g.safe, BigInt(g.adminDelaySeconds));

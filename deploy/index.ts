@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseWallet, type Provider, getAddress } from "ethers";
-import { type Deployment, parseDeployment } from "../sdk/client/deployment.js";
+import { type Deployment, FIRST_FACILITY, parseDeployment } from "../sdk/client/deployment.js";
 import { CompiledContracts } from "./artifacts.js";
 import { checkDeployment } from "./check.js";
 import { ForeignJournal, PreflightFailed } from "./errors.js";
@@ -145,8 +145,11 @@ function describe({ parameters, tokens }: Plan, addresses: Record<string, string
     chainId: parameters.chainId,
     fromBlock,
     loanManager: addresses["loanManager"],
+    termLoanManager: addresses["termLoanManager"],
+    termLoanBook: addresses["termLoanBook"],
     liquidationEngine: addresses["liquidationEngine"],
     lens: addresses["lens"],
+    termLens: addresses["termLens"],
     accessManager: addresses["accessManager"],
     capital: addresses["capital"],
     roleTable: addresses["roleTable"],
@@ -155,7 +158,7 @@ function describe({ parameters, tokens }: Plan, addresses: Record<string, string
     protectionOrders: addresses["protectionOrders"],
     uniswap: { router, quoter, fee },
     facilities: parameters.facilities.map(({ name, kind, collateralAsset, loanAsset }, index) => ({
-      id: index + 1,
+      id: FIRST_FACILITY[kind] + parameters.facilities.slice(0, index).filter((f) => f.kind === kind).length,
       name,
       kind,
       pool: addresses[resultOf.pool(name)],

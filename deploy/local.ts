@@ -27,24 +27,30 @@ const FILE = fileURLToPath(new URL("parameters/local.json5", import.meta.url));
  */
 export function localParameters(chain: LocalChain, file: string = FILE): ParametersInput {
   const parameters = readParameterFile(file) as ParametersInput;
-  const [facility] = parameters.facilities;
   const [riskManager, guardian, feeCollector] = chain.accounts.users;
-  const { btcUsd, wrapperBtc, loanUsd, sequencer, secondSource } = facility?.oracle ?? {};
-  if (!facility || !btcUsd || !wrapperBtc || !riskManager || !guardian || !feeCollector) {
-    throw new InvalidParameters(`${file} and the devnet do not fit: one facility on btcUsd and wrapperBtc is expected`);
+  if (!riskManager || !guardian || !feeCollector) {
+    throw new InvalidParameters(`the devnet has ${chain.accounts.users.length} accounts without a part; 3 are needed`);
   }
   parameters.chainId = chain.l2.chainId;
   parameters.governance.safe = chain.safe.governance;
   parameters.governance.riskManager = riskManager.address;
   parameters.governance.guardian = guardian.address;
   parameters.governance.feeCollector = feeCollector.address;
-  facility.collateralAsset = chain.tokens.wrappedBtc.l2;
-  facility.loanAsset = chain.tokens.dollar;
-  btcUsd.feed = chain.feeds.btcUsd;
-  wrapperBtc.feed = chain.feeds.wrapperBtc;
-  if (typeof loanUsd === "object") loanUsd.feed = chain.feeds.dollarUsd;
-  if (typeof sequencer === "object") sequencer.feed = chain.sequencerUptimeFeed;
-  if (typeof secondSource === "object") secondSource.uniswapV3Pool = chain.uniswap.pool;
+  for (const facility of parameters.facilities) {
+    const { btcUsd, wrapperBtc, loanUsd, sequencer, secondSource } = facility.oracle;
+    if (!btcUsd || !wrapperBtc) {
+      throw new InvalidParameters(
+        `${file}: facility ${facility.name} has no btcUsd and wrapperBtc, which the devnet has`,
+      );
+    }
+    facility.collateralAsset = chain.tokens.wrappedBtc.l2;
+    facility.loanAsset = chain.tokens.dollar;
+    btcUsd.feed = chain.feeds.btcUsd;
+    wrapperBtc.feed = chain.feeds.wrapperBtc;
+    if (typeof loanUsd === "object") loanUsd.feed = chain.feeds.dollarUsd;
+    if (typeof sequencer === "object") sequencer.feed = chain.sequencerUptimeFeed;
+    if (typeof secondSource === "object") secondSource.uniswapV3Pool = chain.uniswap.pool;
+  }
   const { swapRouter, quoterV2, factory, poolFee } = chain.uniswap;
   parameters.uniswap = { router: swapRouter, quoter: quoterV2, factory, fee: poolFee };
   parameters.liquidator = { owner: chain.accounts.keeper.address };
@@ -55,10 +61,14 @@ export function localParameters(chain: LocalChain, file: string = FILE): Paramet
 export async function mintSeeds(node: Eip1193Provider, deployer: BaseWallet, parameters: Parameters): Promise<void> {
   const provider = ethersProvider(node, parameters.chainId);
   try {
+    const seeds = new Map<string, bigint>();
     for (const plan of (await makePlan(parameters, provider)).facilities) {
+      const { loanAsset } = plan.parameters;
+      seeds.set(loanAsset, (seeds.get(loanAsset) ?? 0n) + seedsOf(plan));
+    }
+    for (const [loanAsset, needed] of seeds) {
       const abi = ["function balanceOf(address) view returns (uint256)", "function mint(address, uint256)"];
-      const needed = seedsOf(plan);
-      const token = new Contract(plan.parameters.loanAsset, abi, deployer.connect(provider));
+      const token = new Contract(loanAsset, abi, deployer.connect(provider));
       const held = (await token.getFunction("balanceOf")(deployer.address)) as bigint;
       if (held >= needed) continue;
       const sent = (await token.getFunction("mint")(deployer.address, needed)) as { hash: string };

@@ -69,10 +69,41 @@ const oracle = z
 /** Of PoolLedger.sol. */
 const MAX_FIRST_LOSS_BPS = 5_000;
 
+const DAY = 86_400;
+const YEAR = 365 * DAY;
+/** One entry of a term facility's list of terms; its bounds are those of TermLoanBook.sol. */
+const termSheet = z
+  .strictObject({
+    /** between due dates */
+    intervalSeconds: seconds.min(DAY).max(10 * YEAR),
+    /** of instalments */
+    count: z.int().min(1).max(240),
+    /** how long one may stay unpaid after its due date before that is a default */
+    graceSeconds: seconds.min(3_600).max(90 * DAY),
+    /** a year, on principal in arrears, beside the rate */
+    latePremiumBps: bps,
+    /** of principal paid before it is due */
+    prepaymentFeeBps: bps.max(BPS / 10),
+    /** of the principal, left to the last payment */
+    balloonBps: bps,
+    /** a year, on top of the rate the facility gives */
+    spreadBps: bps,
+    /** once for each instalment that is late; whole loan assets */
+    lateFee: amount,
+  })
+  .superRefine(({ intervalSeconds, count }, context) => {
+    if (intervalSeconds * count <= 10 * YEAR) return;
+    const message = `${count} instalments of ${intervalSeconds} s are longer than ten years`;
+    context.addIssue({ code: "custom", message, path: ["count"] });
+  });
+
 const facility = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9-]+$/, { error: "must be lower-case letters, digits and hyphens" }),
-    kind: z.literal("revolving"),
+    /** revolving: open-ended loans at a variable rate; term: dated instalments at a fixed one */
+    kind: z.enum(["revolving", "term"]),
+    /** what a term facility offers, numbered from 0; more can be added later */
+    termSheets: z.array(termSheet).min(1).max(256).optional(),
     /** the wrapped BTC */
     collateralAsset: address,
     loanAsset: address,
@@ -120,6 +151,8 @@ const facility = z
   })
   .superRefine((f, context) => {
     const fault = (message: string, path: string) => context.addIssue({ code: "custom", message, path: [path] });
+    if (f.kind === "term" && f.termSheets === undefined) fault("a term facility needs at least one", "termSheets");
+    if (f.kind === "revolving" && f.termSheets !== undefined) fault("are for a term facility", "termSheets");
     if (f.targetLtvBps >= f.maxLtvBps)
       fault(`${f.targetLtvBps} must be below maxLtvBps ${f.maxLtvBps}`, "targetLtvBps");
     if (f.maxLtvBps >= f.lltvBps) fault(`${f.maxLtvBps} must be below lltvBps ${f.lltvBps}`, "maxLtvBps");

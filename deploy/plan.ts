@@ -25,10 +25,25 @@ export interface FacilityPlan {
   loanCap: bigint;
   /** of each tranche */
   seedAssets: bigint;
+  /** TermSheet of the contracts; none of a revolving facility */
+  termSheets: TermSheetPlan[];
   /** index of the facility's risk class; 0 without a capital ratio */
   riskClass: number;
   oracle: OraclePlan;
 }
+
+/** TermSheet of TermLoanTypes.sol. */
+export type TermSheetPlan = {
+  intervalSeconds: number;
+  count: number;
+  graceSeconds: number;
+  latePremiumBps: number;
+  prepaymentFeeBps: number;
+  balloonBps: number;
+  spreadBps: number;
+  lateFee: bigint;
+  retired: boolean;
+};
 
 /** OracleConfig of the contracts, but for the second source's address, which may still have to be deployed. */
 export type OraclePlan = {
@@ -118,6 +133,11 @@ async function planFacility(
     cap: units("cap", UINT96),
     loanCap: units("loanCap", UINT96),
     seedAssets: units("seed", UINT96),
+    termSheets: (f.termSheets ?? []).map((sheet, index) => ({
+      ...sheet,
+      lateFee: scaled(sheet.lateFee, decimals, `${path}.termSheets.${index}.lateFee`),
+      retired: false,
+    })),
     riskClass: Math.max(
       0,
       classes.findIndex(({ name }) => name === f.capital?.riskClass),

@@ -16,9 +16,9 @@ export interface Role {
   grantDelay: bigint;
   /** the role that may cancel what this one has scheduled */
   guardian: bigint;
-  /** selectors of the LoanManager's functions it may call */
+  /** selectors of either loan manager's functions it may call */
   manager: readonly string[];
-  /** selectors of a LendingPool's */
+  /** selectors of any pool's */
   pool: readonly string[];
   /** selectors of a TermLendingPool's, beside those of any pool */
   sheets: readonly string[];
@@ -83,3 +83,7 @@ export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read:
     },
   ];
 }
+
+/** Selectors of a pool's functions that a role may call. */
+export const functionsOnPool = (role: Pick<Role, "pool" | "sheets">, isTerm: boolean): string[] =>
+  isTerm ? [...role.pool, ...role.sheets] : [...role.pool];

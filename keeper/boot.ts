@@ -40,11 +40,10 @@ export async function checkChain(
     throw new WrongChain(`the LoanManager's engine is ${engine}, the deployment names ${deployment.liquidationEngine}`);
   }
   const contract = liquidatorAt(liquidator);
-  const manager = await said("Liquidator", liquidator, () => read(node, contract, "manager", []));
-  if (manager !== deployment.loanManager) {
-    throw new WrongChain(
-      `the Liquidator at ${liquidator} serves the LoanManager ${manager}, not ${deployment.loanManager}`,
-    );
+  for (const key of ["loanManager", "termLoanManager"] as const) {
+    const manager = await said("Liquidator", liquidator, () => read(node, contract, key, []));
+    if (manager === deployment[key]) continue;
+    throw new WrongChain(`the Liquidator at ${liquidator} serves the ${key} ${manager}, not ${deployment[key]}`);
   }
   const [owner, isOperator] = await Promise.all([
     read(node, contract, "owner", []),

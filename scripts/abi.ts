@@ -19,11 +19,17 @@ export const ABI_SOURCES: Readonly<Record<string, string>> = {
   lens: "artifacts/contracts/lens/Lens.sol/Lens.json",
   liquidationEngine: "artifacts/contracts/liquidation/LiquidationEngine.sol/LiquidationEngine.json",
   liquidator: "artifacts/contracts/periphery/Liquidator.sol/Liquidator.json",
+  // What both managers have.
+  loans: "artifacts/contracts/loan/Loans.sol/Loans.json",
   loanManager: "artifacts/contracts/loan/LoanManager.sol/LoanManager.json",
   priceOracle: "artifacts/contracts/oracle/PriceOracle.sol/PriceOracle.json",
   protectionOrders: "artifacts/contracts/periphery/ProtectionOrders.sol/ProtectionOrders.json",
   redemptionQueue: "artifacts/contracts/lending/RedemptionQueue.sol/RedemptionQueue.json",
   repayWithCollateral: "artifacts/contracts/periphery/RepayWithCollateral.sol/RepayWithCollateral.json",
+  termLendingPool: "artifacts/contracts/lending/TermLendingPool.sol/TermLendingPool.json",
+  termLens: "artifacts/contracts/lens/TermLens.sol/TermLens.json",
+  termLoanBook: "artifacts/contracts/loan/TermLoanBook.sol/TermLoanBook.json",
+  termLoanManager: "artifacts/contracts/loan/TermLoanManager.sol/TermLoanManager.json",
   tranche: "artifacts/contracts/lending/Tranche.sol/Tranche.json",
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IBothManagers} from "./IBothManagers.sol";
 import {ILiquidationEngine} from "./ILiquidationEngine.sol";
 import {Facility} from "./LoanTypes.sol";
 
@@ -9,7 +10,7 @@ import {Facility} from "./LoanTypes.sol";
 /// refusal is data (Price.refusal, the revert data as the oracle gave it, to be decoded against IOracle's errors), and what
 /// depends on the price is then 0. Views of a facility in the middle of an action revert with FacilityLocked.
 /// Warning: for people and for planning. A contract that acts on these figures should ask manager, pool and oracle itself.
-interface ILens {
+interface ILens is IBothManagers {
     /// @notice A price, or why there is none.
     struct Price {
         uint256 priceE36; // loan units for one collateral unit, scaled 1e36; 0 where it is refused
@@ -21,15 +22,21 @@ interface ILens {
         uint32 facility;
         Facility config;
         address tranche; // senior
+        address junior; // 0 where there is none, as the next two
+        address cover;
+        address queue;
         address collateralAsset;
         address loanAsset;
         uint256 cash; // in the pool, not lent
         uint256 totalDebt; // of all loans, with interest
-        uint256 seniorNav; // what the senior lenders own
+        uint256 seniorNav; // what the senior lenders own, losses that were marked counted; as the next two
+        uint256 juniorNav;
+        uint256 coverNav;
+        bool redemptionsQueued; // senior lenders wait for cash: no new loans
         uint256 reserve;
         uint256 utilisation; // WAD
-        uint256 borrowRate; // WAD per second
-        uint256 borrowable; // most that one more loan could take: cash, cap and loanCap; 0 while new loans are stopped
+        uint256 borrowRate; // WAD per second; of a term facility the rate that a term sheet's spread is added to
+        uint256 borrowable; // most that one more loan could take: cash, caps, capital ratio (to some units); 0 while new loans are stopped or lenders wait
         Price price; // what the feeds say, for display
         Price borrowPrice; // at which new risk is taken
         Price liquidationPrice; // at which collateral is sold
@@ -50,16 +57,14 @@ interface ILens {
         uint256 ltv; // WAD, rounded up; type(uint256).max for a debt that nothing covers
         uint256 health; // WAD, rounded down; type(uint256).max for a loan that owes nothing
         uint256 liquidationPriceE36; // lowest price at which the loan is still safe, rounded up; 0 where none is needed or none would do
-        uint256 drawable; // most that draw accepts from the owner now
+        uint256 drawable; // most that draw accepts from the owner now; a term loan is not drawn on
         uint256 withdrawable; // most that withdraw accepts from the owner now
     }
-
-    function manager() external view returns (address);
 
     /// @notice Reverts with UnknownFacility where there is none.
     function facilityOverview(uint32 facility) external view returns (FacilityOverview memory);
 
-    /// @notice All facilities, in the order of their numbers, which count from 1.
+    /// @notice All facilities in the order of their numbers, the revolving ones first.
     function allFacilities() external view returns (FacilityOverview[] memory);
 
     function loanOverview(uint256 id) external view returns (LoanOverview memory);
@@ -74,8 +79,8 @@ interface ILens {
     /// @notice The rate borrowers would pay if `drawn` (loan units) more were lent now, WAD per second.
     function borrowRateAfter(uint32 facility, uint256 drawn) external view returns (uint256 ratePerSecond);
 
-    /// @notice The liquidation that the LoanManager would carry out now for a liquidator who repays at most `maxRepaid`, or the
-    /// reason why not: the revert data, from the errors of ILiquidationEngine, ILoanManager or the oracle. One is empty.
+    /// @notice The liquidation that the loan's manager would carry out now for a liquidator who repays at most `maxRepaid`, or the
+    /// reason why not: the revert data, from the errors of ILiquidationEngine, ILoans or the oracle. One is empty.
     function liquidationQuote(
         uint256 id,
         uint256 maxRepaid

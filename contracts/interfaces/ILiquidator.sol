@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IBothManagers} from "./IBothManagers.sol";
 import {ILoanCallbacks} from "./ILoanCallbacks.sol";
 
 /// @title A keeper's own liquidator: it needs no capital, because it pays for the collateral with what the collateral fetches.
@@ -9,7 +10,7 @@ import {ILoanCallbacks} from "./ILoanCallbacks.sol";
 ///
 /// Operators are keepers' hot keys. Manager and router are fixed, pool and assets come from the facility, so that a
 /// stolen operator key can give away the profit of liquidations it makes itself, and nothing that is held here already.
-interface ILiquidator is ILoanCallbacks {
+interface ILiquidator is IBothManagers, ILoanCallbacks {
     event OperatorSet(address indexed operator, bool allowed);
 
     /// @notice Neither the owner nor an operator.
@@ -47,6 +48,5 @@ interface ILiquidator is ILoanCallbacks {
     function setOperator(address operator, bool allowed) external;
 
     function isOperator(address account) external view returns (bool);
-    function manager() external view returns (address);
     function router() external view returns (address);
 }

@@ -133,6 +133,8 @@ interface ILoans is IFacilities, IAuthorisations {
     function offeredTo(uint256 id) external view returns (address);
     /// @notice Debt at this second, rounded up.
     function debtOf(uint256 id) external view returns (uint256);
+    /// @notice What close costs at this second: the debt, and a term loan's fee for prepayment.
+    function payOffOf(uint256 id) external view returns (uint256);
     /// @notice The loss that was last marked, less what was paid since.
     function markOf(uint256 id) external view returns (uint256 expectedLoss);
 }

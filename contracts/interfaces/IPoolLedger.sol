@@ -175,6 +175,8 @@ interface IPoolLedger {
     function borrowRate() external view returns (uint256 ratePerSecond);
     /// @notice The same as if `drawn` more were lent now.
     function borrowRateAfter(uint256 drawn) external view returns (uint256 ratePerSecond);
+    /// @notice Share of interest that goes to the reserve.
+    function reserveFeeBps() external view returns (uint256);
     /// @notice Whether lenders wait in the queue.
     function redemptionsQueued() external view returns (bool);
     /// @notice The slots as stored, without interest since the last split.
@@ -182,6 +184,6 @@ interface IPoolLedger {
 
     // ---- delayed roles ----
 
-    function setReserveFee(uint256 reserveFeeBps) external;
+    function setReserveFee(uint256 feeBps) external;
     function collectReserve(address receiver, uint256 assets) external;
 }

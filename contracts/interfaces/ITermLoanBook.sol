@@ -66,7 +66,9 @@ interface ITermLoanBook {
 
     /// @notice Debt at this second: late charges, interest and principal, less money paid ahead; no fee for prepayment.
     function debtOf(address pool, uint256 id, Loan calldata loan) external view returns (uint256);
-    /// @notice The same, money paid ahead not deducted, as interest goes on beside it: what collateral must go on covering.
+    /// @notice What ends the loan at this second: the debt, and the fee for prepayment where one is due.
+    function payOffOf(address pool, uint256 id, Loan calldata loan) external view returns (uint256);
+    /// @notice The debt, money paid ahead not deducted, as interest goes on beside it: what collateral must go on covering.
     /// Refuses where the loan is in default, marked or not.
     function debtInGoodStanding(address pool, uint256 id, Loan calldata loan) external view returns (uint256);
     /// @notice What of it the pool counts, in units.

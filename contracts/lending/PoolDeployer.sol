@@ -3,15 +3,14 @@ pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
-import {LendingPool} from "./LendingPool.sol";
 import {RedemptionQueue} from "./RedemptionQueue.sol";
 import {Tranche} from "./Tranche.sol";
 
-/// @title Creates a pool, its tranches and the queue of the senior one, which name each other, in one transaction.
+/// @title Creates a pool of either kind, its tranches and the queue of the senior one, which name each other, in one transaction.
 /// @notice All its work is done in its constructor; afterwards it says which contracts it made and can do nothing else.
 /// @dev A factory holding the creation codes in its own code would not fit the limit on a contract's size; creation code may be
 /// twice as long (EIP-3860).
-contract PoolDeployer {
+abstract contract PoolDeployer {
     /// @notice What a facility's lenders' side is made of.
     struct Setup {
         IERC20Metadata asset; // of the loans
@@ -32,7 +31,7 @@ contract PoolDeployer {
     /// @notice The pool is not where the tranches were told it would be.
     error UnexpectedAddress(address expected, address actual);
 
-    LendingPool public immutable POOL;
+    address public immutable POOL;
     Tranche public immutable SENIOR;
     Tranche public immutable JUNIOR;
     Tranche public immutable COVER;
@@ -46,7 +45,12 @@ contract PoolDeployer {
             COVER = _firstLoss(s, pool, TrancheClass.Cover, " cover", "c");
         }
         QUEUE = new RedemptionQueue(SENIOR, pool);
-        POOL = new LendingPool(
+        POOL = pool;
+    }
+
+    /// @dev The last of the creations. The deployer of a kind creates its pool with it.
+    function _configOf(Setup memory s) internal view returns (IPoolLedger.PoolConfig memory) {
+        return
             IPoolLedger.PoolConfig({
                 asset: address(s.asset),
                 manager: s.manager,
@@ -60,9 +64,11 @@ contract PoolDeployer {
                 reserveFeeBps: s.reserveFeeBps,
                 juniorSpreadBps: s.juniorSpreadBps,
                 coverPremiumBps: s.coverPremiumBps
-            })
-        );
-        require(address(POOL) == pool, UnexpectedAddress(pool, address(POOL)));
+            });
+    }
+
+    function _requireExpected(IPoolLedger created) internal view {
+        require(address(created) == POOL, UnexpectedAddress(POOL, address(created)));
     }
 
     function _firstLoss(

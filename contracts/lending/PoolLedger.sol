@@ -270,6 +270,11 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     }
 
     /// @inheritdoc IPoolLedger
+    function reserveFeeBps() external view returns (uint256) {
+        return _claims.reserveFeeBps;
+    }
+
+    /// @inheritdoc IPoolLedger
     function redemptionsQueued() external view returns (bool) {
         return _cash.redemptionsQueued;
     }
@@ -282,11 +287,11 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     // ---- delayed roles ----
 
     /// @inheritdoc IPoolLedger
-    function setReserveFee(uint256 reserveFeeBps) external restricted whenUnlocked {
+    function setReserveFee(uint256 feeBps) external restricted whenUnlocked {
         Waterfall.Ledger memory l = _accruedLedger();
         _divide(l);
         _save(l);
-        _setReserveFee(reserveFeeBps);
+        _setReserveFee(feeBps);
     }
 
     /// @inheritdoc IPoolLedger
@@ -445,9 +450,9 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
         ASSET.safeTransfer(to, assets);
     }
 
-    function _setReserveFee(uint256 reserveFeeBps) private {
-        require(reserveFeeBps <= MAX_RESERVE_FEE_BPS, FeeTooHigh(reserveFeeBps, MAX_RESERVE_FEE_BPS));
-        _claims.reserveFeeBps = uint16(reserveFeeBps);
-        emit ReserveFeeSet(reserveFeeBps);
+    function _setReserveFee(uint256 feeBps) private {
+        require(feeBps <= MAX_RESERVE_FEE_BPS, FeeTooHigh(feeBps, MAX_RESERVE_FEE_BPS));
+        _claims.reserveFeeBps = uint16(feeBps);
+        emit ReserveFeeSet(feeBps);
     }
 }

@@ -6,6 +6,7 @@ import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {IFacilities} from "../interfaces/IFacilities.sol";
 import {FacilityKind} from "../interfaces/LoanTypes.sol";
+import {IRedemptionQueue} from "../interfaces/IRedemptionQueue.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 
@@ -49,6 +50,8 @@ contract FacilityRules {
             _same("tranche.asset", loanAsset, tranche.asset());
             _bounds("tranche.class", uint256(tranche.class()), class, class);
         }
+        address queue = IPoolLedger(p.pool).queue();
+        if (queue != address(0)) _same("queue.pool", p.pool, IRedemptionQueue(queue).pool());
         _bounds("loan.decimals", IERC20Metadata(loanAsset).decimals(), MIN_DECIMALS, MAX_DECIMALS);
         _bounds("collateral.decimals", IERC20Metadata(collateralAsset).decimals(), MIN_DECIMALS, MAX_DECIMALS);
         require(

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+/// @dev Number of the first term facility; revolving ones count from 1. So a loan's id says which manager it belongs to.
+uint32 constant FIRST_TERM_FACILITY = 1_000_001;
+
 /// @title A loan's id: opener (160 bits) ‖ facility (32) ‖ the opener's salt (64). It never changes.
 library LoanIds {
     function encode(address opener, uint32 facility, uint64 salt) internal pure returns (uint256) {

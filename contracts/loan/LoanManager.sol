@@ -103,6 +103,10 @@ contract LoanManager is Loans, ILoanManager {
         return ILendingPool(pool).debtOf(loan.debtShares);
     }
 
+    function _payOffNow(uint256 id, Loan memory loan, address pool) internal view override returns (uint256) {
+        return _debtNow(id, loan, pool);
+    }
+
     function _recognisedDebt(uint256, Loan memory loan, address pool) internal override returns (uint256) {
         return ILendingPool(pool).accruedDebt(loan.debtShares);
     }

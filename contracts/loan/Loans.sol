@@ -278,6 +278,14 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
     }
 
     /// @inheritdoc ILoans
+    function payOffOf(uint256 id) external view returns (uint256) {
+        uint32 facility = id.facilityOf();
+        _requireUnlocked(facility);
+        Loan memory loan = _loans[id];
+        return loan.debtShares == 0 ? 0 : _payOffNow(id, loan, _facilities[facility].ltv.pool);
+    }
+
+    /// @inheritdoc ILoans
     function markOf(uint256 id) external view returns (uint256) {
         return _marks[id];
     }
@@ -286,6 +294,9 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
 
     /// @dev Debt at this second, rounded up, of a loan that has one.
     function _debtNow(uint256 id, Loan memory loan, address pool) internal view virtual returns (uint256);
+
+    /// @dev What closing such a loan costs at this second.
+    function _payOffNow(uint256 id, Loan memory loan, address pool) internal view virtual returns (uint256);
 
     /// @dev The part of it that the pool counts among its assets; the pool may accrue.
     function _recognisedDebt(uint256 id, Loan memory loan, address pool) internal virtual returns (uint256);

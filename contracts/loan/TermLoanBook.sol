@@ -131,6 +131,11 @@ contract TermLoanBook is ITermLoanBook {
     }
 
     /// @inheritdoc ITermLoanBook
+    function payOffOf(address pool, uint256 id, Loan calldata loan) external view returns (uint256 owed) {
+        (owed, ) = _owedToEnd(_find(pool, id, loan));
+    }
+
+    /// @inheritdoc ITermLoanBook
     function debtInGoodStanding(address pool, uint256 id, Loan calldata loan) external view returns (uint256) {
         Work memory w = _find(pool, id, loan);
         _requireGoodStanding(w);

@@ -21,7 +21,7 @@ import {ITermLoanBook} from "../interfaces/ITermLoanBook.sol";
 import {ITermLoanManager} from "../interfaces/ITermLoanManager.sol";
 import {Authorisations} from "./Authorisations.sol";
 import {Facilities} from "./Facilities.sol";
-import {LoanIds} from "./LoanIds.sol";
+import {FIRST_TERM_FACILITY, LoanIds} from "./LoanIds.sol";
 import {Loans} from "./Loans.sol";
 
 /// @title TermLoanManager: loans at a fixed rate with dated instalments.
@@ -35,7 +35,11 @@ contract TermLoanManager is Loans, ITermLoanManager {
     constructor(
         address authority_,
         ILiquidationEngine engine_
-    ) Facilities(FacilityKind.Term, 1_000_001) Authorisations("Ballast TermLoanManager") Loans(authority_, engine_) {}
+    )
+        Facilities(FacilityKind.Term, FIRST_TERM_FACILITY)
+        Authorisations("Ballast TermLoanManager")
+        Loans(authority_, engine_)
+    {}
 
     // ---- new debt ----
 
@@ -112,6 +116,10 @@ contract TermLoanManager is Loans, ITermLoanManager {
 
     function _debtNow(uint256 id, Loan memory loan, address pool) internal view override returns (uint256) {
         return _book(pool).debtOf(pool, id, loan);
+    }
+
+    function _payOffNow(uint256 id, Loan memory loan, address pool) internal view override returns (uint256) {
+        return _book(pool).payOffOf(pool, id, loan);
     }
 
     function _recognisedDebt(uint256 id, Loan memory loan, address pool) internal view override returns (uint256) {

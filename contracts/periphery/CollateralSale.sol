@@ -9,6 +9,7 @@ import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {ILoans} from "../interfaces/ILoans.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
+import {BothManagers} from "../loan/BothManagers.sol";
 import {LoanIds} from "../loan/LoanIds.sol";
 import {SwapPath} from "./SwapPath.sol";
 import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "./UniswapV3.sol";
@@ -16,7 +17,7 @@ import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "./Unisw
 /// @title Paying a debt out of its collateral over Uniswap v3, money first.
 /// @dev The path is walked backwards: each pool pays first and asks in its callback, the first of them this contract, every
 /// further one the pool before it. In the last callback the money to repay with is here and only collateral is owed.
-abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
+abstract contract CollateralSale is ICollateralSale, BothManagers, IUniswapV3SwapCallback {
     using LoanIds for uint256;
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
@@ -42,7 +43,6 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
     uint160 private constant MIN_SQRT_PRICE = 4295128739;
     uint160 private constant MAX_SQRT_PRICE = 1461446703485210103287273052203988822378723970342;
 
-    ILoans internal immutable MANAGER;
     IUniswapV3Factory internal immutable FACTORY;
 
     /// @dev The pool whose callback is due next, and what it was asked for.
@@ -51,8 +51,11 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
     /// @dev Collateral paid in the last callback.
     uint256 private transient _sold;
 
-    constructor(ILoans manager_, IUniswapV3Factory factory_) {
-        MANAGER = manager_;
+    constructor(
+        ILoans loanManager_,
+        ILoans termLoanManager_,
+        IUniswapV3Factory factory_
+    ) BothManagers(loanManager_, termLoanManager_) {
         FACTORY = factory_;
     }
 
@@ -71,11 +74,6 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
     }
 
     /// @inheritdoc ICollateralSale
-    function manager() external view returns (address) {
-        return address(MANAGER);
-    }
-
-    /// @inheritdoc ICollateralSale
     function factory() external view returns (address) {
         return address(FACTORY);
     }
@@ -84,12 +82,13 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
 
     /// @dev A job of `owner` without payment yet, which may sell all of the loan's collateral.
     function _jobOf(uint256 id, address owner) internal view returns (Job memory job) {
-        Facility memory facility = MANAGER.facilityOf(id.facilityOf());
+        ILoans manager = _managerOf(id);
+        Facility memory facility = manager.facilityOf(id.facilityOf());
         (job.id, job.owner) = (id, owner);
         job.lendingPool = facility.ltv.pool;
         job.loanAsset = IPoolLedger(facility.ltv.pool).asset();
         job.collateralAsset = ICollateralVault(facility.custody.vault).asset();
-        job.maxSold = MANAGER.loanOf(id).collateral;
+        job.maxSold = manager.loanOf(id).collateral;
     }
 
     /// @param path Uniswap v3, exact output: from the loan asset back to the collateral.
@@ -100,7 +99,7 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
     }
 
     function _requireOwner(uint256 id, address account) internal view {
-        address owner = MANAGER.ownerOf(id);
+        address owner = _managerOf(id).ownerOf(id);
         require(account == owner, NotLoanOwner(id, account, owner));
     }
 
@@ -126,14 +125,15 @@ abstract contract CollateralSale is ICollateralSale, IUniswapV3SwapCallback {
         _requireOwner(job.id, job.owner);
         require(owed <= job.maxSold, TooMuchSold(owed, job.maxSold));
         _sold = owed;
+        ILoans manager = _managerOf(job.id);
         IERC20(job.loanAsset).forceApprove(job.lendingPool, job.payment);
         if (job.closing) {
-            MANAGER.close(job.id, address(this), "");
+            manager.close(job.id, address(this), "");
             IERC20(job.collateralAsset).safeTransfer(lastPool, owed);
         } else {
-            uint256 paid = MANAGER.repay(job.id, job.payment, "");
+            uint256 paid = manager.repay(job.id, job.payment, "");
             require(paid == job.payment, WouldLeaveDust(job.payment, paid));
-            MANAGER.withdraw(job.id, owed, lastPool);
+            manager.withdraw(job.id, owed, lastPool);
         }
     }
 }

@@ -11,13 +11,14 @@ import {ILiquidator} from "../interfaces/ILiquidator.sol";
 import {ILoanCallbacks} from "../interfaces/ILoanCallbacks.sol";
 import {ILoans} from "../interfaces/ILoans.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
+import {BothManagers} from "../loan/BothManagers.sol";
 import {LoanIds} from "../loan/LoanIds.sol";
 import {SwapPath} from "./SwapPath.sol";
 import {IUniswapV3Router} from "./UniswapV3.sol";
 
 /// @title Liquidator
 /// @dev Multicall lets a keeper simulate several liquidations in the order in which it will send them.
-contract Liquidator is ILiquidator, Ownable2Step, Multicall {
+contract Liquidator is ILiquidator, BothManagers, Ownable2Step, Multicall {
     using SafeERC20 for IERC20;
     using LoanIds for uint256;
     using SwapPath for bytes;
@@ -31,7 +32,6 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
         uint256 minProfit;
     }
 
-    ILoans private immutable MANAGER;
     IUniswapV3Router private immutable ROUTER;
 
     /// @inheritdoc ILiquidator
@@ -40,8 +40,12 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
     /// @dev The loan being liquidated; 0 is no loan's id.
     uint256 private transient _underWay;
 
-    constructor(ILoans manager_, IUniswapV3Router router_, address owner_) Ownable(owner_) {
-        MANAGER = manager_;
+    constructor(
+        ILoans loanManager_,
+        ILoans termLoanManager_,
+        IUniswapV3Router router_,
+        address owner_
+    ) BothManagers(loanManager_, termLoanManager_) Ownable(owner_) {
         ROUTER = router_;
     }
 
@@ -56,7 +60,8 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
     ) external returns (uint256 repaid, uint256 seized, uint256 profit) {
         require(isOperator[msg.sender] || msg.sender == owner(), NotOperator(msg.sender));
         require(block.timestamp <= deadline, DeadlinePassed(deadline, block.timestamp));
-        Facility memory facility = MANAGER.facilityOf(id.facilityOf());
+        ILoans manager = _managerOf(id);
+        Facility memory facility = manager.facilityOf(id.facilityOf());
         Sale memory sale = Sale({
             pool: facility.ltv.pool,
             loanAsset: IPoolLedger(facility.ltv.pool).asset(),
@@ -68,7 +73,7 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
 
         uint256 before = IERC20(sale.loanAsset).balanceOf(address(this));
         _underWay = id;
-        (repaid, seized) = MANAGER.liquidate(id, maxRepaid, minCollateralPerUnitE36, abi.encode(sale));
+        (repaid, seized) = manager.liquidate(id, maxRepaid, minCollateralPerUnitE36, abi.encode(sale));
         _underWay = 0;
         uint256 held = IERC20(sale.loanAsset).balanceOf(address(this));
         profit = held > before ? held - before : 0;
@@ -78,7 +83,10 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
     /// @inheritdoc ILoanCallbacks
     function onLiquidate(uint256 id, uint256 repaid, uint256 seized, bytes calldata data) external {
         // The manager calls back nobody but its caller; the mark makes sure of it here as well.
-        require(msg.sender == address(MANAGER) && id == _underWay, UnexpectedCallback(msg.sender, id, _underWay));
+        require(
+            msg.sender == address(_managerOf(id)) && id == _underWay,
+            UnexpectedCallback(msg.sender, id, _underWay)
+        );
         _underWay = 0;
         Sale memory sale = abi.decode(data, (Sale));
         IERC20(sale.collateralAsset).forceApprove(address(ROUTER), seized);
@@ -103,11 +111,6 @@ contract Liquidator is ILiquidator, Ownable2Step, Multicall {
     function setOperator(address operator, bool allowed) external onlyOwner {
         isOperator[operator] = allowed;
         emit OperatorSet(operator, allowed);
-    }
-
-    /// @inheritdoc ILiquidator
-    function manager() external view returns (address) {
-        return address(MANAGER);
     }
 
     /// @inheritdoc ILiquidator

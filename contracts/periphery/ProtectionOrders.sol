@@ -30,14 +30,18 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
 
     mapping(uint256 id => mapping(address owner => mapping(OrderKind kind => Order))) private _orders;
 
-    constructor(ILoans manager_, IUniswapV3Factory factory_) CollateralSale(manager_, factory_) {}
+    constructor(
+        ILoans loanManager_,
+        ILoans termLoanManager_,
+        IUniswapV3Factory factory_
+    ) CollateralSale(loanManager_, termLoanManager_, factory_) {}
 
     // ---- the owner ----
 
     /// @inheritdoc IProtectionOrders
     function place(uint256 id, OrderKind kind, Order calldata order) external {
         _requireOwner(id, msg.sender);
-        Facility memory facility = MANAGER.facilityOf(id.facilityOf());
+        Facility memory facility = _managerOf(id).facilityOf(id.facilityOf());
         OrderRules.requireConsistent(kind, order, facility);
         _orders[id][msg.sender][kind] = order;
         emit OrderPlaced(id, msg.sender, kind, order);
@@ -94,14 +98,16 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
 
     /// @inheritdoc IProtectionOrders
     function quote(uint256 id, OrderKind kind) public view returns (Quote memory q) {
-        q.owner = MANAGER.ownerOf(id);
+        ILoans manager = _managerOf(id);
+        q.owner = manager.ownerOf(id);
         Order memory order = _orders[id][q.owner][kind];
         require(order.expiresAt != 0, NoOrder(id, q.owner, kind));
         require(block.timestamp <= order.expiresAt, OrderExpired(order.expiresAt, block.timestamp));
-        q.debt = MANAGER.debtOf(id);
+        q.debt = manager.debtOf(id);
         require(q.debt != 0, NothingOwed(id));
-        q.collateral = MANAGER.loanOf(id).collateral;
-        Facility memory facility = MANAGER.facilityOf(id.facilityOf());
+        q.collateral = manager.loanOf(id).collateral;
+        uint256 payOff = manager.payOffOf(id);
+        Facility memory facility = manager.facilityOf(id.facilityOf());
         q.priceE36 = IOracle(facility.pricing.oracle).liquidationPrice();
 
         ProtectionMath.Position memory position = ProtectionMath.Position(q.debt, q.collateral, q.priceE36);
@@ -112,9 +118,9 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
                 position.isAtOrAbove(order.triggerLtvBps),
                 LtvBelowTrigger(position.ltvBpsDown(), order.triggerLtvBps)
             );
-        if (kind == OrderKind.Deleverage) _quoteDeleverage(q, order, position, facility.pricing.minDebt);
-        else if (kind == OrderKind.TakeProfit) _quoteTakeProfit(q, order, facility.pricing.minDebt);
-        else if (kind == OrderKind.AutoRepay) _quoteRepay(q, order, position, facility);
+        if (kind == OrderKind.Deleverage) _quoteDeleverage(q, order, position, payOff, facility.pricing.minDebt);
+        else if (kind == OrderKind.TakeProfit) _quoteTakeProfit(q, order, payOff, facility.pricing.minDebt);
+        else if (kind == OrderKind.AutoRepay) _quoteRepay(q, order, position, payOff, facility);
         else _quoteTopUp(q, order, position, facility);
     }
 
@@ -141,16 +147,17 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         Quote memory q,
         Order memory order,
         ProtectionMath.Position memory position,
+        uint256 payOff,
         uint256 minDebt
     ) private pure {
         uint256 repaid = position.repaidBySaleUp(order.targetLtvBps, _costOf(order));
         // As a liquidation does: a remainder too small for a payment to leave it goes as well.
-        if (q.debt.zeroFloorSub(repaid) < minDebt) repaid = q.debt;
+        if (q.debt.zeroFloorSub(repaid) < minDebt) repaid = payOff;
         _fillSale(q, order, repaid);
     }
 
-    function _quoteTakeProfit(Quote memory q, Order memory order, uint256 minDebt) private pure {
-        uint256 repaid = order.assets < q.debt ? _cut(q.debt, order.assets, minDebt) : q.debt;
+    function _quoteTakeProfit(Quote memory q, Order memory order, uint256 payOff, uint256 minDebt) private pure {
+        uint256 repaid = order.assets < q.debt ? _cut(q.debt, order.assets, minDebt) : payOff;
         require(repaid != 0, NothingToRepay(q.debt, minDebt));
         _fillSale(q, order, repaid);
     }
@@ -165,13 +172,14 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         Quote memory q,
         Order memory order,
         ProtectionMath.Position memory position,
+        uint256 payOff,
         Facility memory facility
     ) private view {
         uint256 available = _available(q.owner, order, IPoolLedger(facility.ltv.pool).asset());
         uint256 minDebt = facility.pricing.minDebt;
         ProtectionMath.Cost memory cost = _costOf(order);
         q.repaid = position.repaidUp(order.targetLtvBps);
-        if (q.debt.zeroFloorSub(q.repaid) < minDebt) q.repaid = q.debt;
+        if (q.debt.zeroFloorSub(q.repaid) < minDebt) q.repaid = payOff;
         q.fee = q.repaid.feeDown(cost);
         uint256 needed = q.repaid + q.fee;
         if (needed <= available) return;
@@ -222,23 +230,25 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         IERC20(job.loanAsset).forceApprove(job.lendingPool, job.payment);
         // A token that called its owner may have let them sell the loan: whoever has it now is not paid for.
         _requireOwner(job.id, job.owner);
-        uint256 paid = MANAGER.repay(job.id, job.payment, "");
+        uint256 paid = _managerOf(job.id).repay(job.id, job.payment, "");
         require(paid == job.payment, WouldLeaveDust(job.payment, paid));
     }
 
     function _topUp(Job memory job, uint256 collateral, uint256 fee) private {
-        address vault = MANAGER.facilityOf(job.id.facilityOf()).custody.vault;
+        ILoans manager = _managerOf(job.id);
+        address vault = manager.facilityOf(job.id.facilityOf()).custody.vault;
         IERC20(job.collateralAsset).safeTransferFrom(job.owner, address(this), collateral + fee);
         IERC20(job.collateralAsset).forceApprove(vault, collateral);
         _requireOwner(job.id, job.owner);
-        MANAGER.topUp(job.id, collateral, "");
+        manager.topUp(job.id, collateral, "");
     }
 
     /// @dev Else anybody could execute again at once, for another fee.
     function _requireCalm(uint256 id, uint256 priceE36, uint256 triggerLtvBps) private view {
+        ILoans manager = _managerOf(id);
         ProtectionMath.Position memory position = ProtectionMath.Position(
-            MANAGER.debtOf(id),
-            MANAGER.loanOf(id).collateral,
+            manager.debtOf(id),
+            manager.loanOf(id).collateral,
             priceE36
         );
         require(

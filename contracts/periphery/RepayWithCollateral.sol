@@ -15,7 +15,11 @@ contract RepayWithCollateral is IRepayWithCollateral, CollateralSale {
     using SafeERC20 for IERC20;
     using SwapPath for bytes;
 
-    constructor(ILoans manager_, IUniswapV3Factory factory_) CollateralSale(manager_, factory_) {}
+    constructor(
+        ILoans loanManager_,
+        ILoans termLoanManager_,
+        IUniswapV3Factory factory_
+    ) CollateralSale(loanManager_, termLoanManager_, factory_) {}
 
     /// @inheritdoc IRepayWithCollateral
     function close(
@@ -25,9 +29,10 @@ contract RepayWithCollateral is IRepayWithCollateral, CollateralSale {
     ) external returns (uint256 paid, uint256 sold, uint256 returned) {
         Job memory job = _prepare(id, sale);
         job.closing = true;
-        paid = job.payment = MANAGER.debtOf(id);
-        uint256 collateral = MANAGER.loanOf(id).collateral;
-        if (paid == 0) MANAGER.close(id, address(this), "");
+        ILoans manager = _managerOf(id);
+        paid = job.payment = manager.payOffOf(id);
+        uint256 collateral = manager.loanOf(id).collateral;
+        if (paid == 0) manager.close(id, address(this), "");
         else sold = _sell(job, sale.path);
         returned = collateral - sold;
         emit RepaidWithCollateral(id, msg.sender, paid, sold);
@@ -37,8 +42,8 @@ contract RepayWithCollateral is IRepayWithCollateral, CollateralSale {
     /// @inheritdoc IRepayWithCollateral
     function repay(uint256 id, uint256 assets, Sale calldata sale) external returns (uint256 paid, uint256 sold) {
         Job memory job = _prepare(id, sale);
-        uint256 debt = MANAGER.debtOf(id);
-        paid = job.payment = assets < debt ? assets : debt;
+        uint256 payOff = _managerOf(id).payOffOf(id);
+        paid = job.payment = assets < payOff ? assets : payOff;
         require(paid != 0, IFacilities.ZeroAmount());
         sold = _sell(job, sale.path);
         emit RepaidWithCollateral(id, msg.sender, paid, sold);

@@ -19,6 +19,9 @@ function contractsOf({ deployment: d }: CheckRequest): Expected[] {
   const shared: [contract: string, address: string | undefined, what: string][] = [
     ["AccessManager", d.accessManager, "accessManager"],
     ["LoanManager", d.loanManager, "loanManager"],
+    ["TermLoanManager", d.termLoanManager, "termLoanManager"],
+    ["TermLoanBook", d.termLoanBook, "termLoanBook"],
+    ["TermLens", d.termLens, "termLens"],
     ["LiquidationEngine", d.liquidationEngine, "liquidationEngine"],
     ["Lens", d.lens, "lens"],
     ["RoleTable", d.roleTable, "roleTable"],
@@ -29,18 +32,25 @@ function contractsOf({ deployment: d }: CheckRequest): Expected[] {
   ];
   return [
     ...shared.flatMap(([contract, address, what]) => (address === undefined ? [] : [{ contract, address, what }])),
-    ...d.facilities.flatMap(({ name, pool, tranche, queue, junior, cover, vault, oracle }): Expected[] => [
-      { contract: "LendingPool", address: pool, what: `${name}.pool`, within: "PoolDeployer" },
-      { contract: "Tranche", address: tranche, what: `${name}.tranche`, within: "PoolDeployer" },
-      ...Object.entries({ junior, cover }).flatMap(([of, address]) =>
-        address === undefined ? [] : [{ contract: "Tranche", address, what: `${name}.${of}`, within: "PoolDeployer" }],
-      ),
-      ...(queue === undefined
-        ? []
-        : [{ contract: "RedemptionQueue", address: queue, what: `${name}.queue`, within: "PoolDeployer" }]),
-      { contract: "CollateralVault", address: vault, what: `${name}.vault` },
-      { contract: "PriceOracle", address: oracle, what: `${name}.oracle` },
-    ]),
+    ...d.facilities.flatMap(({ name, kind, pool, tranche, queue, junior, cover, vault, oracle }): Expected[] => {
+      const poolContract = kind === "term" ? "TermLendingPool" : "LendingPool";
+      const made: [contract: string, address: string | undefined, what: string][] = [
+        [poolContract, pool, "pool"],
+        ["Tranche", tranche, "tranche"],
+        ["Tranche", junior, "junior"],
+        ["Tranche", cover, "cover"],
+        ["RedemptionQueue", queue, "queue"],
+      ];
+      return [
+        ...made.flatMap(([contract, address, what]) =>
+          address === undefined
+            ? []
+            : [{ contract, address, what: `${name}.${what}`, within: `${poolContract}Deployer` }],
+        ),
+        { contract: "CollateralVault", address: vault, what: `${name}.vault` },
+        { contract: "PriceOracle", address: oracle, what: `${name}.oracle` },
+      ];
+    }),
   ];
 }
 

@@ -34,7 +34,9 @@ export async function checkFacility(
   const { name } = deployed;
   const { parameters: p } = plan;
   const { deployment } = request;
-  const manager = asking(request, "LoanManager", deployment.loanManager);
+  const isTerm = p.kind === "term";
+  const managerAddress = isTerm ? deployment.termLoanManager : deployment.loanManager;
+  const manager = asking(request, isTerm ? "TermLoanManager" : "LoanManager", managerAddress);
   const found = await findings.answers(`facility ${name}`, manager<OnChain>("facilityOf", deployed.id));
   if (found === undefined) return;
 
@@ -50,7 +52,7 @@ export async function checkFacility(
       incentiveMaxBps: p.incentiveMaxBps,
       healthForMaxBps: p.healthForMaxBps,
     },
-    pricing: { oracle: deployed.oracle, minDebt: plan.minDebt, kind: 0 },
+    pricing: { oracle: deployed.oracle, minDebt: plan.minDebt, kind: isTerm ? 1 : 0 },
     custody: { vault: deployed.vault, cap: plan.cap },
     access: { gate: plan.gate, loanCap: plan.loanCap },
   };
@@ -66,11 +68,11 @@ export async function checkFacility(
 
   const vault = asking(request, "CollateralVault", deployed.vault);
   findings.same(`${name}.vault.asset`, await vault("asset"), p.collateralAsset);
-  findings.same(`${name}.vault.manager`, await vault("manager"), deployment.loanManager);
+  findings.same(`${name}.vault.manager`, await vault("manager"), managerAddress);
 
-  const pool = asking(request, "LendingPool", deployed.pool);
+  const pool = asking(request, isTerm ? "TermLendingPool" : "LendingPool", deployed.pool);
   findings.same(`${name}.pool.asset`, await pool("asset"), p.loanAsset);
-  findings.same(`${name}.pool.manager`, await pool("manager"), deployment.loanManager);
+  findings.same(`${name}.pool.manager`, await pool("manager"), managerAddress);
   findings.same(`${name}.pool.authority`, await pool("authority"), deployment.accessManager);
   findings.same(`${name}.pool.facility`, await pool<bigint>("facility"), deployed.id);
   findings.same(`${name}.pool.tranche(senior)`, await pool("tranche", SENIOR), deployed.tranche);
@@ -82,8 +84,17 @@ export async function checkFacility(
   findings.same(`${name}.pool junior spread`, spread, p.firstLoss?.juniorSpreadBps ?? 0);
   findings.same(`${name}.pool cover premium`, premium, p.firstLoss?.coverPremiumBps ?? 0);
   findings.same(`${name}.pool.fixedRatePerSecond`, await pool<bigint>("fixedRatePerSecond"), plan.fixedRatePerSecond);
-  const [, , claims] = await pool<[unknown, unknown, { reserveFeeBps: bigint }]>("stored");
-  findings.same(`${name}.pool reserve fee`, claims.reserveFeeBps, p.reserveFeeBps);
+  findings.same(`${name}.pool reserve fee`, await pool<bigint>("reserveFeeBps"), p.reserveFeeBps);
+  if (isTerm) {
+    findings.same(`${name}.pool.book`, await pool("book"), deployment.termLoanBook);
+    findings.same(`${name}.pool.sheetCount`, await pool<bigint>("sheetCount"), plan.termSheets.length);
+    for (const [number, sheet] of plan.termSheets.entries()) {
+      const found = await pool<Record<string, string | bigint | boolean>>("sheetOf", number);
+      for (const [field, value] of Object.entries(sheet)) {
+        findings.same(`${name} term sheet ${number} ${field}`, found[field] ?? "nothing", value);
+      }
+    }
+  }
 
   for (const [trancheClass, of] of (["tranche", "junior", "cover"] as const).entries()) {
     const address = deployed[of];

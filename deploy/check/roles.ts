@@ -1,5 +1,5 @@
 import type { CheckRequest } from "../check.js";
-import { ADMIN, type Role, rolesOf } from "../roles.js";
+import { ADMIN, type Role, functionsOnPool, rolesOf } from "../roles.js";
 import { asking } from "./contracts.js";
 import type { Findings } from "./findings.js";
 import type { Grants } from "./grants.js";
@@ -14,6 +14,7 @@ export async function checkRoles(findings: Findings, request: CheckRequest, gran
     id === ADMIN ? "ADMIN" : (roles.find((role) => role.id === id)?.label ?? `role ${id}`);
   const targets = [
     deployment.loanManager,
+    deployment.termLoanManager,
     ...deployment.facilities.map(({ pool }) => pool),
     ...(deployment.capital === undefined ? [] : [deployment.capital]),
   ];
@@ -68,14 +69,14 @@ function checkFunctions(
   nameOf: (id: bigint) => string,
 ): void {
   const intended = new Map<string, bigint>();
-  for (const { id, manager, pool, capital } of roles) {
-    if (deployment.capital !== undefined) {
-      for (const selector of capital) intended.set(`${deployment.capital} ${selector}`, id);
-    }
-    for (const selector of manager) intended.set(`${deployment.loanManager} ${selector}`, id);
-    for (const facility of deployment.facilities) {
-      for (const selector of pool) intended.set(`${facility.pool} ${selector}`, id);
-    }
+  for (const role of roles) {
+    const allow = (target: string, selectors: readonly string[]) => {
+      for (const selector of selectors) intended.set(`${target} ${selector}`, role.id);
+    };
+    if (deployment.capital !== undefined) allow(deployment.capital, role.capital);
+    allow(deployment.loanManager, role.manager);
+    allow(deployment.termLoanManager, role.manager);
+    for (const { pool, kind } of deployment.facilities) allow(pool, functionsOnPool(role, kind === "term"));
   }
   for (const [key, id] of intended) {
     findings.same(`who may call ${key}`, nameOf(grants.functions.get(key) ?? ADMIN), nameOf(id));

@@ -5,15 +5,34 @@ import type { Findings } from "./findings.js";
 /** Who knows whom, for what all facilities share. */
 export async function checkWiring(findings: Findings, request: CheckRequest): Promise<void> {
   const { deployment: d, parameters } = request;
-  const manager = asking(request, "LoanManager", d.loanManager);
-  findings.same("loanManager.authority", await manager("authority"), d.accessManager);
-  findings.same("loanManager.engine", await manager("engine"), d.liquidationEngine);
-  findings.same("loanManager.facilityCount", await manager<bigint>("facilityCount"), d.facilities.length);
-  findings.same("lens.manager", await asking(request, "Lens", d.lens)("manager"), d.loanManager);
+  const managers = [
+    { what: "loanManager", contract: "LoanManager", address: d.loanManager, kind: "revolving" },
+    { what: "termLoanManager", contract: "TermLoanManager", address: d.termLoanManager, kind: "term" },
+  ];
+  for (const { what, contract, address, kind } of managers) {
+    const manager = asking(request, contract, address);
+    findings.same(`${what}.authority`, await manager("authority"), d.accessManager);
+    findings.same(`${what}.engine`, await manager("engine"), d.liquidationEngine);
+    const facilities = d.facilities.filter((f) => f.kind === kind).length;
+    findings.same(`${what}.facilityCount`, await manager<bigint>("facilityCount"), facilities);
+  }
+  findings.same("termLens.manager", await asking(request, "TermLens", d.termLens)("manager"), d.termLoanManager);
+  const servesBoth = [
+    ["lens", "Lens"],
+    ["liquidator", "Liquidator"],
+    ["repayWithCollateral", "RepayWithCollateral"],
+    ["protectionOrders", "ProtectionOrders"],
+  ] as const;
+  for (const [key, contract] of servesBoth) {
+    const address = d[key];
+    if (address === undefined) continue;
+    const found = asking(request, contract, address);
+    findings.same(`${key}.loanManager`, await found("loanManager"), d.loanManager);
+    findings.same(`${key}.termLoanManager`, await found("termLoanManager"), d.termLoanManager);
+  }
   if (d.liquidator !== undefined) {
     const liquidator = asking(request, "Liquidator", d.liquidator);
     findings.same("liquidator.owner", await liquidator("owner"), parameters.liquidator?.owner ?? "nobody");
-    findings.same("liquidator.manager", await liquidator("manager"), d.loanManager);
     findings.same("liquidator.router", await liquidator("router"), parameters.uniswap.router);
   }
   const sales = { repayWithCollateral: "RepayWithCollateral", protectionOrders: "ProtectionOrders" } as const;
@@ -21,7 +40,6 @@ export async function checkWiring(findings: Findings, request: CheckRequest): Pr
     const address = d[key];
     if (address === undefined) continue;
     const sale = asking(request, sales[key], address);
-    findings.same(`${key}.manager`, await sale("manager"), d.loanManager);
     findings.same(`${key}.factory`, await sale("factory"), parameters.uniswap.factory);
   }
 }

@@ -24,9 +24,10 @@ export function progressPrinter(): { onProgress: (progress: Progress) => void; e
 /** Addresses as a table. */
 export function addressTable(deployment: Deployment): string {
   const table = new Table({ head: ["", "address"], style: { head: [], border: [] } });
-  const shared = ["loanManager", "liquidationEngine", "lens", "accessManager", "roleTable", "capital"] as const;
+  const loans = ["loanManager", "termLoanManager", "termLoanBook", "liquidationEngine", "lens", "termLens"] as const;
+  const rules = ["accessManager", "roleTable", "capital"] as const;
   const periphery = ["liquidator", "repayWithCollateral", "protectionOrders"] as const;
-  for (const key of [...shared, ...periphery]) {
+  for (const key of [...loans, ...rules, ...periphery]) {
     const address = deployment[key];
     if (address !== undefined) table.push([key, address]);
   }

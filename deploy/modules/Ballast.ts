@@ -25,12 +25,18 @@ export const ballastModule = ({ parameters, facilities }: Plan, roles: readonly 
   const made: FacilityModule[] = [];
   const capital = parameters.capital && capitalModule(parameters.capital);
   for (const facility of facilities) {
-    const { collateralAsset } = facility.parameters;
-    const vault = vaults.get(collateralAsset) ?? vaultModule(collateralAsset);
-    vaults.set(collateralAsset, vault);
+    const { kind, collateralAsset } = facility.parameters;
+    const key = `${kind} ${collateralAsset}`;
+    const vault = vaults.get(key) ?? vaultModule(facility.parameters);
+    vaults.set(key, vault);
     made.push(facilityModule(facility, vault, capital, made.at(-1)));
   }
-  const governance = governanceModule(parameters, roles, made, capital);
+  const governance = governanceModule(
+    parameters,
+    roles,
+    made.map((module, index) => ({ module, isTerm: facilities[index]?.parameters.kind === "term" })),
+    capital,
+  );
   return buildModule("Ballast", (m): IgnitionModuleResult<string> => {
     const results: IgnitionModuleResult<string> = {
       ...m.useModule(core),

@@ -7,6 +7,18 @@ export default buildModule("Core", (m) => {
   const roleTable = m.contract("RoleTable");
   const liquidationEngine = m.contract("LiquidationEngine");
   const loanManager = m.contract("LoanManager", [accessManager, liquidationEngine]);
-  const lens = m.contract("Lens", [loanManager]);
-  return { accessManager, roleTable, liquidationEngine, loanManager, lens };
+  const termLoanManager = m.contract("TermLoanManager", [accessManager, liquidationEngine]);
+  const termLoanBook = m.contract("TermLoanBook");
+  const lens = m.contract("Lens", [loanManager, termLoanManager]);
+  const termLens = m.contract("TermLens", [termLoanManager]);
+  return {
+    accessManager,
+    roleTable,
+    liquidationEngine,
+    loanManager,
+    termLoanManager,
+    termLoanBook,
+    lens,
+    termLens,
+  };
 });

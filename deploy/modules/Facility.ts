@@ -1,4 +1,4 @@
-import { type Artifact, type IgnitionModule, buildModule } from "@nomicfoundation/ignition-core";
+import { type Artifact, type Future, type IgnitionModule, buildModule } from "@nomicfoundation/ignition-core";
 import { Interface, ZeroAddress } from "ethers";
 import type { FacilityPlan } from "../plan.js";
 import type { CapitalModule } from "./Capital.js";
@@ -7,7 +7,8 @@ import { moduleId } from "./moduleId.js";
 import { oracleModule } from "./Oracle.js";
 import type { VaultModule } from "./Vault.js";
 
-const REVOLVING = 0;
+/** FacilityKind of LoanTypes.sol. */
+const KIND = { revolving: 0, term: 1 };
 
 /** What the seed needs of the loan asset, whoever wrote it. */
 const APPROVABLE: Artifact = {
@@ -27,7 +28,7 @@ const APPROVABLE: Artifact = {
  * Pool, tranche and oracle of one facility, and its creation with the seed.
  *
  * @param capitalOf where the deployment has one
- * @param before the facility created before it: their numbers follow the order of the parameters
+ * @param before the facility created before it: the numbers of a kind follow the order of the parameters
  */
 export const facilityModule = (
   plan: FacilityPlan,
@@ -36,30 +37,33 @@ export const facilityModule = (
   before: IgnitionModule | undefined,
 ) =>
   buildModule(moduleId("Facility", plan.parameters.name), (m) => {
-    const { accessManager, loanManager } = m.useModule(core);
+    const { accessManager, loanManager, termLoanManager, termLoanBook } = m.useModule(core);
     const { vault } = m.useModule(vaultOf);
     const { priceOracle } = m.useModule(oracleModule(plan));
     const p = plan.parameters;
     const capital = p.capital && capitalOf && m.useModule(capitalOf).capital;
+    const isTerm = p.kind === "term";
+    const manager = isTerm ? termLoanManager : loanManager;
 
-    const deployer = m.contract("PoolDeployer", [
-      {
-        asset: p.loanAsset,
-        manager: loanManager,
-        authority: accessManager,
-        capital: capital ?? ZeroAddress,
-        fixedRatePerSecond: plan.fixedRatePerSecond,
-        reserveFeeBps: BigInt(p.reserveFeeBps),
-        firstLoss: p.firstLoss !== undefined,
-        juniorSpreadBps: p.firstLoss?.juniorSpreadBps ?? 0,
-        coverPremiumBps: p.firstLoss?.coverPremiumBps ?? 0,
-        exitCooldown: p.firstLoss?.exitCooldownSeconds ?? 0,
-        exitWindow: p.firstLoss?.exitWindowSeconds ?? 0,
-        name: p.shares.name,
-        symbol: p.shares.symbol,
-      },
-    ]);
-    const pool = m.contractAt("LendingPool", m.staticCall(deployer, "POOL"));
+    const setup = {
+      asset: p.loanAsset,
+      manager,
+      authority: accessManager,
+      capital: capital ?? ZeroAddress,
+      fixedRatePerSecond: plan.fixedRatePerSecond,
+      reserveFeeBps: BigInt(p.reserveFeeBps),
+      firstLoss: p.firstLoss !== undefined,
+      juniorSpreadBps: p.firstLoss?.juniorSpreadBps ?? 0,
+      coverPremiumBps: p.firstLoss?.coverPremiumBps ?? 0,
+      exitCooldown: p.firstLoss?.exitCooldownSeconds ?? 0,
+      exitWindow: p.firstLoss?.exitWindowSeconds ?? 0,
+      name: p.shares.name,
+      symbol: p.shares.symbol,
+    };
+    const deployer = isTerm
+      ? m.contract("TermLendingPoolDeployer", [setup, termLoanBook])
+      : m.contract("LendingPoolDeployer", [setup]);
+    const pool = m.contractAt(isTerm ? "TermLendingPool" : "LendingPool", m.staticCall(deployer, "POOL"));
     const tranche = m.contractAt("Tranche", m.staticCall(deployer, "SENIOR"));
 
     const queue = m.contractAt("RedemptionQueue", m.staticCall(deployer, "QUEUE"));
@@ -79,8 +83,13 @@ export const facilityModule = (
     if (capital && p.capital) {
       m.call(capital, "assign", [pool, plan.riskClass, p.capital.minRatioBps ?? 0]);
     }
+    const sheets: Future[] = [];
+    for (const [number, sheet] of plan.termSheets.entries()) {
+      // Their numbers follow the order of the parameters.
+      sheets.push(m.call(pool, "addTermSheet", [{ ...sheet }], { id: `sheet_${number}`, after: sheets.slice(-1) }));
+    }
     m.call(
-      loanManager,
+      manager,
       "createFacility",
       [
         {
@@ -88,7 +97,7 @@ export const facilityModule = (
           vault,
           oracle: priceOracle,
           gate: plan.gate,
-          kind: REVOLVING,
+          kind: KIND[p.kind],
           maxLtvBps: p.maxLtvBps,
           lltvBps: p.lltvBps,
           targetLtvBps: p.targetLtvBps,
@@ -102,7 +111,7 @@ export const facilityModule = (
         },
         plan.seedAssets,
       ],
-      { after: [...approvals, ...first] },
+      { after: [...approvals, ...sheets, ...first] },
     );
     return { pool, tranche, queue, vault, priceOracle, ...firstLoss };
   });

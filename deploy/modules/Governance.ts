@@ -10,18 +10,22 @@ import type { FacilityModule } from "./Facility.js";
 export const governanceModule = (
   parameters: Parameters,
   roles: readonly Role[],
-  facilities: readonly FacilityModule[],
+  facilities: readonly { readonly module: FacilityModule; readonly isTerm: boolean }[],
   capitalOf: CapitalModule | undefined,
 ) =>
   buildModule("Governance", (m) => {
-    const { accessManager, loanManager } = m.useModule(core);
-    const pools: ArgumentType[] = facilities.map((facility) => m.useModule(facility).pool);
+    const { accessManager, loanManager, termLoanManager } = m.useModule(core);
+    const pools = facilities.map(({ module, isTerm }) => ({
+      address: m.useModule(module).pool as ArgumentType,
+      isTerm,
+    }));
     const capital = capitalOf && m.useModule(capitalOf).capital;
-    const contracts = { loanManager, pools, capital, deployer: m.getAccount(0) };
+    const managers = [loanManager, termLoanManager];
+    const contracts = { managers, pools, capital, deployer: m.getAccount(0) };
     const steps = handoverSteps<ArgumentType>(parameters, roles, contracts);
     const calls = steps.map(({ name, args }, index) =>
       m.encodeFunctionCall(accessManager, name, args, { id: `step${index}_${name}` }),
     );
-    m.call(accessManager, "multicall", [calls], { after: [...facilities] });
+    m.call(accessManager, "multicall", [calls], { after: facilities.map(({ module }) => module) });
     return {};
   });

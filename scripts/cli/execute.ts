@@ -1,4 +1,5 @@
 import type { Plan } from "../../sdk/client/actions/index.js";
+import { loansOf } from "../../sdk/client/client.js";
 import { type Cost, costOf, sumOfCosts } from "../../sdk/client/cost.js";
 import { formatLoanId, shortLoanId } from "../../sdk/client/loanIds.js";
 import { NoSuchLoan, readLoan } from "../../sdk/client/loanState.js";
@@ -126,7 +127,7 @@ async function report(session: Session, plan: Plan, sent: Sent): Promise<void> {
     hash: sent.hash,
     transactions: sent.receipts.map(({ hash, blockNumber, gasUsed }) => ({ hash, block: blockNumber, gasUsed })),
     events: sent.events.filter(
-      ({ address }) => address === client.manager.address || address === plan.facility.tranche,
+      ({ address }) => address === loansOf(client, plan.facility.id).address || address === plan.transaction.to,
     ),
     state: loan === undefined ? null : loanJson(loan),
   };

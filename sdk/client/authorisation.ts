@@ -1,6 +1,6 @@
 import type { Signer } from "ethers";
 import { formatAmount, formatCash, formatTime } from "./amounts.js";
-import type { Client } from "./client.js";
+import { type Client, loansOf } from "./client.js";
 import { ClientError } from "./errors.js";
 import { type Facility, facilityOf } from "./facility.js";
 import type { AuthorisationNeed, UnsignedTransaction } from "./needs.js";
@@ -39,6 +39,9 @@ export interface SignedAuthorisation {
   readonly signature: string;
 }
 
+/** Of the managers' EIP-712 domains. */
+const DOMAIN_NAMES = { revolving: "Ballast LoanManager", term: "Ballast TermLoanManager" };
+
 /** A signature that was made for another chain or another deployment, or by somebody who is not its owner. */
 export class ForeignSignature extends ClientError {}
 
@@ -75,7 +78,8 @@ export async function readAuthorisation(
   facility: number,
   operator: string,
 ): Promise<Authorisation> {
-  const stored = await client.manager.read(client.provider, "authorisationOf", [owner, BigInt(facility), operator]);
+  const asked = [owner, BigInt(facility), operator] as const;
+  const stored = await loansOf(client, facility).read(client.provider, "authorisationOf", asked);
   return { ...stored, actions: actionNames(stored.actions) };
 }
 
@@ -88,7 +92,8 @@ export function authorisationTransaction(
   authorisation: Authorisation,
 ): UnsignedTransaction {
   const args = [BigInt(facility), operator, struct(authorisation)] as const;
-  return { from: owner, to: client.manager.address, data: client.manager.encode("setAuthorisation", args) };
+  const manager = loansOf(client, facility);
+  return { from: owner, to: manager.address, data: manager.encode("setAuthorisation", args) };
 }
 
 /** The EIP-712 message by which an owner authorises without a transaction. */
@@ -100,13 +105,14 @@ export async function authorisationTypedData(
   authorisation: Authorisation,
   deadline: bigint,
 ): Promise<TypedData> {
-  const nonce = await client.manager.read(client.provider, "nonces", [owner]);
+  const manager = loansOf(client, facility);
+  const nonce = await manager.read(client.provider, "nonces", [owner]);
   return {
     domain: {
-      name: "Ballast LoanManager",
+      name: DOMAIN_NAMES[facilityOf(client.deployment, facility).kind],
       version: "1",
       chainId: client.deployment.chainId,
-      verifyingContract: client.manager.address,
+      verifyingContract: manager.address,
     },
     types: TYPES,
     message: { owner, facility, operator, ...struct(authorisation), nonce, deadline },
@@ -134,7 +140,7 @@ export async function signAuthorisation(
   const signature = await signer.signTypedData(typed.domain, typed.types, typed.message);
   return {
     chainId: client.deployment.chainId,
-    loanManager: client.manager.address,
+    loanManager: loansOf(client, facility).address,
     owner,
     facility,
     operator,
@@ -149,13 +155,14 @@ export async function signAuthorisation(
 
 /** Calldata that brings a signed authorisation: a transaction of its own, or put before the action in a multicall. */
 export function encodeSignedAuthorisation(client: Client, signed: SignedAuthorisation): string {
-  if (signed.chainId !== client.deployment.chainId || signed.loanManager !== client.manager.address) {
+  const manager = loansOf(client, signed.facility);
+  if (signed.chainId !== client.deployment.chainId || signed.loanManager !== manager.address) {
     throw new ForeignSignature(
       `the authorisation was signed for ${signed.loanManager} on chain ${signed.chainId}, ` +
-        `not for ${client.manager.address} on chain ${client.deployment.chainId}`,
+        `not for ${manager.address} on chain ${client.deployment.chainId}`,
     );
   }
-  return client.manager.encode("setAuthorisationWithSig", [
+  return manager.encode("setAuthorisationWithSig", [
     signed.owner,
     BigInt(signed.facility),
     signed.operator,

@@ -5,10 +5,14 @@ import {
   lendingPoolAbi,
   lensAbi,
   loanManagerAbi,
+  loansAbi,
   priceOracleAbi,
+  termLendingPoolAbi,
+  termLensAbi,
+  termLoanManagerAbi,
   trancheAbi,
 } from "./abi/index.js";
-import type { Deployment } from "./deployment.js";
+import { type Deployment, FIRST_FACILITY } from "./deployment.js";
 import { ClientError } from "./errors.js";
 import { TypedContract } from "./typedContract.js";
 
@@ -16,8 +20,11 @@ import { TypedContract } from "./typedContract.js";
 export interface Client {
   readonly provider: Provider;
   readonly deployment: Deployment;
+  /** Of revolving loans. */
   readonly manager: TypedContract<typeof loanManagerAbi>;
+  readonly termManager: TypedContract<typeof termLoanManagerAbi>;
   readonly lens: TypedContract<typeof lensAbi>;
+  readonly termLens: TypedContract<typeof termLensAbi>;
   readonly accessManager: TypedContract<typeof accessManagerAbi>;
 }
 
@@ -48,7 +55,9 @@ export function createClient(provider: Provider, deployment: Deployment): Client
     provider,
     deployment,
     manager: new TypedContract(loanManagerAbi, deployment.loanManager),
+    termManager: new TypedContract(termLoanManagerAbi, deployment.termLoanManager),
     lens: new TypedContract(lensAbi, deployment.lens),
+    termLens: new TypedContract(termLensAbi, deployment.termLens),
     accessManager: new TypedContract(accessManagerAbi, deployment.accessManager),
   };
 }
@@ -71,6 +80,7 @@ export async function checkNetwork({ provider, deployment }: Client): Promise<vo
   }
   for (const [what, address] of [
     ["LoanManager", deployment.loanManager],
+    ["TermLoanManager", deployment.termLoanManager],
     ["Lens", deployment.lens],
   ] as const) {
     if ((await provider.getCode(address)) !== "0x") continue;
@@ -80,7 +90,14 @@ export async function checkNetwork({ provider, deployment }: Client): Promise<vo
   }
 }
 
+/** The manager that keeps a facility's loans, for all that managers have in common. */
+export function loansOf({ deployment }: Pick<Client, "deployment">, facility: number): TypedContract<typeof loansAbi> {
+  const { loanManager, termLoanManager } = deployment;
+  return new TypedContract(loansAbi, facility < FIRST_FACILITY.term ? loanManager : termLoanManager);
+}
+
 export const erc20At = (address: string) => new TypedContract(erc20Abi, address);
 export const poolAt = (address: string) => new TypedContract(lendingPoolAbi, address);
+export const termPoolAt = (address: string) => new TypedContract(termLendingPoolAbi, address);
 export const trancheAt = (address: string) => new TypedContract(trancheAbi, address);
 export const oracleAt = (address: string) => new TypedContract(priceOracleAbi, address);

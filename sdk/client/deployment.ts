@@ -10,8 +10,11 @@ const address = z
 
 const token = z.object({ symbol: z.string().min(1), decimals: z.int().min(0).max(36) });
 
+/** Where each manager begins to number its facilities, so that a loan's id says whose it is. */
+export const FIRST_FACILITY = { revolving: 1, term: 1_000_001 } as const;
+
 const facility = z.object({
-  /** The LoanManager's number of it, from 1. */
+  /** Its manager's number of it: revolving ones from 1, term ones from 1,000,001. */
   id: z
     .int()
     .min(1)
@@ -41,9 +44,14 @@ const schema = z
     fromBlock: z.int().min(0),
     /** Address of a node, where the deployment is a local one; a command's own option goes first. */
     rpc: z.url().optional(),
+    /** Of revolving loans. */
     loanManager: address,
+    termLoanManager: address,
+    /** Computes what term loans owe. */
+    termLoanBook: address,
     liquidationEngine: address,
     lens: address,
+    termLens: address,
     /** Which role may call which function, for whoever signs for the Safe. */
     roleTable: address.optional(),
     accessManager: address,
@@ -69,6 +77,11 @@ const schema = z
         });
       }
       ids.add(f.id);
+      const kind = f.id < FIRST_FACILITY.term ? "revolving" : "term";
+      if (f.kind !== kind) {
+        const message = `facility ${f.id} is ${kind} by its number, not ${f.kind}`;
+        context.addIssue({ code: "custom", path: ["facilities", index, "kind"], message });
+      }
       for (const asset of ["collateralAsset", "loanAsset"] as const) {
         if (deployment.tokens[f[asset]] !== undefined) continue;
         context.addIssue({

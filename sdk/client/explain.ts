@@ -6,6 +6,7 @@ import { loanSentences } from "./sentences/loans.js";
 import { oracleSentences } from "./sentences/oracles.js";
 import { peripherySentences } from "./sentences/periphery.js";
 import { type RevertContext, type Sentence, type Sentences, Speaker } from "./sentences/speaker.js";
+import { termLoanSentences } from "./sentences/termLoans.js";
 import { tokenSentences } from "./sentences/tokens.js";
 
 export type { RevertContext } from "./sentences/speaker.js";
@@ -13,6 +14,7 @@ export type { RevertContext } from "./sentences/speaker.js";
 /** A sentence for every error there is: an error without one does not compile. */
 const SENTENCES: Sentences<RevertName> = {
   ...loanSentences,
+  ...termLoanSentences,
   ...lendingSentences,
   ...tokenSentences,
   ...oracleSentences,

@@ -9,7 +9,13 @@ export interface Facility {
   readonly kind: DeployedFacility["kind"];
   readonly pool: string;
   readonly vault: string;
+  /** Of the senior lenders. */
   readonly tranche: string;
+  /** Undefined where the facility has none, as the next two. */
+  readonly junior?: string | undefined;
+  readonly cover?: string | undefined;
+  /** Where senior lenders wait for cash. */
+  readonly queue?: string | undefined;
   readonly collateral: Token;
   readonly loan: Token;
 }
@@ -25,7 +31,7 @@ export function facilityOf(deployment: Deployment, facility: number | string): F
     const known = deployment.facilities.map((f) => `${f.id} (${f.name})`).join(", ");
     throw new UnknownFacility(`there is no facility ${facility} in this deployment; it has ${known}`);
   }
-  const { id, name, kind, pool, vault, tranche, collateralAsset, loanAsset } = found;
+  const { id, name, kind, pool, vault, tranche, junior, cover, queue, collateralAsset, loanAsset } = found;
   const [collateral, loan] = [tokenOf(deployment, collateralAsset), tokenOf(deployment, loanAsset)];
-  return { id, name, kind, pool, vault, tranche, collateral, loan };
+  return { id, name, kind, pool, vault, tranche, junior, cover, queue, collateral, loan };
 }

@@ -24,10 +24,15 @@ export interface FacilityState extends Facility {
   readonly gate: string | undefined;
   readonly cash: bigint;
   readonly totalDebt: bigint;
-  /** What the senior lenders own. */
+  /** What each class of lenders owns, losses that were marked counted; 0 for a class that there is not. */
   readonly seniorNav: bigint;
+  readonly juniorNav: bigint;
+  readonly coverNav: bigint;
+  /** Senior lenders wait for cash: nothing is lent meanwhile. */
+  readonly redemptionsQueued: boolean;
   readonly reserve: bigint;
   readonly utilisationWad: bigint;
+  /** Of a term facility the rate that a sheet's spread is added to. */
   readonly borrowRatePerSecondWad: bigint;
   /** Most that one more loan could take, whatever its collateral: cash and caps. */
   readonly borrowable: bigint;
@@ -66,6 +71,9 @@ function stateOf(facility: Facility, overview: Overview): FacilityState {
     cash: overview.cash,
     totalDebt: overview.totalDebt,
     seniorNav: overview.seniorNav,
+    juniorNav: overview.juniorNav,
+    coverNav: overview.coverNav,
+    redemptionsQueued: overview.redemptionsQueued,
     reserve: overview.reserve,
     utilisationWad: overview.utilisation,
     borrowRatePerSecondWad: overview.borrowRate,

@@ -1,11 +1,11 @@
-import { type lensAbi, loanManagerAbi } from "./abi/index.js";
+import { type lensAbi, loanManagerAbi, termLoanManagerAbi } from "./abi/index.js";
 import type { Client } from "./client.js";
 import { ClientError } from "./errors.js";
 import { type Facility, facilityOf } from "./facility.js";
 import { decodeLoanId, formatLoanId, shortLoanId } from "./loanIds.js";
 import { scanLogs } from "./logs.js";
 import { type Price, priceOf } from "./price.js";
-import { type AbiName, type AbiResult, type ReadOptions, interfaceOf } from "./typedContract.js";
+import { type AbiResult, type ReadOptions, interfaceOf } from "./typedContract.js";
 
 /** A loan as of one block. Debt and value in loan units, collateral in collateral units, fractions in WAD. */
 export interface LoanState {
@@ -95,20 +95,33 @@ export async function readLoans(
   return states;
 }
 
-/** Ids in a LoanManager's events of one kind; `indexed` is what the event has indexed, the id first, null for anything. */
+/** Ids in the managers' events of one kind; `indexed` is what the event has indexed, the id first, null for anything. */
 async function idsIn(
   client: Client,
-  event: AbiName<typeof loanManagerAbi, "event">,
+  event: "Opened" | "Transferred" | "TransferOffered",
   ...indexed: (string | null)[]
 ): Promise<bigint[]> {
   const { provider, deployment } = client;
-  const topics = interfaceOf(loanManagerAbi).encodeFilterTopics(event, indexed);
   const head = await provider.getBlockNumber();
-  const logs = await scanLogs(provider, { address: deployment.loanManager, topics }, deployment.fromBlock, head);
+  const filters = [
+    {
+      address: deployment.loanManager,
+      topics: interfaceOf(loanManagerAbi).encodeFilterTopics(event, indexed),
+    },
+    {
+      address: deployment.termLoanManager,
+      topics: interfaceOf(termLoanManagerAbi).encodeFilterTopics(
+        event === "Opened" ? "TermLoanOpened" : event,
+        indexed,
+      ),
+    },
+  ];
+  const logs = [];
+  for (const filter of filters) logs.push(...(await scanLogs(provider, filter, deployment.fromBlock, head)));
   return logs.map((log) => BigInt(log.topics[1] ?? 0));
 }
 
-/** All loans that an account owns now, whoever opened them, found by events; oldest first. */
+/** All loans that an account owns now, whoever opened them, found by events; oldest first, revolving ones before term loans. */
 export async function readLoansOf(client: Client, owner: string): Promise<LoanState[]> {
   const opened = await idsIn(client, "Opened", null, owner);
   const received = await idsIn(client, "Transferred", null, null, owner);

@@ -1,5 +1,5 @@
 import { MaxUint256, type Signature, type TypedDataDomain, TypedDataEncoder } from "ethers";
-import { type Client, erc20At } from "./client.js";
+import { type Client, erc20At, type loansOf } from "./client.js";
 
 /** An EIP-712 message, as an ethers signer takes it. */
 export interface TypedData {
@@ -66,8 +66,12 @@ export async function permitFor(
   };
 }
 
-/** Calldata of LoanManager.permit, to be put before an action in a multicall. The owner has to be the caller. */
-export function encodePermit({ manager }: Client, permit: UnsignedPermit, signature: Signature): string {
+/** Calldata of a loan manager's permit, to be put before an action in a multicall. The owner has to be the caller. */
+export function encodePermit(
+  manager: ReturnType<typeof loansOf>,
+  permit: UnsignedPermit,
+  signature: Signature,
+): string {
   const { token, spender, value, deadline } = permit;
   return manager.encode("permit", [token, spender, value, deadline, BigInt(signature.v), signature.r, signature.s]);
 }

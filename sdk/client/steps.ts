@@ -1,7 +1,7 @@
 import { Signature, type Signer } from "ethers";
 import { formatAmount } from "./amounts.js";
 import type { Plan } from "./actions/plan.js";
-import type { Client } from "./client.js";
+import { type Client, loansOf } from "./client.js";
 import { type ApprovalNeed, NeedNotMet, type UnsignedTransaction } from "./needs.js";
 import { encodePermit } from "./permit.js";
 
@@ -32,7 +32,7 @@ function actionStep(client: Client, plan: Plan, first: readonly string[]): Step 
   const { transaction } = plan;
   const what = plan.action;
   if (first.length === 0) return { what, transaction, isAction: true };
-  const data = client.manager.encode("multicall", [[...first, transaction.data]]);
+  const data = loansOf(client, plan.facility.id).encode("multicall", [[...first, transaction.data]]);
   return { what, transaction: { ...transaction, data }, isAction: true };
 }
 
@@ -55,7 +55,7 @@ export async function stepsWithPermits(client: Client, plan: Plan, signer: Signe
     }
     const { domain, types, message } = need.permit.typedData;
     const signature = await signer.signTypedData(domain, types, message);
-    calls.push(encodePermit(client, need.permit, Signature.from(signature)));
+    calls.push(encodePermit(loansOf(client, plan.facility.id), need.permit, Signature.from(signature)));
   }
   return [...rest, actionStep(client, plan, calls)];
 }

@@ -22,7 +22,7 @@ import {
   setParameter,
 } from "../../deploy/index.js";
 import type { Deployment } from "../../sdk/client/deployment.js";
-import type { MockFeed, MockToken } from "../../types/ethers-contracts/index.js";
+import type { MockFeed, MockToken, TermLendingPool } from "../../types/ethers-contracts/index.js";
 
 const CHAIN_ID = 10;
 const DAY = 86_400;
@@ -65,13 +65,21 @@ async function scene() {
   const some = await address(btcUsd);
   parameters.uniswap = { router: some, quoter: some, factory: some, fee: 500 };
   parameters.liquidator = { owner: keeper.address };
-  facility.collateralAsset = await address(btc);
-  facility.loanAsset = await address(usd);
-  setFeed(parameters, "btcUsd", await address(btcUsd));
-  setFeed(parameters, "wrapperBtc", await address(wrapperBtc));
-  setFeed(parameters, "loanUsd", await address(loanUsd));
-  facility.oracle.sequencer = "none";
-  facility.oracle.secondSource = "none";
+  for (const [index, each] of parameters.facilities.entries()) {
+    each.collateralAsset = await address(btc);
+    each.loanAsset = await address(usd);
+    setFeed(parameters, "btcUsd", await address(btcUsd), index);
+    setFeed(parameters, "wrapperBtc", await address(wrapperBtc), index);
+    setFeed(parameters, "loanUsd", await address(loanUsd), index);
+    each.oracle.sequencer = "none";
+    each.oracle.secondSource = "none";
+  }
+  // One facility, unless a test adds the other and the risk weights that it asks for.
+  const [term] = parameters.facilities.splice(1);
+  const { capital } = parameters;
+  delete parameters.capital;
+  if (term === undefined || capital === undefined)
+    throw new Error("the file has no term facility with a capital ratio");
 
   const deploy = (change: { node?: Eip1193Provider; journal?: string; parameters?: ParametersInput } = {}) =>
     deployBallast({ node: provider, deployer: deployer.address, parameters, pollingIntervalMs: 1, ...change });
@@ -90,7 +98,23 @@ async function scene() {
   };
   return {
     ...{ ethers, provider, networkHelpers },
-    ...{ parameters, facility, deploy, check, btc, usd, btcUsd, wrapperBtc, setUp, deployer, safe, guardian, stranger },
+    ...{
+      parameters,
+      facility,
+      term,
+      capital,
+      deploy,
+      check,
+      btc,
+      usd,
+      btcUsd,
+      wrapperBtc,
+      setUp,
+      deployer,
+      safe,
+      guardian,
+      stranger,
+    },
   };
 }
 
@@ -100,8 +124,8 @@ function facilityOf(parameters: ParametersInput) {
   return facility;
 }
 
-function setFeed(parameters: ParametersInput, leg: string, feed: string): void {
-  setParameter(parameters, `facilities.0.oracle.${leg}.feed`, feed);
+function setFeed(parameters: ParametersInput, leg: string, feed: string, index = 0): void {
+  setParameter(parameters, `facilities.${index}.oracle.${leg}.feed`, feed);
 }
 
 const copy = (parameters: ParametersInput): ParametersInput => structuredClone(parameters);
@@ -145,6 +169,38 @@ describe("deployment", function () {
     journal = mkdtempSync(join(tmpdir(), "ballast-journal-"));
   });
   afterEach(() => rmSync(journal, { recursive: true, force: true }));
+
+  it("deploys a term facility beside the revolving one, with its sheets and its own numbers", async () => {
+    const s = await scene();
+    s.parameters.facilities.push(s.term);
+    s.parameters.capital = s.capital;
+    await s.usd.mint(s.deployer, 3n * 25_000n * 10n ** 6n);
+    const result = await s.deploy({ journal });
+    const [revolving, term] = result.deployment.facilities;
+    expect([revolving?.id, term?.id]).to.deep.equal([1, 1_000_001]);
+    expect(term?.vault, "each manager has its own custody").to.not.equal(revolving?.vault);
+    const pool = (await s.ethers.getContractAt("TermLendingPool", term?.pool ?? "")) as unknown as TermLendingPool;
+    expect(await pool.sheetCount()).to.equal(3n);
+    expect((await pool.sheetOf(1)).balloonBps).to.equal(5000n);
+    expect((await s.check(result)).facts).to.be.greaterThan(200);
+
+    const other = copy(s.parameters);
+    const [sheet] = other.facilities[1]?.termSheets ?? [];
+    if (sheet === undefined) throw new Error("no sheet");
+    sheet.spreadBps = 151;
+    expect(await findings(s.check(result, other))).to.deep.equal([
+      "wbtc-dollar-term term sheet 0 spreadBps: found 150, expected 151",
+    ]);
+  });
+
+  it("refuses term sheets where they do not belong, and a term facility without", async () => {
+    const s = await scene();
+    const { termSheets, ...without } = s.term;
+    s.parameters.facilities = [without];
+    expect((await failure(s.deploy())).message).to.match(/termSheets: a term facility needs at least one/);
+    s.parameters.facilities = [{ ...s.facility, ...(termSheets && { termSheets }) }];
+    expect((await failure(s.deploy())).message).to.match(/termSheets: are for a term facility/);
+  });
 
   it("deploys, hands over, and says where everything is", async () => {
     const s = await scene();

@@ -17,7 +17,7 @@ export const liquidatorAbi = [
   {"inputs":[],"name":"acceptOwnership","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"name":"account","type":"address"}],"name":"isOperator","outputs":[{"name":"","type":"bool"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"id","type":"uint256"},{"name":"maxRepaid","type":"uint256"},{"name":"minCollateralPerUnitE36","type":"uint256"},{"name":"path","type":"bytes"},{"name":"minProfit","type":"uint256"},{"name":"deadline","type":"uint256"}],"name":"liquidate","outputs":[{"name":"repaid","type":"uint256"},{"name":"seized","type":"uint256"},{"name":"profit","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
-  {"inputs":[],"name":"manager","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"loanManager","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"data","type":"bytes[]"}],"name":"multicall","outputs":[{"name":"results","type":"bytes[]"}],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"name":"","type":"uint256"},{"name":"","type":"uint256"},{"name":"","type":"uint256"},{"name":"","type":"bytes"}],"name":"onClose","outputs":[],"stateMutability":"pure","type":"function"},
   {"inputs":[{"name":"id","type":"uint256"},{"name":"repaid","type":"uint256"},{"name":"seized","type":"uint256"},{"name":"data","type":"bytes"}],"name":"onLiquidate","outputs":[],"stateMutability":"nonpayable","type":"function"},
@@ -29,6 +29,7 @@ export const liquidatorAbi = [
   {"inputs":[],"name":"renounceOwnership","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"router","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"operator","type":"address"},{"name":"allowed","type":"bool"}],"name":"setOperator","outputs":[],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"termLoanManager","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"newOwner","type":"address"}],"name":"transferOwnership","outputs":[],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[{"name":"token","type":"address"},{"name":"to","type":"address"},{"name":"amount","type":"uint256"}],"name":"withdraw","outputs":[],"stateMutability":"nonpayable","type":"function"},
 ] as const;

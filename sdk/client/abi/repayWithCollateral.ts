@@ -14,7 +14,8 @@ export const repayWithCollateralAbi = [
   {"anonymous":false,"inputs":[{"indexed":true,"name":"id","type":"uint256"},{"indexed":true,"name":"owner","type":"address"},{"indexed":false,"name":"paid","type":"uint256"},{"indexed":false,"name":"sold","type":"uint256"}],"name":"RepaidWithCollateral","type":"event"},
   {"inputs":[{"name":"id","type":"uint256"},{"components":[{"name":"path","type":"bytes"},{"name":"maxSold","type":"uint256"},{"name":"deadline","type":"uint256"}],"name":"sale","type":"tuple"},{"name":"receiver","type":"address"}],"name":"close","outputs":[{"name":"paid","type":"uint256"},{"name":"sold","type":"uint256"},{"name":"returned","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
   {"inputs":[],"name":"factory","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
-  {"inputs":[],"name":"manager","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
+  {"inputs":[],"name":"loanManager","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"id","type":"uint256"},{"name":"assets","type":"uint256"},{"components":[{"name":"path","type":"bytes"},{"name":"maxSold","type":"uint256"},{"name":"deadline","type":"uint256"}],"name":"sale","type":"tuple"}],"name":"repay","outputs":[{"name":"paid","type":"uint256"},{"name":"sold","type":"uint256"}],"stateMutability":"nonpayable","type":"function"},
+  {"inputs":[],"name":"termLoanManager","outputs":[{"name":"","type":"address"}],"stateMutability":"view","type":"function"},
   {"inputs":[{"name":"amount0Delta","type":"int256"},{"name":"amount1Delta","type":"int256"},{"name":"data","type":"bytes"}],"name":"uniswapV3SwapCallback","outputs":[],"stateMutability":"nonpayable","type":"function"},
 ] as const;

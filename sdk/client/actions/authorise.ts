@@ -6,7 +6,7 @@ import {
   describeAuthorisation,
   encodeSignedAuthorisation,
 } from "../authorisation.js";
-import type { Client } from "../client.js";
+import { type Client, loansOf } from "../client.js";
 import { facilityOf } from "../facility.js";
 import type { Plan } from "./plan.js";
 
@@ -57,7 +57,7 @@ export function planBringAuthorisation(
     facility,
     transaction: {
       from: getAddress(request.from),
-      to: client.manager.address,
+      to: loansOf(client, facility.id).address,
       data: encodeSignedAuthorisation(client, signed),
     },
     before: [],

@@ -1,6 +1,6 @@
 import { getAddress } from "ethers";
 import { formatAmount, formatCash } from "../amounts.js";
-import type { Client } from "../client.js";
+import { type Client, loansOf } from "../client.js";
 import { debtNeeds } from "./debtNeeds.js";
 import { type LoanRequest, permission } from "./permission.js";
 import type { Plan } from "./plan.js";
@@ -10,6 +10,7 @@ import { named, outlookNow, situationOf, toReceiver } from "./situation.js";
 export async function planClose(client: Client, request: LoanRequest & { readonly receiver?: string }): Promise<Plan> {
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
+  const manager = loansOf(client, facility.id);
   const receiver = getAddress(request.receiver ?? from);
   const { before, needs } = await permission(client, { ...request, from }, loan, "close", {
     collateral: loan.collateral,
@@ -22,8 +23,8 @@ export async function planClose(client: Client, request: LoanRequest & { readonl
     loanId: loan.id,
     transaction: {
       from,
-      to: client.manager.address,
-      data: client.manager.encode("close", [loan.id, receiver, "0x"]),
+      to: manager.address,
+      data: manager.encode("close", [loan.id, receiver, "0x"]),
     },
     before,
     needs: [...needs, ...payment],

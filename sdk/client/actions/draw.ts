@@ -23,6 +23,9 @@ export async function planDraw(
 ): Promise<Plan> {
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
+  if (facility.kind === "term") {
+    throw new ImpossibleAction(`${named(loan)} is a term loan, which is not drawn on: open another, or roll it over`);
+  }
   const assets = request.assets === "most" ? mostDrawable(facility, loan.drawable, loan.debt) : request.assets;
   if (assets === 0n) {
     throw new ImpossibleAction(`nothing more can be drawn on ${named(loan)} now: ${whyNothingMore(facility, loan)}`);

@@ -1,7 +1,7 @@
 import { getAddress } from "ethers";
 import { MAX_UINT256, minOf, subtractOrZero } from "../../model/index.js";
 import { formatCash } from "../amounts.js";
-import type { Client } from "../client.js";
+import { type Client, loansOf } from "../client.js";
 import { outlookOf } from "../outlook.js";
 import { debtNeeds } from "./debtNeeds.js";
 import type { Plan } from "./plan.js";
@@ -14,6 +14,7 @@ export async function planRepay(
 ): Promise<Plan> {
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
+  const manager = loansOf(client, facility.id);
   if (loan.debt === 0n) throw new ImpossibleAction(`${named(loan)} owes nothing: withdraw its collateral or close it`);
   const all = request.assets === "most" || request.assets >= loan.debt;
   // The contract cuts a payment that would leave dust; say so before, not after.
@@ -37,8 +38,8 @@ export async function planRepay(
     loanId: loan.id,
     transaction: {
       from,
-      to: client.manager.address,
-      data: client.manager.encode("repay", [loan.id, assets, "0x"]),
+      to: manager.address,
+      data: manager.encode("repay", [loan.id, assets, "0x"]),
     },
     before: [],
     needs: await debtNeeds(client, from, { loan, facility }, all ? undefined : cut, request.assets),

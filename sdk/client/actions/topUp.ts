@@ -1,6 +1,6 @@
 import { getAddress } from "ethers";
 import { formatAmount } from "../amounts.js";
-import { type Client, erc20At } from "../client.js";
+import { type Client, erc20At, loansOf } from "../client.js";
 import { paymentNeeds } from "../needs.js";
 import { outlookOf } from "../outlook.js";
 import type { Plan } from "./plan.js";
@@ -13,6 +13,7 @@ export async function planTopUp(
 ): Promise<Plan> {
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
+  const manager = loansOf(client, facility.id);
   const collateral =
     request.collateral === "most"
       ? await erc20At(facility.collateral.address).read(client.provider, "balanceOf", [from])
@@ -25,8 +26,8 @@ export async function planTopUp(
     loanId: loan.id,
     transaction: {
       from,
-      to: client.manager.address,
-      data: client.manager.encode("topUp", [loan.id, collateral, "0x"]),
+      to: manager.address,
+      data: manager.encode("topUp", [loan.id, collateral, "0x"]),
     },
     before: [],
     needs: await paymentNeeds(

@@ -1,6 +1,6 @@
 import { ZeroAddress, getAddress } from "ethers";
 import { formatAmount, formatCash } from "../amounts.js";
-import type { Client } from "../client.js";
+import { type Client, loansOf } from "../client.js";
 import { formatLoanId } from "../loanIds.js";
 import { type LoanRequest, permission } from "./permission.js";
 import type { Plan } from "./plan.js";
@@ -13,6 +13,7 @@ export async function planOffer(
 ): Promise<Plan> {
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
+  const manager = loansOf(client, facility.id);
   if (request.newOwner === undefined && loan.offeredTo === undefined) {
     throw new ImpossibleAction(`${named(loan)} is offered to nobody, so there is no offer to take back`);
   }
@@ -27,8 +28,8 @@ export async function planOffer(
     loanId: loan.id,
     transaction: {
       from,
-      to: client.manager.address,
-      data: client.manager.encode("transferLoan", [loan.id, newOwner]),
+      to: manager.address,
+      data: manager.encode("transferLoan", [loan.id, newOwner]),
     },
     ...(await permission(client, { ...request, from }, loan, "transfer")),
     now: outlookNow({ loan, facility }),
@@ -48,6 +49,7 @@ export async function planAccept(
 ): Promise<Plan> {
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
+  const manager = loansOf(client, facility.id);
   const maxDebt =
     request.maxDebt ?? (loan.debt === 0n ? 0n : loan.debt + interestOver(facility, loan.debt, APPROVAL_SECONDS));
   const minCollateral = request.minCollateral ?? loan.collateral;
@@ -58,8 +60,8 @@ export async function planAccept(
     loanId: loan.id,
     transaction: {
       from,
-      to: client.manager.address,
-      data: client.manager.encode("acceptLoan", [loan.id, maxDebt, minCollateral]),
+      to: manager.address,
+      data: manager.encode("acceptLoan", [loan.id, maxDebt, minCollateral]),
     },
     before: [],
     needs: [],

@@ -1,7 +1,7 @@
 import { getAddress } from "ethers";
 import { subtractOrZero } from "../../model/index.js";
 import { formatAmount, formatCash } from "../amounts.js";
-import type { Client } from "../client.js";
+import { type Client, loansOf } from "../client.js";
 import { leastCollateralUp, outlookOf } from "../outlook.js";
 import { type LoanRequest, permission } from "./permission.js";
 import type { Plan } from "./plan.js";
@@ -24,6 +24,7 @@ export async function planWithdraw(
 ): Promise<Plan> {
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
+  const manager = loansOf(client, facility.id);
   const collateral = request.collateral === "most" ? mostWithdrawable({ loan, facility }) : request.collateral;
   if (collateral === 0n) {
     throw new ImpossibleAction(
@@ -38,8 +39,8 @@ export async function planWithdraw(
     loanId: loan.id,
     transaction: {
       from,
-      to: client.manager.address,
-      data: client.manager.encode("withdraw", [loan.id, collateral, receiver]),
+      to: manager.address,
+      data: manager.encode("withdraw", [loan.id, collateral, receiver]),
     },
     ...(await permission(client, { ...request, from }, loan, "withdraw", { collateral })),
     now: outlookNow({ loan, facility }),

@@ -16,6 +16,9 @@ function content() {
     loanManager: at("1"),
     liquidationEngine: at("2"),
     lens: at("3"),
+    termLoanManager: at("a"),
+    termLoanBook: at("b"),
+    termLens: at("c"),
     accessManager: at("4"),
     facilities: [
       {

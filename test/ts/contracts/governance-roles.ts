@@ -47,8 +47,8 @@ async function governed() {
     artifacts.set(name, await hre.artifacts.readArtifact(name));
   const roles = rolesOf({ governance }, (name) => artifacts.get(name) ?? { abi: [] });
   const steps = handoverSteps<string>({ governance }, roles, {
-    loanManager: await manager.getAddress(),
-    pools: [await pool.getAddress()],
+    managers: [await manager.getAddress()],
+    pools: [{ address: await pool.getAddress(), isTerm: false }],
     deployer: deployer.address,
   });
   const known = new Interface((await hre.artifacts.readArtifact("AccessManager")).abi as InterfaceAbi);
@@ -57,7 +57,7 @@ async function governed() {
   const after = (seconds: number) => networkHelpers.time.increase(seconds);
   /** A second pool, vault and tranche, for a facility that does not exist yet. */
   const spareFacility = async () => {
-    const parts = await ethers.deployContract("PoolDeployer", [
+    const parts = await ethers.deployContract("LendingPoolDeployer", [
       {
         ...{ asset: market.loan, manager, authority: accessManager, capital: ethers.ZeroAddress },
         ...{ fixedRatePerSecond: 0, reserveFeeBps: 0, firstLoss: false, juniorSpreadBps: 0, coverPremiumBps: 0 },

@@ -20,7 +20,7 @@ async function scene(options: MarketOptions & { lent?: bigint } = {}) {
     3: Signers[number];
   };
   const market = await deployMarket(deployer, { price: 50_000n, ...options });
-  const lens = (await ethers.deployContract("Lens", [market.manager])) as unknown as Lens;
+  const { lens } = market;
   if (options.lent !== 0n) await market.lend(lender, options.lent ?? market.cash(1_000_000n));
   const freeze = async () => networkHelpers.time.setNextBlockTimestamp(await networkHelpers.time.latest());
   const setPriceE36 = async (priceE36: bigint) => {
@@ -74,7 +74,8 @@ describe("lens: facilities", () => {
       expect(price.priceE36).to.equal(market.priceE36(50_000n));
       expect(price.refusal).to.equal("0x");
     }
-    expect(await lens.manager()).to.equal(await market.manager.getAddress());
+    expect(await lens.loanManager()).to.equal(await market.manager.getAddress());
+    expect(await lens.termLoanManager()).to.equal(await market.termManager.getAddress());
 
     const all = await lens.allFacilities();
     expect(all.map(({ facility }) => facility)).to.deep.equal([market.facility, second.facility]);

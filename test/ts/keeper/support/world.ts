@@ -35,7 +35,7 @@ export async function deployWorld(
     fixedRatePerSecond,
     terms: { maxLtvBps: 7000, lltvBps: 8000, targetLtvBps: 6500 },
   });
-  const { manager, collateral, loan } = market;
+  const { manager, termManager, collateral, loan } = market;
   await market.lend(owner, market.cash(20_000_000n));
 
   const uniswap = await Uniswap.deploy(owner);
@@ -46,9 +46,9 @@ export async function deployWorld(
     ...market,
     owner,
     uniswap,
-    liquidator: await deploy<Liquidator>("Liquidator", owner, manager, uniswap.router, me),
-    repayWithCollateral: await deploy<RepayWithCollateral>("RepayWithCollateral", owner, manager, uniswap.factory),
-    protectionOrders: await deploy<ProtectionOrders>("ProtectionOrders", owner, manager, uniswap.factory),
+    liquidator: await deploy<Liquidator>("Liquidator", owner, manager, termManager, uniswap.router, me),
+    repayWithCollateral: await deploy<RepayWithCollateral>("RepayWithCollateral", owner, manager, termManager, uniswap.factory),
+    protectionOrders: await deploy<ProtectionOrders>("ProtectionOrders", owner, manager, termManager, uniswap.factory),
     /** Sells collateral for the loan asset. */
     salePath: pathOf([collateralAddress, POOL_FEE, loanAddress]),
     /** The same for an exact output. */
