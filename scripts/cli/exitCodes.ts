@@ -8,6 +8,7 @@ import { ContractRefused, refusalOf } from "../../sdk/client/explain.js";
 import { UnknownFacility } from "../../sdk/client/facility.js";
 import { InvalidLoanId } from "../../sdk/client/loanIds.js";
 import { NoSuchLoan } from "../../sdk/client/loanState.js";
+import { NoTermLoan } from "../../sdk/client/termLoan.js";
 import { NeedNotMet } from "../../sdk/client/needs.js";
 import { NodeUnreachable, TooLittleEther, networkFault } from "../../sdk/client/network.js";
 import { NotConfirmed, TransactionFailed } from "../../sdk/client/send.js";
@@ -42,7 +43,7 @@ export class UsageError extends ClientError {}
 /** The person said no. */
 export class Cancelled extends ClientError {}
 
-const USAGE = [UsageError, InvalidAmount, InvalidLoanId, UnknownFacility, InvalidDeployment, ForeignSignature];
+const USAGE = [UsageError, InvalidAmount, InvalidLoanId, UnknownFacility, InvalidDeployment, ForeignSignature, NoTermLoan];
 const REFUSED = [ContractRefused, ImpossibleAction, NeedNotMet, NoSuchLoan, TooLittleEther, TransactionFailed];
 const NETWORK = [NodeUnreachable, WrongNetwork, NotDeployed, UnexpectedAnswer];
 

@@ -20,11 +20,10 @@ import { type OpenOptions, open } from "./commands/open.js";
 import { type QuoteOptions, quote } from "./commands/quote.js";
 import { status } from "./commands/status.js";
 import { type WatchOptions, watch } from "./commands/watch.js";
+import { AMOUNT, LOAN, type Runner } from "./programs/common.js";
+import { termCommands, withTermOptions } from "./programs/term.js";
 import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { type GlobalOptions, Session } from "./session.js";
-
-const LOAN = "its id in decimal or 0x hex, or facility:salt for one of your own";
-const AMOUNT = 'like 0.5 or "0.5 WBTC"';
 
 const EXAMPLES = `
 Examples:
@@ -32,10 +31,9 @@ Examples:
   npm run -s ballast -- open --facility 1 --collateral 0.5 --borrow 10000 --keystore key.json
   npm run -s ballast -- status --owner 0x… --json
   npm run -s ballast -- repay 1:0 all --key-file key --yes
+  npm run -s ballast -- open --facility 1000001 --term 0 --collateral 0.5 --borrow 10000
+  npm run -s ballast -- schedule 1000001:0 --ics due-dates.ics
 `;
-
-/** Runs a command in a session of its own and keeps its exit code. */
-type Runner = (run: (session: Session) => Promise<number | void>) => Promise<void>;
 
 function globalOptions(program: Command): void {
   program
@@ -75,6 +73,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   };
   readingCommands(program, run);
   loanCommands(program, run);
+  termCommands(program, run);
   transferCommands(program, run);
   lendingCommands(program, run);
   authorisationCommands(program, run);
@@ -126,7 +125,7 @@ function devnetCommands(program: Command, run: Runner): void {
 }
 
 function loanCommands(program: Command, run: Runner): void {
-  program
+  const opening = program
     .command("open")
     .description("open a loan: put collateral in and borrow")
     .requiredOption("--facility <number or name>", "which facility")
@@ -134,7 +133,8 @@ function loanCommands(program: Command, run: Runner): void {
     .requiredOption("--borrow <amount...>", "cash to borrow, or max")
     .option("--salt <number>", "of the loan's id (default: the next you have never used)")
     .option("--receiver <address>", "who receives the cash (default: you)")
-    .action((options: OpenOptions) => run((session) => open(session, options)));
+    .option("--term <number>", "in a term facility: which of its term sheets (see terms)");
+  withTermOptions(opening).action((options: OpenOptions) => run((session) => open(session, options)));
   onLoan(program, "draw", "borrow more", "cash to draw, or max")
     .option("--receiver <address>", "who receives the cash (default: you)")
     .option("--authorisation <file>", "the owner's signed authorisation, brought in the same transaction")

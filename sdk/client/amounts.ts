@@ -1,3 +1,4 @@
+import { parseUnits } from "ethers";
 import { PRICE_SCALE, WAD } from "../model/index.js";
 import { ClientError } from "./errors.js";
 import type { Token } from "./token.js";
@@ -86,6 +87,13 @@ export function formatCash(units: bigint, token: Token, rounding: Rounding = "do
 /** A WAD fraction as a percentage: 0.0425e18 is "4.25 %". */
 export function formatPercent(wad: bigint, digits = 2): string {
   return `${formatUnits(wad, 16, { least: digits, most: digits })} %`;
+}
+
+/** "8.25" or "8.25 %" as a WAD fraction. */
+export function parsePercent(text: string): bigint {
+  const [, number] = /^(\d{1,6}(?:\.\d{1,16})?)\s*%?$/.exec(text.trim()) ?? [];
+  if (number === undefined) throw new InvalidAmount(`"${text}" is no percentage: write it like 8.25`);
+  return parseUnits(number, 16);
 }
 
 /** Basis points as a WAD fraction. */

@@ -27,7 +27,7 @@ import type { MockFeed, MockToken, TermLendingPool } from "../../types/ethers-co
 const CHAIN_ID = 10;
 const DAY = 86_400;
 /** What a deployment of one facility without second source sends. */
-const TRANSACTIONS = 14;
+const TRANSACTIONS = 17;
 
 /** A chain with tokens and feeds, parameters for a facility on them, and an account that has never done anything. */
 async function scene() {

@@ -1,9 +1,11 @@
 import { formatLoanId } from "../../../sdk/client/loanIds.js";
 import { type LoanState, readLoan, readLoansOf, readOffersTo } from "../../../sdk/client/loanState.js";
+import { readTermLoan } from "../../../sdk/client/termLoan.js";
 import { formatAmount, formatCash } from "../../../sdk/client/amounts.js";
 import { UsageError } from "../exitCodes.js";
 import { pairs } from "../output.js";
 import { type Session, addressArgument } from "../session.js";
+import { termJson, termRows } from "../termViews.js";
 import { loanJson, loansText, outlooksText, priceText } from "../views.js";
 
 export async function status(session: Session, loan: string | undefined, options: { owner?: string }): Promise<void> {
@@ -15,14 +17,19 @@ export async function status(session: Session, loan: string | undefined, options
 
 async function one({ client, output }: Session, id: bigint): Promise<void> {
   const loan = await readLoan(client, id);
-  output.data(loanJson(loan), () => {
+  const term = loan.facility.kind === "term" && loan.debt !== 0n ? await readTermLoan(client, id) : undefined;
+  const json = { ...loanJson(loan), ...(term && { term: termJson(term) }) };
+  output.data(json, () => {
     const { facility } = loan;
     const rows: [string, string][] = [
       ["id", `${formatLoanId(id)}\n${id.toString()}`],
       ["facility", `${facility.id} (${facility.name})`],
       ["owner", loan.owner],
       ["price", priceText(loan.price, facility)],
-      ["can still draw", formatCash(loan.drawable, facility.loan)],
+      ...(facility.kind === "term"
+        ? []
+        : [["can still draw", formatCash(loan.drawable, facility.loan)] satisfies [string, string]]),
+      ...(term === undefined ? [] : termRows(term)),
       ["can take out", formatAmount(loan.withdrawable, facility.collateral)],
     ];
     if (loan.offeredTo !== undefined) rows.push(["offered to", loan.offeredTo]);

@@ -15,10 +15,11 @@ export async function planClose(client: Client, request: LoanRequest & { readonl
   const { before, needs } = await permission(client, { ...request, from }, loan, "close", {
     collateral: loan.collateral,
   });
+  const payOff = await manager.read(client.provider, "payOffOf", [loan.id]);
   const payment = loan.debt === 0n ? [] : await debtNeeds(client, from, { loan, facility }, undefined);
   return {
     action: "close",
-    summary: `closes ${named(loan)}: pays ${formatCash(loan.debt, facility.loan, "up")}${loan.debt === 0n ? "" : " and the interest until mined"}, takes out ${formatAmount(loan.collateral, facility.collateral)}${toReceiver(from, receiver)}`,
+    summary: `closes ${named(loan)}: pays ${formatCash(payOff, facility.loan, "up")}${loan.debt === 0n ? "" : " and the interest until mined"}, takes out ${formatAmount(loan.collateral, facility.collateral)}${toReceiver(from, receiver)}`,
     facility,
     loanId: loan.id,
     transaction: {

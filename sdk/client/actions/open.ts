@@ -29,22 +29,17 @@ export interface OpenRequest {
  * await sendPlan(client, signer, plan);
  */
 export async function planOpen(client: Client, request: OpenRequest): Promise<Plan> {
-  const { provider, manager, lens } = client;
+  const { manager } = client;
   const from = getAddress(request.from);
   const facility = await readFacility(client, request.facility);
+  if (facility.kind === "term") {
+    throw new ImpossibleAction(`facility ${facility.id} (${facility.name}) lends by term sheets: name one (--term)`);
+  }
   const { collateral } = request;
   const salt = request.salt ?? (await nextFreeSalt(client, from, facility.id));
   const id = encodeLoanId({ opener: from, facility: facility.id, salt });
-  let principal = request.principal;
-  if (principal === "most") {
-    const most = await lens.read(provider, "mostBorrowable", [BigInt(facility.id), from, collateral]);
-    principal = mostDrawable(facility, most, 0n);
-    if (principal === 0n) {
-      throw new ImpossibleAction(
-        `nothing can be borrowed against ${formatAmount(collateral, facility.collateral)} in facility ${facility.id} now: ${whyNothing(facility)}`,
-      );
-    }
-  }
+  const principal =
+    request.principal === "most" ? await mostToOpen(client, facility, from, collateral) : request.principal;
   const receiver = getAddress(request.receiver ?? from);
   const data = manager.encode("open", [BigInt(facility.id), salt, collateral, principal, receiver, "0x"]);
   return {
@@ -64,8 +59,24 @@ export async function planOpen(client: Client, request: OpenRequest): Promise<Pl
   };
 }
 
+/** As much as a new loan can take, with room for what happens until it is mined. */
+export async function mostToOpen(
+  { provider, lens }: Client,
+  facility: FacilityState,
+  owner: string,
+  collateral: bigint,
+): Promise<bigint> {
+  const most = await lens.read(provider, "mostBorrowable", [BigInt(facility.id), owner, collateral]);
+  const principal = mostDrawable(facility, most, 0n);
+  if (principal !== 0n) return principal;
+  throw new ImpossibleAction(
+    `nothing can be borrowed against ${formatAmount(collateral, facility.collateral)} in facility ${facility.id} now: ${whyNothing(facility)}`,
+  );
+}
+
 function whyNothing(facility: FacilityState): string {
   if (facility.newLoansStopped) return "the guardian has stopped new loans";
+  if (facility.redemptionsQueued) return "lenders wait for cash, and nothing is lent before they have it";
   if (facility.borrowPrice.refusal !== undefined) return facility.borrowPrice.refusal;
   if (facility.borrowable < facility.minDebt) {
     return `only ${formatCash(facility.borrowable, facility.loan)} is left to lend, less than the smallest loan of ${formatCash(facility.minDebt, facility.loan)}`;

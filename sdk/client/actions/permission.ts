@@ -16,7 +16,7 @@ export async function permission(
   client: Client,
   request: LoanRequest,
   loan: LoanState,
-  action: "draw" | "withdraw" | "close" | "transfer",
+  action: "draw" | "withdraw" | "close" | "transfer" | "rollOver",
   amounts: { cash?: bigint; collateral?: bigint } = {},
 ): Promise<Pick<Plan, "before" | "needs">> {
   const { authorisation } = request;

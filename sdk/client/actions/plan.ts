@@ -4,7 +4,21 @@ import type { Need, UnsignedTransaction } from "../needs.js";
 import type { Outlook } from "../outlook.js";
 
 export type PlanAction =
-  "open" | "draw" | "repay" | "top up" | "withdraw" | "close" | "offer" | "accept" | "lend" | "redeem" | "authorise";
+  | "open"
+  | "draw"
+  | "repay"
+  | "pay"
+  | "roll over"
+  | "mark"
+  | "mark default"
+  | "top up"
+  | "withdraw"
+  | "close"
+  | "offer"
+  | "accept"
+  | "lend"
+  | "redeem"
+  | "authorise";
 
 /** An action that can be sent: its unsigned transaction, and what is still in its way. */
 export interface Plan {

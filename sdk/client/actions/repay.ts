@@ -3,15 +3,20 @@ import { MAX_UINT256, minOf, subtractOrZero } from "../../model/index.js";
 import { formatCash } from "../amounts.js";
 import { type Client, loansOf } from "../client.js";
 import { outlookOf } from "../outlook.js";
+import { isTermLoan } from "../termLoan.js";
 import { debtNeeds } from "./debtNeeds.js";
+import { planPay } from "./pay.js";
 import type { Plan } from "./plan.js";
 import { type AmountOrMost, ImpossibleAction, named, outlookNow, situationOf } from "./situation.js";
 
-/** Pays a debt, anybody's. "most" pays all of it; the collateral stays in the loan. */
+/** Pays a debt, anybody's; of a term loan as planPay does. "most" pays all of it; the collateral stays in the loan. */
 export async function planRepay(
   client: Client,
   request: { readonly from: string; readonly id: bigint; readonly assets: AmountOrMost },
 ): Promise<Plan> {
+  if (isTermLoan(client, request.id)) {
+    return planPay(client, { ...request, payment: request.assets === "most" ? "all" : request.assets });
+  }
   const from = getAddress(request.from);
   const { loan, facility } = await situationOf(client, request.id);
   const manager = loansOf(client, facility.id);

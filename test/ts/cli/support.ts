@@ -6,6 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import { HDNodeWallet, JsonRpcProvider, Network, NonceManager, Wallet, encryptKeystoreJson } from "ethers";
 import { network } from "hardhat";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
+import { type TermMarket, addTermFacility, termFacilityInput } from "../fixtures/termMarket.js";
 import { type Market, deployMarket, deploymentOf } from "../fixtures/market.js";
 
 /** What a run of the command line ended with. */
@@ -19,6 +20,7 @@ export interface World {
   readonly url: string;
   readonly provider: JsonRpcProvider;
   readonly market: Market;
+  readonly term?: TermMarket;
   /** Of the test's files: keys, deployment. */
   readonly folder: string;
   readonly deployment: string;
@@ -67,8 +69,8 @@ export async function ended(child: ChildProcessByStdio<Writable | null, Readable
   return { code, stdout, stderr };
 }
 
-/** A node of its own behind HTTP, with a facility to which 100,000 are lent. */
-export async function startWorld(): Promise<World> {
+/** A node of its own behind HTTP, with a facility to which 100,000 are lent; a term facility beside it where one is asked for. */
+export async function startWorld({ withTerm = false } = {}): Promise<World> {
   const server = await network.createServer("op", "127.0.0.1", 0);
   const { port } = await server.listen();
   const url = `http://127.0.0.1:${port}`;
@@ -91,13 +93,20 @@ export async function startWorld(): Promise<World> {
   const market = await deployMarket(new NonceManager(wallet(0)));
   await market.lend(new NonceManager(lender.wallet), market.cash(100_000n));
   const deployment = join(folder, "deployment.json");
-  writeDeployment({ ...(await deploymentOf(CHAIN_ID, market)), rpc: url }, deployment);
+  const described = await deploymentOf(CHAIN_ID, market);
+  const term = withTerm ? await addTermFacility(market) : undefined;
+  if (term !== undefined) {
+    await term.lend(lender.wallet, market.cash(100_000n));
+    described.facilities.push(await termFacilityInput(market, term));
+  }
+  writeDeployment({ ...described, rpc: url }, deployment);
 
   const cli = (...args: string[]): Promise<Ran> => runCli([...args, "--deployment", deployment]);
   return {
     url,
     provider,
     market,
+    ...(term && { term }),
     folder,
     deployment,
     lender,

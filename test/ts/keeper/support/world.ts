@@ -47,7 +47,13 @@ export async function deployWorld(
     owner,
     uniswap,
     liquidator: await deploy<Liquidator>("Liquidator", owner, manager, termManager, uniswap.router, me),
-    repayWithCollateral: await deploy<RepayWithCollateral>("RepayWithCollateral", owner, manager, termManager, uniswap.factory),
+    repayWithCollateral: await deploy<RepayWithCollateral>(
+      "RepayWithCollateral",
+      owner,
+      manager,
+      termManager,
+      uniswap.factory,
+    ),
     protectionOrders: await deploy<ProtectionOrders>("ProtectionOrders", owner, manager, termManager, uniswap.factory),
     /** Sells collateral for the loan asset. */
     salePath: pathOf([collateralAddress, POOL_FEE, loanAddress]),
