@@ -1,5 +1,6 @@
 import { RATE_SECONDS } from "./amortisation.js";
 import { WAD } from "./constants.js";
+import { ModelInputError } from "./errors.js";
 import { subtractOrZero } from "./math.js";
 import { require } from "./refusal.js";
 import {
@@ -136,6 +137,27 @@ export function repayTermLoan(loan: TermLoan, now: bigint, assets: bigint): Term
   return goOn(work, balance, paid);
 }
 
+/**
+ * The payment that a log reports. A prepayment takes what its principal costs, which may be less than was given; given exactly
+ * that, the book may find a unit of principal less. So the one is sought that ends the principal the log names.
+ *
+ * @param said what was taken, and the principal that ended with it and with money paid ahead
+ */
+export function repaidTermLoan(
+  loan: TermLoan,
+  now: bigint,
+  said: { readonly paid: bigint; readonly principal: bigint },
+): TermOutcome {
+  // The book's estimate of a prepayment counts its interest too high by less than 1 / RATE_SECONDS a unit of principal.
+  const most = said.paid + said.principal / RATE_SECONDS + 2n;
+  for (let given = said.paid; given <= most; given++) {
+    const outcome = repayTermLoan(loan, now, given);
+    const ended = loan.balance.principal - (outcome.loan?.balance.principal ?? 0n);
+    if (outcome.paid === said.paid && ended === said.principal) return outcome;
+  }
+  throw new ModelInputError("principal that ended", said.principal, `what a payment of ${said.paid} ends`);
+}
+
 /** The end of a loan: `paid` is what that costs, `refund` the money paid ahead that it does not need. */
 export function payOffTermLoan(loan: TermLoan, now: bigint): TermOutcome {
   const work = takeUp(loan, now);
@@ -184,15 +206,21 @@ export function rollOverTermLoan(loan: TermLoan, now: bigint): TermOutcome {
 export const termLoanDebt = ({ balance, terms }: TermLoan, now: bigint): bigint =>
   termDebt(settleTermLoan(balance, terms, now));
 
-/** The same; refuses where the loan is in default, marked or not. */
+/**
+ * The same, money paid ahead not deducted: what collateral to be taken out must leave covered. Refuses where the loan is in default,
+ * marked or not.
+ */
 export function termDebtInGoodStanding(loan: TermLoan, now: bigint): bigint {
   const work = takeUp(loan, now);
   requireGoodStanding(work);
-  return termDebt(work.balance);
+  return termDebt({ ...work.balance, credit: 0n });
 }
 
+/** What the pool counts the loan with. */
+export const termLoanCount = (loan: TermLoan, now: bigint): TermCount => takeUp(loan, now).before;
+
 /** What of the debt the pool counts, in units. */
-export const countedTermDebt = (loan: TermLoan, now: bigint): bigint => takeUp(loan, now).before.counted / RATE_SECONDS;
+export const countedTermDebt = (loan: TermLoan, now: bigint): bigint => termLoanCount(loan, now).counted / RATE_SECONDS;
 
 // ---- inside ----
 

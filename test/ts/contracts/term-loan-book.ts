@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { network } from "hardhat";
 import {
   MAX_UINT256,
+  ModelInputError,
+  RATE_SECONDS,
   Refusal,
   type RefusalValue,
   type TermLoan,
@@ -16,6 +18,7 @@ import {
   markTermLoanDefault,
   nextPayment,
   payOffTermLoan,
+  repaidTermLoan,
   repayTermLoan,
   requireValidSheet,
   rollOverTermLoan,
@@ -167,6 +170,11 @@ const arbitrarySteps = fc.array(
   { minLength: 1, maxLength: 14 },
 );
 
+const FLAT: TermSheet = {
+  ...{ intervalSeconds: 30n * DAY, count: 12n, graceSeconds: 10n * DAY, latePremiumBps: 600n },
+  ...{ prepaymentFeeBps: 100n, balloonBps: 0n, spreadBps: 0n, lateFee: 25_000_000n, retired: false },
+};
+
 describe("term loan book: the model and what the contract makes of a stored loan", () => {
   const runs = Number(process.env["BOOK_RUNS"] ?? 60);
 
@@ -233,6 +241,48 @@ describe("term loan book: the model and what the contract makes of a stored loan
     expect([...expected, ...more].filter((what) => !done.has(what))).to.deep.equal([]);
   });
 
+  it("EVENT-1: what was paid and the principal it ended say which payment it was, also where a unit was rounded off", () => {
+    let rounded = 0;
+    fc.assert(
+      fc.property(
+        fc.record({
+          sheet: arbitrarySheet,
+          principal: fc.bigInt(10n ** 24n, 10n ** 28n),
+          rate: fc.bigInt(1n, 10n ** 6n),
+        }),
+        fc.array(fc.record({ wait: fc.bigInt(0n, 400n), share: fc.bigInt(1n, 600n) }), { minLength: 1, maxLength: 6 }),
+        ({ sheet, principal, rate }, steps) => {
+          let now = 1_700_000_000n;
+          let loan: TermLoan = beginTermLoan(principal, rate * RATE_UNIT, sheet, now);
+          for (const { wait, share } of steps) {
+            now += (sheet.intervalSeconds * wait) / 1_000n;
+            // A sale that pays a part of the running interest leaves more of it than is principal times time.
+            const running = settleTermLoan(loan.balance, loan.terms, now).interestNumerator / RATE_SECONDS;
+            if (running > 1n) loan = sellTermLoan(loan, now, (running * share) / 1_000n).loan ?? loan;
+            const before = loan;
+            const { balance, terms } = before;
+            const settled = settleTermLoan(balance, terms, now);
+            const given = dueNow(settled, terms) + nextPayment(settled, terms) + (settled.principal * share) / 1_000n;
+            const answer: { outcome?: TermOutcome } = {};
+            if (refusalOf(() => (answer.outcome = repayTermLoan(before, now, given))) !== undefined) return;
+            const { outcome } = answer;
+            if (outcome === undefined) return;
+            const said = { paid: outcome.paid, principal: balance.principal - (outcome.loan?.balance.principal ?? 0n) };
+            expect(repaidTermLoan(before, now, said)).to.deep.equal(outcome);
+            const plain = repayTermLoan(before, now, outcome.paid);
+            if (plain.loan?.balance.principal !== outcome.loan?.balance.principal) rounded++;
+            if (outcome.loan === undefined) return;
+            loan = outcome.loan;
+          }
+        },
+      ),
+      { numRuns: 2_000, seed: 7 },
+    );
+    expect(rounded, "payments of which a unit was rounded off").to.be.greaterThan(0);
+    const loan = beginTermLoan(1_000_000n, 0n, { ...FLAT, lateFee: 0n }, 1_700_000_000n);
+    expect(() => repaidTermLoan(loan, 1_700_000_000n, { paid: 100n, principal: 1n })).to.throw(ModelInputError);
+  });
+
   it("refuse the same sheets, naming the same field", async () => {
     const { validate } = await stage();
     const good: TermSheet = {
@@ -259,10 +309,7 @@ describe("term loan book: the model and what the contract makes of a stored loan
 
   it("fault C29: a sale or payment of all that is due cures in the second of the mark, one unit less does not", async () => {
     const { opensAt, goTo, both } = await stage();
-    const sheet: TermSheet = {
-      ...{ intervalSeconds: 30n * DAY, count: 12n, graceSeconds: 10n * DAY, latePremiumBps: 600n },
-      ...{ prepaymentFeeBps: 100n, balloonBps: 0n, spreadBps: 0n, lateFee: 25_000_000n, retired: false },
-    };
+    const sheet = FLAT;
     const opened = beginTermLoan(1_000_000_000_000n, (12n * WAD) / 100n, sheet, opensAt);
     const now = opensAt + 40n * DAY + 1n;
     await goTo(now);
