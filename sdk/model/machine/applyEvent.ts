@@ -1,6 +1,7 @@
 import { minOf, subtractOrZero } from "../math.js";
 import { TrancheClass } from "../waterfall.js";
 import { type Address, ZERO_ADDRESS } from "./address.js";
+import { applyQueueEvent } from "./applyQueueEvent.js";
 import { applyTermEvent, bookTermRepayment, bookTermSale, bookTermEnd } from "./applyTermEvent.js";
 import type { ModelEvent } from "./events.js";
 import { useAuthorisation } from "./authority.js";
@@ -179,6 +180,7 @@ function applyPoolEvent(world: World, event: ModelEvent): void {
     }
     case "RedemptionsQueued":
       change(() => ({ redemptionsQueued: event.args.queued }));
+      if (event.args.queued) world.queueOfPool(event.emitter)?.queueLast();
       return;
     case "Initialised":
       change(() => ({ facility: event.args.facility }));
@@ -284,6 +286,14 @@ function applyTokenEvent(world: World, event: ModelEvent): void {
     case "Approval":
       world.setAllowance(event.emitter, event.args.owner, event.args.spender, event.args.value);
       return;
+    case "Withdraw": {
+      const { owner, assets } = event.args;
+      const { pool } = world.tranche(event.emitter);
+      const queue = world.poolCode(pool).queue?.address;
+      // Shares that wait are paid by a Served event; others in the queue's hands are those of a request served at once.
+      if (owner === queue && !world.pool(pool).redemptionsQueued) world.queueOfPool(pool)?.payLast(assets);
+      return;
+    }
     case "ExitRequested": {
       const { owner, ...request } = event.args;
       world.setExitRequest(event.emitter, owner, request);
@@ -301,5 +311,6 @@ function applyTokenEvent(world: World, event: ModelEvent): void {
 export function applyEvent(world: World, event: ModelEvent): void {
   if (world.isManager(event.emitter)) applyManagerEvent(world, event);
   else if (world.deployment.pools.has(event.emitter)) applyPoolEvent(world, event);
+  else if (world.isQueue(event.emitter)) applyQueueEvent(world.queue(event.emitter).book, event);
   else if (world.isToken(event.emitter)) applyTokenEvent(world, event);
 }

@@ -89,6 +89,11 @@ export interface EventArguments {
   // TermLendingPool
   TermSheetAdded: { sheet: bigint; terms: TermSheet };
   TermSheetRetired: { sheet: bigint };
+  // RedemptionQueue (ERC-7540), beside Deposit and Withdraw
+  OperatorSet: { controller: Address; operator: Address; approved: boolean };
+  RedeemRequest: { controller: Address; owner: Address; requestId: bigint; sender: Address; shares: bigint };
+  Served: { shares: bigint; assets: bigint; waiting: bigint };
+  Claimed: { requestId: bigint; shares: bigint; assets: bigint };
   // Tranche (ERC-4626) and tokens (ERC-20)
   Deposit: { sender: Address; owner: Address; assets: bigint; shares: bigint };
   Withdraw: { sender: Address; receiver: Address; owner: Address; assets: bigint; shares: bigint };
@@ -146,6 +151,10 @@ const FIELDS: { readonly [Name in EventName]: readonly (keyof EventArguments[Nam
   RedemptionsQueued: ["queued"],
   TermSheetAdded: ["sheet", "terms"],
   TermSheetRetired: ["sheet"],
+  OperatorSet: ["controller", "operator", "approved"],
+  RedeemRequest: ["controller", "owner", "requestId", "sender", "shares"],
+  Served: ["shares", "assets", "waiting"],
+  Claimed: ["requestId", "shares", "assets"],
   Deposit: ["sender", "owner", "assets", "shares"],
   Withdraw: ["sender", "receiver", "owner", "assets", "shares"],
   ExitRequested: ["owner", "shares", "opensAt", "closesAt"],

@@ -58,8 +58,12 @@ export class Transaction {
     this.#locked.delete(pool);
   }
 
+  isLocked(pool: Address): boolean {
+    return this.#locked.has(pool);
+  }
+
   requireUnlocked(pool: Address): void {
-    require(!this.#locked.has(pool), "FacilityLocked", this.world.pool(pool).facility);
+    require(!this.isLocked(pool), "FacilityLocked", this.world.pool(pool).facility);
   }
 
   requireGovernor(caller: Address): void {

@@ -2,6 +2,7 @@ import type { TermSheet } from "../termLoanBook.js";
 import { minOf } from "../math.js";
 import { TrancheClass } from "../waterfall.js";
 import { type Address, ZERO_ADDRESS } from "./address.js";
+import { QueueBook } from "./queueBook.js";
 import { Register } from "./register.js";
 import { Journal, Table } from "./table.js";
 import { type ExitRequest, FacilityKind, NO_EXIT_REQUEST, type Pool } from "./types.js";
@@ -22,13 +23,19 @@ export interface PoolCode {
   /** The senior tranche. */
   readonly senior: Address;
   /** Of senior lenders who wait for cash; absent where there is none. */
-  readonly queue?: Address;
+  readonly queue?: QueueCode;
   /** WAD a second; 0 where the rate follows the adaptive curve. */
   readonly fixedRatePerSecond: bigint;
   /** {@link FacilityKind} of its loans; revolving where absent. */
   readonly kind?: bigint;
   /** Absent where senior lenders are alone. */
   readonly firstLoss?: FirstLossCode;
+}
+
+export interface QueueCode {
+  readonly address: Address;
+  /** One whole share: least that can wait, and least that is served at a time. */
+  readonly leastShares: bigint;
 }
 
 export interface FirstLossCode {
@@ -55,6 +62,13 @@ export interface TranchePlace {
   /** Seconds; 0 where shares leave at once. */
   readonly cooldown: bigint;
   readonly window: bigint;
+}
+
+/** A redemption queue, and whose it is. */
+export interface QueuePlace {
+  readonly pool: Address;
+  readonly leastShares: bigint;
+  readonly book: QueueBook;
 }
 
 type Pair = `${Address}/${Address}`;
@@ -89,6 +103,7 @@ export class World {
   readonly #tokens: ReadonlySet<Address>;
   readonly #tranches: ReadonlyMap<Address, TranchePlace>;
   readonly #registers: ReadonlyMap<Address, Register>;
+  readonly #queues: ReadonlyMap<Address, QueuePlace>;
 
   constructor(readonly deployment: Deployment) {
     const { manager, termManager, vaults } = deployment;
@@ -99,6 +114,13 @@ export class World {
           tranche,
           { pool, trancheClass, ...exitTermsOf(code, trancheClass) },
         ]),
+      ),
+    );
+    this.#queues = new Map(
+      pools.flatMap(([pool, { queue }]) =>
+        queue === undefined
+          ? []
+          : [[queue.address, { pool, leastShares: queue.leastShares, book: new QueueBook(this.journal) }]],
       ),
     );
     this.#tokens = new Set([
@@ -179,6 +201,22 @@ export class World {
 
   setExitRequest(tranche: Address, owner: Address, request: ExitRequest): void {
     this.#exitRequests.set(`${tranche}/${owner}`, request);
+  }
+
+  isQueue(address: Address): boolean {
+    return this.#queues.has(address);
+  }
+
+  queue(address: Address): QueuePlace {
+    const place = this.#queues.get(address);
+    if (place === undefined) throw new Error(`${address} is not a redemption queue of this deployment`);
+    return place;
+  }
+
+  /** What the redemption queue of a pool stores; undefined where it has none. */
+  queueOfPool(pool: Address): QueueBook | undefined {
+    const code = this.poolCode(pool).queue;
+    return code && this.queue(code.address).book;
   }
 
   /** The term sheets of a pool, by their numbers. */

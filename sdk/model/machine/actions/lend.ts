@@ -56,7 +56,7 @@ function requireExitOpen(tx: Transaction, tranche: Address, owner: Address, shar
 function checkpointNav(tx: Transaction, tranche: Address, owner: Address): bigint {
   const { pool, trancheClass } = tx.world.tranche(tranche);
   tx.requireUnlocked(pool);
-  const waits = trancheClass !== TrancheClass.Cover && owner !== tx.world.poolCode(pool).queue;
+  const waits = trancheClass !== TrancheClass.Cover && owner !== tx.world.poolCode(pool).queue?.address;
   const ledger = waits ? checkpointToPay(tx, pool) : checkpoint(tx, pool);
   return exitNav(ledger, trancheClass, tx.world.pool(pool).expectedLoss);
 }
@@ -82,14 +82,19 @@ export function deposit(
   return shares;
 }
 
+/** What minting `shares` costs now. */
+export function previewMint(tx: Transaction, tranche: Address, shares: bigint): bigint {
+  tx.requireUnlocked(tx.world.tranche(tranche).pool);
+  return checked(toAssetsUp(shares, totalsOf(tx, tranche, entryNavOf(tx.world, tranche, tx.now))));
+}
+
 /** Lends what `shares` cost. Returns the assets taken from the caller. */
 export function mint(
   tx: Transaction,
   caller: Address,
   { tranche, shares, receiver }: { readonly tranche: Address; readonly shares: bigint; readonly receiver: Address },
 ): bigint {
-  tx.requireUnlocked(tx.world.tranche(tranche).pool);
-  const assets = checked(toAssetsUp(shares, totalsOf(tx, tranche, entryNavOf(tx.world, tranche, tx.now))));
+  const assets = previewMint(tx, tranche, shares);
   const nav = enter(tx, tranche, receiver, assets);
   require(nav !== 0n, "WipedOut", tx.world.supply(tranche));
   mintAgainst(tx, tranche, caller, receiver, assets, shares);

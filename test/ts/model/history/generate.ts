@@ -75,6 +75,8 @@ export class Generator {
   jump(now: bigint): bigint {
     const { random } = this;
     const rows = this.world.registers.flatMap(({ termLoans }) => [...termLoans.entries()]);
+    const windows = this.#windows(now);
+    if (windows.length > 0 && random.chance(0.08)) return random.pick(windows) + random.between(0n, 2n) - 1n - now;
     if (rows.length > 0 && random.chance(0.15)) {
       const [, { loan }] = random.pick(rows);
       const { balance, terms } = settled(loan, now);
@@ -216,7 +218,8 @@ export class Generator {
       [1, () => this.#moves.useNonce(random.pick(this.stage.facilities).manager)],
       [this.#sick(now).length > 0 ? 25 : 6, () => this.#liquidate(now, callback())],
       [16, () => this.#lend(caller, now)],
-      [6, () => this.#requestExit(caller)],
+      [9, () => this.#requestExit(caller)],
+      [18, () => this.#queue(caller, now)],
       [2, () => this.#moves.accrue(random.pick(this.stage.facilities).pool)],
       [4, () => this.#moveTokens(caller)],
       [3, () => this.#approve()],
@@ -489,7 +492,10 @@ export class Generator {
     const all = stage.facilities.flatMap((f) => f.tranches.map((tranche) => ({ ...f, tranche })));
     const owned = all.filter(({ tranche }) => world.balance(tranche, owner) > 0n);
     const free = owned.filter(({ tranche }) => this.#mayLeave(tranche, owner, now));
-    const lentTo = free.length > 0 && random.chance(0.85) ? free : owned;
+    // First-loss shares leave but seldom; when they may, they mostly do.
+    const first = free.filter(({ tranche }) => world.tranche(tranche).cooldown !== 0n);
+    const lentTo =
+      first.length > 0 && random.chance(0.5) ? first : free.length > 0 && random.chance(0.8) ? free : owned;
     const leaving = !entering && lentTo.length > 0;
     const { tranche, loanUnit, pool } = random.pick(leaving ? lentTo : all);
     const held = world.balance(tranche, owner);
@@ -514,10 +520,74 @@ export class Generator {
     ])();
   }
 
+  /** Seconds to come at which shares of the first-loss classes begin or cease to leave. */
+  #windows(now: bigint): bigint[] {
+    const { stage, world } = this;
+    const tranches = stage.facilities.flatMap(({ tranches }) => tranches);
+    return tranches
+      .flatMap((tranche) => stage.actors.map(({ address }) => world.exitRequest(tranche, address)))
+      .flatMap(({ shares, opensAt, closesAt }) => (shares === 0n ? [] : [opensAt, closesAt]))
+      .filter((at) => at > now);
+  }
+
   /** Whether shares of that tranche leave now, if there is cash. */
   #mayLeave(tranche: Address, owner: Address, now: bigint): boolean {
     const { opensAt, closesAt, shares } = this.world.exitRequest(tranche, owner);
     return this.world.tranche(tranche).cooldown === 0n || (shares > 0n && now >= opensAt && now <= closesAt);
+  }
+
+  #queue(caller: Address, now: bigint): Move {
+    const { random, world, stage } = this;
+    const all = stage.facilities.flatMap(({ queue, tranches: [senior], loanUnit }) =>
+      queue === undefined || senior === undefined ? [] : [{ queue, senior, loanUnit, ...world.queue(queue) }],
+    );
+    const other = random.pick(stage.actors).address;
+    const mostlyMine = random.chance(0.85) ? caller : other;
+    const request = (): Move => {
+      const mine = all.filter(({ senior }) => world.balance(senior, mostlyMine) > 0n);
+      // Where there is no cash, and at once where there is.
+      const dry = mine.filter(({ pool, senior }) => world.pool(pool).cash < machine.navOf(world, senior, now));
+      const { queue, senior } = random.pick(dry.length > 0 && random.chance(0.85) ? dry : mine.length > 0 ? mine : all);
+      const controller = random.chance(0.9) ? mostlyMine : random.pick([other, machine.ZERO_ADDRESS]);
+      const held = world.balance(senior, mostlyMine);
+      const shares = random.chance(0.4) ? held : this.#around(random.between(0n, held));
+      return this.#moves.requestRedeem(queue, shares, controller, mostlyMine);
+    };
+    const waiting = all.filter(({ book }) => book.waiting > 0n);
+    const serve = (): Move => {
+      const { queue, book } = random.pick(waiting.length > 0 && random.chance(0.95) ? waiting : all);
+      return this.#moves.serve(queue, this.#around(random.chance(0.5) ? book.waiting : book.waiting / 3n));
+    };
+    const asked = all.filter(({ book }) => book.requestsOf(mostlyMine).first !== 0n);
+    const claim = (): Move => {
+      const { queue, book } = random.pick(asked.length > 0 && random.chance(0.95) ? asked : all);
+      const { first, last } = book.requestsOf(mostlyMine);
+      const { settledTo, claimedTo, assets } = book.settled(first);
+      const to = this.#receiver(caller);
+      return random.weighted<() => Move>([
+        [3, () => this.#moves.claim(queue, random.chance(0.7) ? random.pick([first, last]) : last + 1n, to)],
+        [2, () => this.#moves.redeemFromQueue(queue, this.#around(settledTo - claimedTo), to, mostlyMine)],
+        [2, () => this.#moves.withdrawFromQueue(queue, this.#around(assets), to, mostlyMine)],
+      ])();
+    };
+    const { queue, loanUnit } = random.pick(all);
+    const assets = this.#around(random.between(loanUnit, 50_000n * loanUnit));
+    return random.weighted<() => Move>([
+      [6, request],
+      [waiting.length > 0 ? 8 : 1, serve],
+      [asked.length > 0 ? 8 : 1, claim],
+      [1, () => this.#moves.setOperator(queue, other, random.chance(0.8))],
+      [1, () => this.#moves.depositThroughQueue(queue, assets, this.#receiver(caller))],
+      [
+        1,
+        () =>
+          this.#moves.mintThroughQueue(
+            queue,
+            this.#around(random.between(1n, 50_000n * loanUnit) * 1_000_000n),
+            this.#receiver(caller),
+          ),
+      ],
+    ])();
   }
 
   #requestExit(caller: Address): Move {
@@ -534,7 +604,14 @@ export class Generator {
     const { random, stage, world } = this;
     const f = random.pick(stage.facilities);
     const token = random.pick([f.loanAsset, f.collateralAsset, ...f.tranches]);
-    const to = random.pick([f.pool, f.vault, ...f.tranches, f.manager, random.pick(stage.actors).address]);
+    const to = random.pick([
+      f.pool,
+      f.vault,
+      ...f.tranches,
+      f.manager,
+      f.queue ?? f.pool,
+      random.pick(stage.actors).address,
+    ]);
     const amount = random.chance(0.1)
       ? this.#around(world.balance(token, caller))
       : random.between(1n, world.balance(token, caller) / 100n);
@@ -549,6 +626,7 @@ export class Generator {
       [f.loanAsset, f.pool],
       [f.loanAsset, random.pick(f.tranches)],
       [f.collateralAsset, f.vault],
+      [f.loanAsset, f.queue ?? f.pool],
       [random.pick(f.tranches), operator],
       [random.pick(f.tranches), operator],
     ]);

@@ -328,6 +328,86 @@ export function movesOf(stage: Stage) {
       };
     },
 
+    setOperator(queue: Address, operator: Address, approved: boolean): Move {
+      return {
+        label: label("setOperator", operator, approved),
+        ...encode(queue, "setOperator", [operator, approved]),
+        play: (tx, caller) => {
+          machine.setOperator(tx, caller, { queue, operator, approved });
+        },
+      };
+    },
+
+    requestRedeem(queue: Address, shares: bigint, controller: Address, owner: Address): Move {
+      return {
+        label: label("requestRedeem", shares, controller, owner),
+        ...encode(queue, "requestRedeem", [shares, controller, owner]),
+        play: (tx, caller) => {
+          machine.requestRedeem(tx, caller, { queue, shares, controller, owner });
+        },
+      };
+    },
+
+    serve(queue: Address, maxShares: bigint): Move {
+      return {
+        label: label("serve", maxShares),
+        ...encode(queue, "serve", [maxShares]),
+        play: (tx) => {
+          machine.serve(tx, { queue, maxShares });
+        },
+      };
+    },
+
+    redeemFromQueue(queue: Address, shares: bigint, receiver: Address, controller: Address): Move {
+      return {
+        label: label("redeemFromQueue", shares, controller),
+        ...encode(queue, "redeem", [shares, receiver, controller]),
+        play: (tx, caller) => {
+          machine.redeemFromQueue(tx, caller, { queue, shares, receiver, controller });
+        },
+      };
+    },
+
+    withdrawFromQueue(queue: Address, assets: bigint, receiver: Address, controller: Address): Move {
+      return {
+        label: label("withdrawFromQueue", assets, controller),
+        ...encode(queue, "withdraw", [assets, receiver, controller]),
+        play: (tx, caller) => {
+          machine.withdrawFromQueue(tx, caller, { queue, assets, receiver, controller });
+        },
+      };
+    },
+
+    claim(queue: Address, requestId: bigint, receiver: Address): Move {
+      return {
+        label: label("claim", requestId),
+        ...encode(queue, "claim", [requestId, receiver]),
+        play: (tx, caller) => {
+          machine.claim(tx, caller, { queue, requestId, receiver });
+        },
+      };
+    },
+
+    depositThroughQueue(queue: Address, assets: bigint, receiver: Address): Move {
+      return {
+        label: label("depositThroughQueue", assets),
+        ...encode(queue, "deposit", [assets, receiver]),
+        play: (tx, caller) => {
+          machine.depositThroughQueue(tx, caller, { queue, assets, receiver });
+        },
+      };
+    },
+
+    mintThroughQueue(queue: Address, shares: bigint, receiver: Address): Move {
+      return {
+        label: label("mintThroughQueue", shares),
+        ...encode(queue, "mint", [shares, receiver]),
+        play: (tx, caller) => {
+          machine.mintThroughQueue(tx, caller, { queue, shares, receiver });
+        },
+      };
+    },
+
     accrue(pool: Address): Move {
       return {
         label: label("accrue", pool),

@@ -1,8 +1,10 @@
+import { concat, keccak256, toBeHex, zeroPadValue } from "ethers";
 import {
   type Address,
   type Facility,
   LoanFlags,
   type ModelEvent,
+  type QueueBook,
   type Register,
   type World,
   ZERO_ADDRESS,
@@ -58,7 +60,7 @@ function holders(stage: Stage): Address[] {
     ...managersOf(stage),
     ...pools.keys(),
     ...vaults.keys(),
-    ...stage.facilities.flatMap(({ tranches }) => tranches),
+    ...stage.facilities.flatMap(({ tranches, queue }) => (queue === undefined ? tranches : [...tranches, queue])),
   ];
 }
 
@@ -77,11 +79,12 @@ const balancesOf = (stage: Stage): Named["balances"] =>
   tokens(stage).flatMap((token) => holders(stage).map((holder) => ({ token, holder })));
 
 function allowanceTriples(stage: Stage): [Address, Address, Address][] {
-  return stage.facilities.flatMap(({ loanAsset, collateralAsset, tranches, pool, vault }) =>
+  return stage.facilities.flatMap(({ loanAsset, collateralAsset, tranches, queue, pool, vault }) =>
     stage.actors.flatMap(({ address }): [Address, Address, Address][] => [
       [loanAsset, address, pool],
       [collateralAsset, address, vault],
       ...tranches.map((tranche): [Address, Address, Address] => [loanAsset, address, tranche]),
+      ...(queue === undefined ? [] : [[loanAsset, address, queue] satisfies [Address, Address, Address]]),
       ...tranches.flatMap((tranche) =>
         stage.actors.map(({ address: spender }): [Address, Address, Address] => [tranche, address, spender]),
       ),
@@ -111,15 +114,31 @@ function modelLoan(register: Register, id: bigint, isTerm: boolean): Snapshot {
   };
 }
 
-/** What every step is checked by: all pools, the loans its events name, and the balances they move. */
+/** A queue, line and all, and what it has of each who acts. */
+function modelQueue(stage: Stage, book: QueueBook): Snapshot {
+  const { requests, queuedTo, totals } = book.line;
+  return {
+    ...{ requests, queuedTo, totals },
+    all: numbered(requests).map((id) => book.request(id)),
+    lists: stage.actors.map(({ address }) => book.requestsOf(address)),
+    operators: stage.actors.map(({ address }) => stage.actors.map((other) => book.isOperator(address, other.address))),
+  };
+}
+
+const numbered = (count: bigint): bigint[] => Array.from({ length: Number(count) }, (_, i) => BigInt(i) + 1n);
+
+/** What every step is checked by: all pools, the loans and queues its events name, and the balances they move. */
 export interface Named {
+  readonly queues: Iterable<Address>;
   readonly loans: Iterable<string>;
   readonly balances: readonly { readonly token: Address; readonly holder: Address }[];
 }
 
 /** What a step's events name. */
-export function namedBy(events: readonly ModelEvent[]): Named {
+export function namedBy(stage: Stage, events: readonly ModelEvent[]): Named {
+  const queues = queuesOf(stage);
   return {
+    queues: new Set(events.map(({ emitter }) => emitter).filter((emitter) => queues.includes(emitter))),
     loans: new Set(events.flatMap(({ emitter, args }) => ("id" in args ? [keyOf(emitter, args.id)] : []))),
     balances: events.flatMap(({ name, emitter: token, args }) =>
       name === "Transfer"
@@ -131,8 +150,12 @@ export function namedBy(events: readonly ModelEvent[]): Named {
   };
 }
 
-export function modelBooks(stage: Stage, world: World, { loans, balances }: Named): Snapshot {
+const queuesOf = (stage: Stage): Address[] =>
+  stage.facilities.flatMap(({ queue }) => (queue === undefined ? [] : [queue]));
+
+export function modelBooks(stage: Stage, world: World, { loans, queues, balances }: Named): Snapshot {
   const result: Snapshot = {};
+  for (const queue of queues) result[`queue ${queue}`] = modelQueue(stage, world.queue(queue).book);
   for (const { pool } of stage.facilities) result[`pool ${pool}`] = { ...world.pool(pool) };
   for (const key of loans) {
     const { manager, id } = loanOfKey(key);
@@ -147,7 +170,8 @@ export function modelBooks(stage: Stage, world: World, { loans, balances }: Name
 }
 
 export function modelSnapshot(stage: Stage, world: World, touched: Touched): Snapshot {
-  const result = modelBooks(stage, world, { loans: touched.loans, balances: balancesOf(stage) });
+  const named = { loans: touched.loans, queues: queuesOf(stage), balances: balancesOf(stage) };
+  const result = modelBooks(stage, world, named);
   for (const { manager, number, pool, isTerm } of stage.facilities) {
     result[`facility ${manager} ${number}`] = storedFacility(world.register(manager).facility(number));
     if (isTerm) result[`sheets ${pool}`] = world.sheets(pool);
@@ -276,9 +300,35 @@ async function chainLoan(stage: Stage, call: Call, { manager, id }: LoanKey): Pr
   return { ...snapshot, slot: plain(position.slot), late: late === undefined ? NO_LATE_SLOTS : plain(late) };
 }
 
-export async function chainBooks(stage: Stage, { loans, balances }: Named): Promise<Snapshot> {
+/**
+ * A queue's slots. Slot 0 has how many requests there are and the line's end, 1 the totals, 3 the lists of requests by controller; what
+ * has a view is asked by it.
+ */
+async function chainQueue(stage: Stage, call: Call, queue: Address): Promise<Snapshot> {
+  const slot = async (at: bigint): Promise<bigint> => BigInt(await stage.ethers.provider.getStorage(queue, at));
+  const { requests = 0n, queuedTo } = fields(await slot(0n), ["requests", 48], ["queuedTo", 128]);
+  const beginning = BigInt(keccak256(toBeHex(1n, 32)));
+  const totals = numbered(await slot(1n)).map(async (number) =>
+    fields(await slot(beginning + number - 1n), ["shares", 128], ["assets", 128]),
+  );
+  const lists = stage.actors.map(async ({ address }) => {
+    const at = keccak256(concat([zeroPadValue(address, 32), toBeHex(3n, 32)]));
+    return fields(await slot(BigInt(at)), ["first", 48], ["last", 48]);
+  });
+  const operators = stage.actors.map(({ address }) =>
+    Promise.all(stage.actors.map((other) => call(queue, "isOperator", address, other.address))),
+  );
+  return {
+    ...{ requests, queuedTo, totals: await Promise.all(totals) },
+    all: await Promise.all(numbered(requests).map(async (id) => plain(await call(queue, "requestOf", id)))),
+    ...{ lists: await Promise.all(lists), operators: await Promise.all(operators) },
+  };
+}
+
+export async function chainBooks(stage: Stage, { loans, queues, balances }: Named): Promise<Snapshot> {
   const call = callOf(stage);
   const result: Snapshot = {};
+  for (const queue of queues) result[`queue ${queue}`] = await chainQueue(stage, call, queue);
   for (const staged of stage.facilities) result[`pool ${staged.pool}`] = await storedPool(stage, staged);
   for (const key of loans) result[`loan ${key}`] = await chainLoan(stage, call, loanOfKey(key));
   for (const { token, holder } of balances) {
@@ -293,7 +343,8 @@ export async function chainBooks(stage: Stage, { loans, balances }: Named): Prom
 
 export async function chainSnapshot(stage: Stage, touched: Touched): Promise<Snapshot> {
   const call = callOf(stage);
-  const result = await chainBooks(stage, { loans: touched.loans, balances: balancesOf(stage) });
+  const named = { loans: touched.loans, queues: queuesOf(stage), balances: balancesOf(stage) };
+  const result = await chainBooks(stage, named);
   for (const { manager, number, pool, isTerm } of stage.facilities) {
     result[`facility ${manager} ${number}`] = plain(await call(manager, "facilityOf", number));
     if (!isTerm) continue;

@@ -31,6 +31,8 @@ export interface StagedFacility {
   readonly pool: Address;
   /** Senior first, and whatever first-loss classes there are. */
   readonly tranches: readonly Address[];
+  /** Of senior lenders; the first facility does without. */
+  readonly queue?: Address;
   readonly vault: Address;
   readonly loanAsset: Address;
   readonly collateralAsset: Address;
@@ -134,7 +136,8 @@ export async function setStage(random: Random) {
   ): Promise<void> => {
     const { isTerm, classes, fixedRatePerSecond } = plan;
     const of = isTerm ? termManager.address : manager.address;
-    const nonce = (await admin.getNonce()) + classes;
+    const hasQueue = facilities.length > 0;
+    const nonce = (await admin.getNonce()) + classes + (hasQueue ? 1 : 0);
     const poolAddress = toAddress(ethers.getCreateAddress({ from: admin.address, nonce }));
     const tranches: Address[] = [];
     // Short, so that a history of mostly seconds meets the window and its ends.
@@ -145,11 +148,14 @@ export async function setStage(random: Random) {
       );
     const [senior, junior, cover] = tranches;
     if (senior === undefined) throw new Error("a pool has senior lenders");
+    const queue = hasQueue
+      ? { address: keep(await deploy("RedemptionQueue", senior, poolAddress)), leastShares: loan.unit * 1_000_000n }
+      : undefined;
     const spread = { juniorSpreadBps: random.between(0n, 5_000n), coverPremiumBps: random.between(0n, 2_000n) };
     const { juniorSpreadBps, coverPremiumBps } = classes > 1 ? spread : { juniorSpreadBps: 0n, coverPremiumBps: 0n };
     const config = {
       ...{ asset: loan.asset, manager: of, authority: authority.address, senior, junior: junior ?? none },
-      ...{ cover: cover ?? none, queue: none, capital: none, fixedRatePerSecond },
+      ...{ cover: cover ?? none, queue: queue?.address ?? none, capital: none, fixedRatePerSecond },
       ...{ reserveFeeBps: random.between(0n, 2_500n), juniorSpreadBps, coverPremiumBps },
     };
     const pool = isTerm ? await deploy("TermLendingPool", config, book.address) : await deploy("LendingPool", config);
@@ -157,6 +163,7 @@ export async function setStage(random: Random) {
     keep(pool);
     pools.set(pool.address, {
       ...{ asset: loan.asset, senior, fixedRatePerSecond },
+      ...(queue && { queue }),
       ...(isTerm && { kind: FacilityKind.Term }),
       ...(classes > 1 && {
         firstLoss: {
@@ -178,6 +185,7 @@ export async function setStage(random: Random) {
       isTerm,
       pool: pool.address,
       tranches,
+      ...(queue && { queue: queue.address }),
       vault: isTerm ? collateral.termVault : collateral.vault,
       loanAsset: loan.asset,
       collateralAsset: collateral.asset,
@@ -260,6 +268,7 @@ export async function setStage(random: Random) {
       await mint(f.loanAsset, actor.address, 800_000n * f.loanUnit);
       await mint(f.collateralAsset, actor.address, 15n * f.collateralUnit);
       for (const tranche of f.tranches) await run(actor, f.loanAsset, tranche);
+      if (f.queue !== undefined) await run(actor, f.loanAsset, f.queue);
       await run(actor, f.loanAsset, f.pool);
       await run(actor, f.collateralAsset, f.vault);
     }
