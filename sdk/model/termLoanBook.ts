@@ -61,8 +61,6 @@ export interface TermOutcome {
   /** Undefined where the loan ended. */
   readonly loan: TermLoan | undefined;
   readonly paid: bigint;
-  /** The owner's own money, paid ahead and not needed. */
-  readonly refund: bigint;
   readonly before: TermCount;
   readonly after: TermCount;
 }
@@ -129,7 +127,7 @@ export function beginTermLoan(
  */
 export function repayTermLoan(loan: TermLoan, now: bigint, assets: bigint): TermOutcome {
   const work = takeUp(loan, now);
-  const { owed } = owedToEnd(work);
+  const owed = owedToEnd(work);
   require(owed !== 0n, "NoDebt");
   if (assets >= owed) return end(work, owed);
   const [balance, paid] = payTermLoan(work.balance, work.terms, assets);
@@ -158,11 +156,10 @@ export function repaidTermLoan(
   throw new ModelInputError("principal that ended", said.principal, `what a payment of ${said.paid} ends`);
 }
 
-/** The end of a loan: `paid` is what that costs, `refund` the money paid ahead that it does not need. */
+/** The end of a loan: `paid` is what that costs, money paid ahead deducted. */
 export function payOffTermLoan(loan: TermLoan, now: bigint): TermOutcome {
   const work = takeUp(loan, now);
-  const { owed, refund } = owedToEnd(work);
-  return end(work, owed, refund);
+  return end(work, owedToEnd(work));
 }
 
 /** A sale of collateral that closes `debtClosed` of the debt. */
@@ -186,7 +183,7 @@ export function markTermLoanDefault(loan: TermLoan, now: bigint): TermOutcome & 
   const { terms } = work;
   return {
     loan: { terms, balance: asStored(work.balance), inDefault: { markedAt: now, recognisedInterest } },
-    ...{ paid: 0n, refund: 0n, before: work.before, defaultedAt },
+    ...{ paid: 0n, before: work.before, defaultedAt },
     after: { counted: work.balance.principal * RATE_SECONDS + recognisedInterest, slope: 0n },
   };
 }
@@ -195,7 +192,7 @@ export function markTermLoanDefault(loan: TermLoan, now: bigint): TermOutcome & 
 export function rollOverTermLoan(loan: TermLoan, now: bigint): TermOutcome {
   const work = takeUp(loan, now);
   requireGoodStanding(work);
-  const { owed } = owedToEnd(work);
+  const owed = owedToEnd(work);
   require(owed !== 0n, "NoDebt");
   return end(work, owed);
 }
@@ -236,8 +233,8 @@ function takeUp({ balance, terms, inDefault }: TermLoan, now: bigint): Work {
 }
 
 /** A debt that was accelerated costs no fee for prepayment. */
-function owedToEnd({ balance, terms, inDefault }: Work): { owed: bigint; refund: bigint } {
-  return inDefault === undefined ? payOff(balance, terms) : { owed: termDebt(balance), refund: 0n };
+function owedToEnd({ balance, terms, inDefault }: Work): bigint {
+  return inDefault === undefined ? payOff(balance, terms) : termDebt(balance);
 }
 
 function requireGoodStanding({ balance, terms, inDefault, now }: Work): void {
@@ -245,8 +242,8 @@ function requireGoodStanding({ balance, terms, inDefault, now }: Work): void {
   require(inDefault === undefined && now <= after, "LoanInDefault", after);
 }
 
-function end({ before }: Work, paid: bigint, refund = 0n): TermOutcome {
-  return { loan: undefined, paid, refund, before, after: UNCOUNTED };
+function end({ before }: Work, paid: bigint): TermOutcome {
+  return { loan: undefined, paid, before, after: UNCOUNTED };
 }
 
 /** The loan goes on, in default until nothing is overdue. */
@@ -255,7 +252,7 @@ function goOn(work: Work, balance: TermBalance, paid: bigint): TermOutcome {
   const stored = asStored(balance);
   if (inDefault === undefined || dueNow(balance, terms) === 0n) {
     const after = { counted: countedOf(balance), slope: slopeOf(balance, terms) };
-    return { loan: { terms, balance: stored }, paid, refund: 0n, before, after };
+    return { loan: { terms, balance: stored }, paid, before, after };
   }
   // The oldest interest is paid first, and it is the oldest that is counted.
   const interestPaid = interestOf(work.balance) - interestOf(balance);
@@ -263,7 +260,7 @@ function goOn(work: Work, balance: TermBalance, paid: bigint): TermOutcome {
   const after = { counted: balance.principal * RATE_SECONDS + recognisedInterest, slope: 0n };
   return {
     loan: { terms, balance: stored, inDefault: { ...inDefault, recognisedInterest } },
-    ...{ paid, refund: 0n, before, after },
+    ...{ paid, before, after },
   };
 }
 

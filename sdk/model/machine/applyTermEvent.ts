@@ -3,13 +3,13 @@ import {
   type TermOutcome,
   beginTermLoan,
   markTermLoanDefault,
+  payOffTermLoan,
   repaidTermLoan,
   rollOverTermLoan,
   sellTermLoan,
   termLoanDebt,
 } from "../termLoanBook.js";
 import { useAuthorisation } from "./authority.js";
-import { payOffInPool } from "./debt.js";
 import type { ModelEvent } from "./events.js";
 import { storeLoan } from "./loanRows.js";
 import type { Register, TermLoanRow } from "./register.js";
@@ -65,8 +65,8 @@ export function bookTermRepayment(
 
 export function bookTermEnd(world: World, register: Register, id: bigint, now: bigint): void {
   const { loan, sheet } = rowOf(register, id);
-  const outcome = payOffInPool(world, register, id, loan, now);
-  bookOutcome(world, register, id, outcome, sheet, outcome.paid - outcome.refund);
+  const outcome = payOffTermLoan(loan, now);
+  bookOutcome(world, register, id, outcome, sheet, outcome.paid);
 }
 
 export function bookTermSale(

@@ -1,7 +1,6 @@
 import { RATE_SECONDS } from "../amortisation.js";
 import { MAX_UINT256 } from "../constants.js";
 import type { LiquidationQuote } from "../liquidation.js";
-import { minOf } from "../math.js";
 import { toAssetsUp } from "../shares.js";
 import {
   type TermLoan,
@@ -95,23 +94,16 @@ export function payDebt(
   return { paid: outcome.paid, ...afterTerm(debtShares, outcome) };
 }
 
-/** The payment of all the debt of a loan that has any. `refund` is the owner's own money, paid ahead and not needed. */
-export function payOffDebt(tx: Transaction, register: Register, id: bigint): { paid: bigint; refund: bigint } {
+/** The payment of all the debt of a loan that has any. Returns what was paid. */
+export function payOffDebt(tx: Transaction, register: Register, id: bigint): bigint {
   const { pool } = register.facilityOfLoan(id);
   const { debtShares } = register.openLoan(id);
-  if (!isTerm(register)) return { paid: quoteRepayment(tx, pool, debtShares, MAX_UINT256, 0n).paid, refund: 0n };
+  if (!isTerm(register)) return quoteRepayment(tx, pool, debtShares, MAX_UINT256, 0n).paid;
   const term = termLoanOf(register, id);
-  if (term === undefined) return { paid: 0n, refund: 0n };
-  const outcome = payOffInPool(tx.world, register, id, term, tx.now);
+  if (term === undefined) return 0n;
+  const outcome = payOffTermLoan(term, tx.now);
   bookTermChange(tx, pool, outcome, outcome.paid, false);
-  return { paid: outcome.paid, refund: outcome.refund };
-}
-
-/** The end of a term loan; its refund does not wait for cash. */
-export function payOffInPool(world: World, register: Register, id: bigint, loan: TermLoan, now: bigint): TermOutcome {
-  const outcome = payOffTermLoan(loan, now);
-  const { cash } = world.pool(register.facilityOfLoan(id).pool);
-  return { ...outcome, refund: minOf(outcome.refund, cash) };
+  return outcome.paid;
 }
 
 /** A sale of collateral. */

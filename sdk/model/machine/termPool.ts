@@ -70,18 +70,18 @@ export function acceptedRate(
 export function bookTermChange(
   tx: Transaction,
   address: Address,
-  { before, after, refund }: Pick<TermOutcome, "before" | "after" | "refund">,
+  { before, after }: Pick<TermOutcome, "before" | "after">,
   received: bigint,
   isSale: boolean,
 ): void {
   const pool = accrue(tx, address);
   const receivable = checked(checked(pool.receivable - before.counted) + after.counted);
-  const had = countedDebt(pool) + refund;
+  const had = countedDebt(pool);
   const has = receivable / RATE_SECONDS + received;
   checked(checked(pool.slope - before.slope) + after.slope);
   // One unit more is what rounding up brings; it is interest like any other.
   if (has > had + 1n) addLump(tx, address, has - had);
   else if (has < had && isSale) realiseLoss(tx, address, had - has);
   else if (has < had) reverseInterest(tx, address, had - has);
-  castTo(112n, checked(tx.world.pool(address).cash + received - refund));
+  castTo(112n, checked(tx.world.pool(address).cash + received));
 }

@@ -57,10 +57,10 @@ async function scene(sheet: Partial<TermSheet>) {
       now += seconds;
     },
     /** What ends the loan now. */
-    end: async (): Promise<{ paid: bigint; refund: bigint }> => {
+    end: async (): Promise<bigint> => {
       const row = (await world()).register(f.manager).termLoans.get(id);
       if (row === undefined) throw new Error("the loan has ended");
-      return payOffTermLoan(row.loan, now);
+      return payOffTermLoan(row.loan, now).paid;
     },
   };
 }
@@ -86,14 +86,12 @@ describe("term loans: money paid ahead", () => {
     // As much ahead as the contract takes: all but a unit of what ends the loan, which counts a fee on what is not due yet.
     for (const seconds of [3_600n, 1_800n]) {
       wait(seconds);
-      const { paid } = await end();
-      expect(await act(borrower, f.manager, "repay", id, paid - 1n, "0x")).to.match(/^(|PaymentTooSmall.*)$/);
+      const costs = await end();
+      expect(await act(borrower, f.manager, "repay", id, costs - 1n, "0x")).to.match(/^(|PaymentTooSmall.*)$/);
     }
     for (const seconds of [DAY, DAY / 2n]) {
       wait(seconds);
-      const { paid, refund } = await end();
-      expect(refund, "to give back").to.equal(0n);
-      expect(paid > 0n, "something is left to pay").to.equal(true);
+      expect((await end()) > 0n, "something is left to pay").to.equal(true);
     }
     const { cash } = (await world()).pool(f.pool);
     await must(borrower, f.manager, "close", id, borrower.address, "0x");

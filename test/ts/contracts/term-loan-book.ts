@@ -17,6 +17,7 @@ import {
   dueNow,
   markTermLoanDefault,
   nextPayment,
+  payOff,
   payOffTermLoan,
   repaidTermLoan,
   repayTermLoan,
@@ -56,23 +57,23 @@ function asked(slots: ReturnType<typeof slotsOf>) {
 
 /** An outcome as an object of objects. */
 function plain(struct: unknown): Fields {
-  const { loan, slot, late, paid, refund, counted, slope, countedBefore, slopeBefore } = struct as Result &
+  const { loan, slot, late, paid, counted, slope, countedBefore, slopeBefore } = struct as Result &
     Record<string, Result>;
   return {
-    ...{ loan: loan?.toObject(), slot: slot?.toObject(), paid, refund, counted, slope, countedBefore, slopeBefore },
+    ...{ loan: loan?.toObject(), slot: slot?.toObject(), paid, counted, slope, countedBefore, slopeBefore },
     late: late?.toArray().map((each: unknown) => (each as Result).toObject()),
   };
 }
 
 /** What the contract must answer where the model has that outcome. */
-function outcomeStruct({ loan, paid, refund, before, after }: TermOutcome) {
+function outcomeStruct({ loan, paid, before, after }: TermOutcome) {
   const ended = {
     loan: { debtShares: 0n, collateral: OTHER.collateral, duesPassed: 0n, settledAfter: 0n, flags: OTHER_FLAGS },
     ...{ slot: NO_TERM_SLOT, late: [] },
   };
   return {
     ...(loan === undefined ? ended : asked(slotsOf(loan, SHEET_NUMBER, OTHER))),
-    ...{ paid, refund, counted: after.counted, slope: after.slope },
+    ...{ paid, counted: after.counted, slope: after.slope },
     ...{ countedBefore: before.counted, slopeBefore: before.slope },
   };
 }
@@ -239,6 +240,59 @@ describe("term loan book: the model and what the contract makes of a stored loan
     const expected = ["repay", "repay refused", "repay to the end", "sell", "sell to the end", "markDefault", "cured"];
     const more = ["markDefault refused", "rollOver", "rollOver refused", "payOff"];
     expect([...expected, ...more].filter((what) => !done.has(what))).to.deep.equal([]);
+  });
+
+  it("DEBT-2: money paid ahead is never more than what ends the loan, so nothing is ever given back", () => {
+    let most = 0n;
+    const check = (loan: TermLoan, now: bigint): void => {
+      const b = settleTermLoan(loan.balance, loan.terms, now);
+      // Without the fee where the loan is in default.
+      const costs = (loan.inDefault === undefined ? payOff : termDebt)({ ...b, credit: 0n }, loan.terms);
+      expect(b.credit <= costs, `credit ${b.credit} of costs ${costs}`).to.equal(true);
+      if (costs > 0n && (b.credit * 1_000n) / costs > most) most = (b.credit * 1_000n) / costs;
+    };
+    const arbitraryPayments = fc.array(
+      fc.record({
+        wait: fc.oneof(fc.constantFrom(0n, 1n, 999n, 1_000n), fc.bigInt(0n, 2_500n)),
+        action: fc.constantFrom("repay", "repay", "repay", "repay", "sell", "markDefault"),
+        // All but a unit of what ends the loan, the next payment, or a part of the debt.
+        of: fc.constantFrom("end", "end", "next", "part"),
+        share: fc.bigInt(1n, 1_000n),
+      }),
+      { minLength: 2, maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(arbitraryLoan, arbitraryPayments, ({ sheet, principal, rate }, steps) => {
+        let now = 1_700_000_000n;
+        let loan: TermLoan = beginTermLoan(principal, rate * RATE_UNIT, sheet, now);
+        for (const { wait, action, of, share } of steps) {
+          const start = loan.terms.openedAt + loan.balance.passed * sheet.intervalSeconds;
+          const at = start + (sheet.intervalSeconds * wait) / 1_000n;
+          // What falls away on a due date is seen there and just before it.
+          for (const second of [dueDate(loan.terms, loan.balance.passed + 1n) - 1n, at])
+            if (second >= now) check(loan, (now = second));
+          const before = loan;
+          const settled = settleTermLoan(loan.balance, loan.terms, now);
+          const ends = payOffTermLoan(loan, now).paid;
+          const debt = termDebt(settled);
+          const base = { end: ends - 1n, next: nextPayment(settled, loan.terms), part: (debt * share) / 1_000n };
+          const amount = base[of];
+          const answer: { outcome?: TermOutcome } = {};
+          refusalOf(() => {
+            if (action === "repay") answer.outcome = repayTermLoan(before, now, amount);
+            else if (action === "markDefault") answer.outcome = markTermLoanDefault(before, now);
+            else if (amount > 0n && amount < debt) answer.outcome = sellTermLoan(before, now, amount);
+          });
+          if (answer.outcome === undefined) continue;
+          if (answer.outcome.loan === undefined) return;
+          loan = answer.outcome.loan;
+          check(loan, now);
+        }
+        for (let more = 1n; more <= 3n; more++) check(loan, now + more * sheet.intervalSeconds);
+      }),
+      { numRuns: Number(process.env["BOOK_RUNS"] ?? 2_000) },
+    );
+    expect(most >= 990n, "credit came near what the loan costs").to.equal(true);
   });
 
   it("EVENT-1: what was paid and the principal it ended say which payment it was, also where a unit was rounded off", () => {

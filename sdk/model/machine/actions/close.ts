@@ -2,7 +2,7 @@ import type { Address } from "../address.js";
 import { requireAuthority } from "../authority.js";
 import { payOffDebt } from "../debt.js";
 import { setMark } from "../marks.js";
-import { collect, send } from "../pool.js";
+import { collect } from "../pool.js";
 import type { Transaction } from "../transaction.js";
 import { Actions } from "../types.js";
 import { sendCollateral } from "../vault.js";
@@ -27,12 +27,11 @@ export function close(
   tx.lock(pool);
   requireAuthority(tx, register, caller, id, Actions.CLOSE, 0n, collateral);
 
-  const { paid, refund } = shares === 0n ? { paid: 0n, refund: 0n } : payOffDebt(tx, register, id);
+  const paid = shares === 0n ? 0n : payOffDebt(tx, register, id);
   setMark(tx, register, caller, id, 0n);
   tx.emit(manager, "Closed", { id, caller, receiver, assets: paid, shares, collateral });
 
   if (collateral !== 0n) sendCollateral(tx, vault, receiver, collateral);
-  if (refund !== 0n) send(tx, pool, receiver, refund);
   callback?.(tx);
   if (paid !== 0n) collect(tx, pool, caller, paid);
   tx.unlock(pool);

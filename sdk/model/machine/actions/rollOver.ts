@@ -40,7 +40,7 @@ export function rollOver(tx: Transaction, caller: Address, args: RollOverArgumen
   castTo(96n, balance.instalment);
   castTo(32n, tx.now);
   castTo(112n, principal);
-  bookTermChange(tx, facility.pool, { before, after, refund: 0n }, 0n, false);
+  bookTermChange(tx, facility.pool, { before, after }, 0n, false);
   // An operator's limit on cash also bounds the fees it may have its owner owe.
   requireAuthority(tx, register, caller, id, Actions.ROLL_OVER, principal - termLoanDebt(row.loan, tx.now), 0n);
   requireWithinLtv(tx, facility, collateral, principal);
