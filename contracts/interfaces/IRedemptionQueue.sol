@@ -89,6 +89,8 @@ interface IRedemptionQueue is IERC7540Operator, IERC7540Redeem, IERC7575, IERC16
 
     /// @notice `shares` that waited were turned into `assets`; `waiting` shares are left.
     event Served(uint256 shares, uint256 assets, uint256 waiting);
+    /// @notice What a Withdraw event beside it was claimed of; two requests of one controller may bring the same.
+    event Claimed(uint256 indexed requestId, uint256 shares, uint256 assets);
 
     /// @notice Less than one whole share (10^decimals of the tranche) cannot be queued: it is not worth serving.
     error RequestTooSmall(uint256 shares, uint256 least);

@@ -42,8 +42,7 @@ interface ITermLendingPool is IPoolLedger {
 
     /// @notice Books the end of a loan.
     /// @return paid what it owed.
-    /// @return refund money paid ahead that it did not need, as far as there is cash.
-    function payOff(uint256 id, Loan calldata loan) external returns (uint256 paid, uint256 refund);
+    function payOff(uint256 id, Loan calldata loan) external returns (uint256 paid);
 
     /// @notice Books a sale of collateral: `debtClosed` ends, `repaid` came in, what the pool counted beyond it is a loss.
     /// @return next slot of the loan.

@@ -26,7 +26,6 @@ interface ITermLens {
         TermBalance balance;
         uint256 debt; // without a fee for prepayment
         uint256 payOff; // what ends the loan now
-        uint256 refund; // or what that would give back of money paid ahead
         uint256 dueNow; // what is overdue, with late charges
         uint256 nextDueAt; // 0 after the last
         uint256 nextPayment; // what that date asks for beyond what is due now, money paid ahead deducted

@@ -23,7 +23,6 @@ interface ITermLoanBook {
         TermSlot slot;
         LateSlots[] late;
         uint256 paid;
-        uint256 refund;
         uint256 counted;
         uint256 slope;
         uint256 countedBefore;
@@ -50,7 +49,7 @@ interface ITermLoanBook {
     /// then prepayment. As much as ends the loan ends it. Who owes nothing overdue is cured.
     function repay(Position calldata position, uint256 assets) external view returns (Outcome memory);
 
-    /// @notice The end of a loan: `paid` is what that costs, `refund` the money paid ahead that it does not need.
+    /// @notice The end of a loan: `paid` is what that costs, money paid ahead deducted.
     function payOff(Position calldata position) external view returns (Outcome memory);
 
     /// @notice A sale of collateral that closes `debtClosed` of the debt.

@@ -337,6 +337,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
         r.assets -= uint128(assets); // at most the field
         if (r.claimedTo == r.end) _remove(requestId, r);
         else _request[requestId] = r;
+        emit Claimed(requestId, shares, assets);
         emit Withdraw(msg.sender, receiver, r.controller, assets, shares);
         if (assets != 0) ASSET.safeTransfer(receiver, assets);
     }

@@ -64,11 +64,9 @@ contract TermLendingPool is PoolLedger, TermSheets {
     }
 
     /// @inheritdoc ITermLendingPool
-    function payOff(uint256 id, Loan calldata loan) external onlyManager returns (uint256 paid, uint256 refund) {
+    function payOff(uint256 id, Loan calldata loan) external onlyManager returns (uint256 paid) {
         ITermLoanBook.Outcome memory o = BOOK.payOff(_position(id, loan));
-        // An exit does not wait for cash; what is beyond it was paid ahead of the last instalment.
-        if (o.refund > _cash.cash) o.refund = _cash.cash;
-        (paid, refund) = (o.paid, o.refund);
+        paid = o.paid;
         _put(id, loan.flags, o);
         _change(o, paid, false);
     }
@@ -211,15 +209,14 @@ contract TermLendingPool is PoolLedger, TermSheets {
     /// less than was counted: a loss. Otherwise less is left only of interest that was counted too early.
     function _change(ITermLoanBook.Outcome memory o, uint256 received, bool isSale) private {
         (uint256 receivable, CashState memory state) = _accrued();
-        uint256 debt = receivable / Amortisation.RATE_SECONDS;
+        uint256 had = receivable / Amortisation.RATE_SECONDS;
         receivable = receivable - o.countedBefore + o.counted;
-        uint256 had = debt + o.refund;
         uint256 has = receivable / Amortisation.RATE_SECONDS + received;
         _receivable = receivable;
         if (o.slope != o.slopeBefore) _slope = _slope - o.slopeBefore + o.slope;
         // One unit more is what rounding up brings; it is interest like any other.
         if (has > had + 1 || has < had) {
-            Waterfall.Ledger memory l = _ledger(debt, state);
+            Waterfall.Ledger memory l = _ledger(had, state);
             if (has > had) {
                 _divide(l);
                 _addLump(l, has - had);
@@ -230,7 +227,7 @@ contract TermLendingPool is PoolLedger, TermSheets {
                 _reverseInterest(l, had - has);
             }
         }
-        state.cash = (uint256(state.cash) + received - o.refund).toUint112();
+        state.cash = (uint256(state.cash) + received).toUint112();
         _saveState(state);
     }
 

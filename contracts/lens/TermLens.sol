@@ -74,8 +74,7 @@ contract TermLens is ITermLens {
         o.sheet = position.slot.sheet;
         (o.balance, o.terms) = _balance(id, loan);
         o.debt = o.balance.debt();
-        ITermLoanBook.Outcome memory end = ITermLoanBook(pool.book()).payOff(position);
-        (o.payOff, o.refund) = (end.paid, end.refund);
+        o.payOff = ITermLoanBook(pool.book()).payOff(position).paid;
         o.dueNow = o.balance.dueNow(o.terms);
         (o.nextDueAt, o.nextPayment) = _nextDue(o.balance, o.terms);
         o.defaultsAfter = o.balance.defaultsAfter(o.terms);

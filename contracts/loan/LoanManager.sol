@@ -135,10 +135,9 @@ contract LoanManager is Loans, ILoanManager {
         loan.debtShares -= uint112(shares); // at most the loan's own
     }
 
-    function _payOff(uint256, Loan memory loan, address pool) internal override returns (uint256 paid, uint256 refund) {
+    function _payOff(uint256, Loan memory loan, address pool) internal override returns (uint256 paid) {
         (paid, ) = ILendingPool(pool).repay(loan.debtShares, type(uint256).max, 0);
         loan.debtShares = 0;
-        refund = 0;
     }
 
     function _settleSale(

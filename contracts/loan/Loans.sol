@@ -123,14 +123,12 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         _useAuthorisation(_ownerOf(id, loan.flags), facility, Actions.CLOSE, 0, collateral);
 
         uint256 shares = loan.debtShares;
-        uint256 refund;
-        if (shares != 0) (paid, refund) = _payOff(id, loan, pool);
+        if (shares != 0) paid = _payOff(id, loan, pool);
         if (loan.flags & LoanFlags.MARKED != 0) _setMark(id, loan, pool, 0);
         _remove(id, loan.flags);
         emit Closed(id, msg.sender, receiver, paid, shares, collateral);
 
         if (collateral != 0) ICollateralVault(f.custody.vault).withdraw(receiver, collateral);
-        if (refund != 0) IPoolLedger(pool).pay(receiver, refund);
         if (data.length != 0) ILoanCallbacks(msg.sender).onClose(id, paid, collateral, data);
         if (paid != 0) IPoolLedger(pool).collect(msg.sender, paid);
         _unlock(facility);
@@ -319,12 +317,8 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         uint256 assets
     ) internal virtual returns (uint256 paid, uint256 shares);
 
-    /// @dev Books the payment of all the debt. `refund` is the owner's own money, paid ahead and not needed.
-    function _payOff(
-        uint256 id,
-        Loan memory loan,
-        address pool
-    ) internal virtual returns (uint256 paid, uint256 refund);
+    /// @dev Books the payment of all the debt.
+    function _payOff(uint256 id, Loan memory loan, address pool) internal virtual returns (uint256 paid);
 
     /// @dev Books a sale of collateral.
     function _settleSale(

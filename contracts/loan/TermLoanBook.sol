@@ -65,7 +65,7 @@ contract TermLoanBook is ITermLoanBook {
         Work memory w = _takeUp(p);
         // What ends a loan is at least its principal, less money paid ahead.
         uint256 owed = type(uint256).max;
-        if (assets >= w.b.principal.zeroFloorSub(w.b.credit)) (owed, ) = _owedToEnd(w);
+        if (assets >= w.b.principal.zeroFloorSub(w.b.credit)) owed = _owedToEnd(w);
         require(owed != 0, NoDebt());
         if (assets >= owed) {
             o = _end(p, w);
@@ -83,7 +83,7 @@ contract TermLoanBook is ITermLoanBook {
     function payOff(Position memory p) external view returns (Outcome memory o) {
         Work memory w = _takeUp(p);
         o = _end(p, w);
-        (o.paid, o.refund) = _owedToEnd(w);
+        o.paid = _owedToEnd(w);
     }
 
     /// @inheritdoc ITermLoanBook
@@ -119,7 +119,7 @@ contract TermLoanBook is ITermLoanBook {
         Work memory w = _takeUp(p);
         _requireGoodStanding(w);
         o = _end(p, w);
-        (o.paid, ) = _owedToEnd(w);
+        o.paid = _owedToEnd(w);
         require(o.paid != 0, NoDebt());
     }
 
@@ -131,8 +131,8 @@ contract TermLoanBook is ITermLoanBook {
     }
 
     /// @inheritdoc ITermLoanBook
-    function payOffOf(address pool, uint256 id, Loan calldata loan) external view returns (uint256 owed) {
-        (owed, ) = _owedToEnd(_find(pool, id, loan));
+    function payOffOf(address pool, uint256 id, Loan calldata loan) external view returns (uint256) {
+        return _owedToEnd(_find(pool, id, loan));
     }
 
     /// @inheritdoc ITermLoanBook
@@ -180,8 +180,8 @@ contract TermLoanBook is ITermLoanBook {
     }
 
     /// @dev A debt that was accelerated costs no fee for prepayment.
-    function _owedToEnd(Work memory w) private pure returns (uint256 owed, uint256 refund) {
-        return w.inDefault ? (w.b.debt(), 0) : w.b.payOff(w.t);
+    function _owedToEnd(Work memory w) private pure returns (uint256) {
+        return w.inDefault ? w.b.debt() : w.b.payOff(w.t);
     }
 
     function _requireGoodStanding(Work memory w) private view {

@@ -155,12 +155,8 @@ contract TermLoanManager is Loans, ITermLoanManager {
         principal = _take(id, loan, next);
     }
 
-    function _payOff(
-        uint256 id,
-        Loan memory loan,
-        address pool
-    ) internal override returns (uint256 paid, uint256 refund) {
-        (paid, refund) = ITermLendingPool(pool).payOff(id, loan);
+    function _payOff(uint256 id, Loan memory loan, address pool) internal override returns (uint256 paid) {
+        paid = ITermLendingPool(pool).payOff(id, loan);
         loan.debtShares = 0;
     }
 

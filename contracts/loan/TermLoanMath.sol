@@ -95,17 +95,20 @@ library TermLoanMath {
 
     /// @notice What ends the loan at this second by the borrower's own choice: the debt, and the fee on principal that is not due
     /// yet. A debt that was accelerated is `debt`.
-    /// @return owed to be paid
-    /// @return refund what credit there is beyond it
-    function payOff(TermBalance memory b, TermTerms memory t) internal pure returns (uint256 owed, uint256 refund) {
-        uint256 cost = _cost(b) + (b.principal - b.arrears).mulDivUp(t.prepaymentFeeWad, WAD);
-        return (cost.zeroFloorSub(b.credit), b.credit.zeroFloorSub(cost));
+    /// @dev Credit is never more than that, if every payment was less than this and every sale less than `debt`: then after each
+    /// of them credit is at most what the loan costs, and at most principal and what else the next due date will ask for. Costs
+    /// only grow until that date; there credit pays the interest and the instalment first, and what is left of it is at most the
+    /// principal left. A prepayment stops at credit, and a sale leaves more debt than credit.
+    function payOff(TermBalance memory b, TermTerms memory t) internal pure returns (uint256) {
+        uint256 fee = (b.principal - b.arrears).mulDivUp(t.prepaymentFeeWad, WAD);
+        return (_cost(b) + fee).zeroFloorSub(b.credit);
     }
 
     // ---- money ----
 
     /// @notice Pays: what is due, credit, prepayment. A prepayment makes the next instalment smaller; credit beyond that stays
     /// credit and pays the one after it.
+    /// @param money less than payOff
     /// @return taken of `money`; the rest has no use, as the loan's end is a payOff
     function pay(TermBalance memory b, TermTerms memory t, uint256 money) internal pure returns (uint256 taken) {
         taken = _payDue(b, t, money);

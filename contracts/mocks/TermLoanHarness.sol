@@ -20,7 +20,6 @@ contract TermLoanHarness {
         uint256 nextPayment;
         uint256 debt;
         uint256 owed;
-        uint256 refund;
         uint256 defaultsAfter;
     }
 
@@ -53,7 +52,7 @@ contract TermLoanHarness {
         quantities.dueNow = balance.dueNow(terms);
         quantities.nextPayment = balance.nextPayment(terms);
         quantities.debt = balance.debt();
-        (quantities.owed, quantities.refund) = balance.payOff(terms);
+        quantities.owed = balance.payOff(terms);
         quantities.defaultsAfter = balance.defaultsAfter(terms);
         return (balance, taken, quantities);
     }

@@ -104,17 +104,16 @@ export function nextPayment(b: TermBalance, terms: TermTerms): bigint {
 export const termDebt = (b: TermBalance): bigint => subtractOrZero(costOf(b), b.credit);
 
 /**
- * What ends the loan at this second by the borrower's own choice: the debt and the fee on principal not due yet, or what credit
- * there is beyond it. A debt that was accelerated is {@link termDebt}.
+ * What ends the loan at this second by the borrower's own choice: the debt and the fee on principal not due yet. A debt that was
+ * accelerated is {@link termDebt}. Credit is never more than the loan costs, as TermLoanMath.payOff explains.
  */
-export function payOff(b: TermBalance, { prepaymentFeeWad }: TermTerms): { owed: bigint; refund: bigint } {
-  const cost = costOf(b) + mulDivUp(b.principal - b.arrears, prepaymentFeeWad, WAD);
-  return { owed: subtractOrZero(cost, b.credit), refund: subtractOrZero(b.credit, cost) };
+export function payOff(b: TermBalance, { prepaymentFeeWad }: TermTerms): bigint {
+  return subtractOrZero(costOf(b) + mulDivUp(b.principal - b.arrears, prepaymentFeeWad, WAD), b.credit);
 }
 
 /**
  * Pays: what is due, credit, prepayment. A prepayment makes the next instalment smaller; credit beyond that stays credit and pays
- * the one after it. @returns the balance, and what of `money` was taken
+ * the one after it. @param money less than {@link payOff} @returns the balance, and what of `money` was taken
  */
 export function payTermLoan(b: TermBalance, terms: TermTerms, money: bigint): [TermBalance, taken: bigint] {
   const [paid, due] = payDue(b, terms, money);

@@ -1,5 +1,6 @@
 import { RATE_SECONDS } from "./amortisation.js";
 import { WAD } from "./constants.js";
+import { ModelInputError } from "./errors.js";
 import { subtractOrZero } from "./math.js";
 import { require } from "./refusal.js";
 import {
@@ -60,8 +61,6 @@ export interface TermOutcome {
   /** Undefined where the loan ended. */
   readonly loan: TermLoan | undefined;
   readonly paid: bigint;
-  /** The owner's own money, paid ahead and not needed. */
-  readonly refund: bigint;
   readonly before: TermCount;
   readonly after: TermCount;
 }
@@ -128,7 +127,7 @@ export function beginTermLoan(
  */
 export function repayTermLoan(loan: TermLoan, now: bigint, assets: bigint): TermOutcome {
   const work = takeUp(loan, now);
-  const { owed } = owedToEnd(work);
+  const owed = owedToEnd(work);
   require(owed !== 0n, "NoDebt");
   if (assets >= owed) return end(work, owed);
   const [balance, paid] = payTermLoan(work.balance, work.terms, assets);
@@ -136,11 +135,31 @@ export function repayTermLoan(loan: TermLoan, now: bigint, assets: bigint): Term
   return goOn(work, balance, paid);
 }
 
-/** The end of a loan: `paid` is what that costs, `refund` the money paid ahead that it does not need. */
+/**
+ * The payment that a log reports. A prepayment takes what its principal costs, which may be less than was given; given exactly
+ * that, the book may find a unit of principal less. So the one is sought that ends the principal the log names.
+ *
+ * @param said what was taken, and the principal that ended with it and with money paid ahead
+ */
+export function repaidTermLoan(
+  loan: TermLoan,
+  now: bigint,
+  said: { readonly paid: bigint; readonly principal: bigint },
+): TermOutcome {
+  // The book's estimate of a prepayment counts its interest too high by less than 1 / RATE_SECONDS a unit of principal.
+  const most = said.paid + said.principal / RATE_SECONDS + 2n;
+  for (let given = said.paid; given <= most; given++) {
+    const outcome = repayTermLoan(loan, now, given);
+    const ended = loan.balance.principal - (outcome.loan?.balance.principal ?? 0n);
+    if (outcome.paid === said.paid && ended === said.principal) return outcome;
+  }
+  throw new ModelInputError("principal that ended", said.principal, `what a payment of ${said.paid} ends`);
+}
+
+/** The end of a loan: `paid` is what that costs, money paid ahead deducted. */
 export function payOffTermLoan(loan: TermLoan, now: bigint): TermOutcome {
   const work = takeUp(loan, now);
-  const { owed, refund } = owedToEnd(work);
-  return end(work, owed, refund);
+  return end(work, owedToEnd(work));
 }
 
 /** A sale of collateral that closes `debtClosed` of the debt. */
@@ -164,7 +183,7 @@ export function markTermLoanDefault(loan: TermLoan, now: bigint): TermOutcome & 
   const { terms } = work;
   return {
     loan: { terms, balance: asStored(work.balance), inDefault: { markedAt: now, recognisedInterest } },
-    ...{ paid: 0n, refund: 0n, before: work.before, defaultedAt },
+    ...{ paid: 0n, before: work.before, defaultedAt },
     after: { counted: work.balance.principal * RATE_SECONDS + recognisedInterest, slope: 0n },
   };
 }
@@ -173,7 +192,7 @@ export function markTermLoanDefault(loan: TermLoan, now: bigint): TermOutcome & 
 export function rollOverTermLoan(loan: TermLoan, now: bigint): TermOutcome {
   const work = takeUp(loan, now);
   requireGoodStanding(work);
-  const { owed } = owedToEnd(work);
+  const owed = owedToEnd(work);
   require(owed !== 0n, "NoDebt");
   return end(work, owed);
 }
@@ -184,15 +203,21 @@ export function rollOverTermLoan(loan: TermLoan, now: bigint): TermOutcome {
 export const termLoanDebt = ({ balance, terms }: TermLoan, now: bigint): bigint =>
   termDebt(settleTermLoan(balance, terms, now));
 
-/** The same; refuses where the loan is in default, marked or not. */
+/**
+ * The same, money paid ahead not deducted: what collateral to be taken out must leave covered. Refuses where the loan is in default,
+ * marked or not.
+ */
 export function termDebtInGoodStanding(loan: TermLoan, now: bigint): bigint {
   const work = takeUp(loan, now);
   requireGoodStanding(work);
-  return termDebt(work.balance);
+  return termDebt({ ...work.balance, credit: 0n });
 }
 
+/** What the pool counts the loan with. */
+export const termLoanCount = (loan: TermLoan, now: bigint): TermCount => takeUp(loan, now).before;
+
 /** What of the debt the pool counts, in units. */
-export const countedTermDebt = (loan: TermLoan, now: bigint): bigint => takeUp(loan, now).before.counted / RATE_SECONDS;
+export const countedTermDebt = (loan: TermLoan, now: bigint): bigint => termLoanCount(loan, now).counted / RATE_SECONDS;
 
 // ---- inside ----
 
@@ -208,8 +233,8 @@ function takeUp({ balance, terms, inDefault }: TermLoan, now: bigint): Work {
 }
 
 /** A debt that was accelerated costs no fee for prepayment. */
-function owedToEnd({ balance, terms, inDefault }: Work): { owed: bigint; refund: bigint } {
-  return inDefault === undefined ? payOff(balance, terms) : { owed: termDebt(balance), refund: 0n };
+function owedToEnd({ balance, terms, inDefault }: Work): bigint {
+  return inDefault === undefined ? payOff(balance, terms) : termDebt(balance);
 }
 
 function requireGoodStanding({ balance, terms, inDefault, now }: Work): void {
@@ -217,8 +242,8 @@ function requireGoodStanding({ balance, terms, inDefault, now }: Work): void {
   require(inDefault === undefined && now <= after, "LoanInDefault", after);
 }
 
-function end({ before }: Work, paid: bigint, refund = 0n): TermOutcome {
-  return { loan: undefined, paid, refund, before, after: UNCOUNTED };
+function end({ before }: Work, paid: bigint): TermOutcome {
+  return { loan: undefined, paid, before, after: UNCOUNTED };
 }
 
 /** The loan goes on, in default until nothing is overdue. */
@@ -227,7 +252,7 @@ function goOn(work: Work, balance: TermBalance, paid: bigint): TermOutcome {
   const stored = asStored(balance);
   if (inDefault === undefined || dueNow(balance, terms) === 0n) {
     const after = { counted: countedOf(balance), slope: slopeOf(balance, terms) };
-    return { loan: { terms, balance: stored }, paid, refund: 0n, before, after };
+    return { loan: { terms, balance: stored }, paid, before, after };
   }
   // The oldest interest is paid first, and it is the oldest that is counted.
   const interestPaid = interestOf(work.balance) - interestOf(balance);
@@ -235,7 +260,7 @@ function goOn(work: Work, balance: TermBalance, paid: bigint): TermOutcome {
   const after = { counted: balance.principal * RATE_SECONDS + recognisedInterest, slope: 0n };
   return {
     loan: { terms, balance: stored, inDefault: { ...inDefault, recognisedInterest } },
-    ...{ paid, refund: 0n, before, after },
+    ...{ paid, before, after },
   };
 }
 

@@ -111,12 +111,14 @@ export function bearLoss(l: Ledger, found: bigint): [Ledger, BorneLoss] {
 export function bearLossWithoutCover(l: Ledger, loss: bigint): [Ledger, BorneLoss] {
   const byJunior = minOf(loss, l.junior);
   const bySenior = minOf(loss - byJunior, l.senior);
-  const byReserve = loss - byJunior - bySenior;
+  const byReserve = minOf(loss - byJunior - bySenior, l.reserve);
   const after = {
     ...l,
     junior: l.junior - byJunior,
     senior: l.senior - bySenior,
     reserve: l.reserve - byReserve,
+    // What else there is of a divided ledger: of all interest, the premium alone may be left.
+    premium: l.premium - (loss - byJunior - bySenior - byReserve),
   };
   return [after, { byCover: 0n, byJunior, bySenior, byReserve }];
 }

@@ -10,6 +10,7 @@ export const redemptionQueueAbi = [
   {"inputs":[{"name":"token","type":"address"}],"name":"SafeERC20FailedOperation","type":"error"},
   {"inputs":[{"name":"token","type":"address"},{"name":"expected","type":"uint256"},{"name":"received","type":"uint256"}],"name":"TransferMismatch","type":"error"},
   {"inputs":[],"name":"ZeroAmount","type":"error"},
+  {"anonymous":false,"inputs":[{"indexed":true,"name":"requestId","type":"uint256"},{"indexed":false,"name":"shares","type":"uint256"},{"indexed":false,"name":"assets","type":"uint256"}],"name":"Claimed","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"sender","type":"address"},{"indexed":true,"name":"owner","type":"address"},{"indexed":false,"name":"assets","type":"uint256"},{"indexed":false,"name":"shares","type":"uint256"}],"name":"Deposit","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"controller","type":"address"},{"indexed":true,"name":"operator","type":"address"},{"indexed":false,"name":"approved","type":"bool"}],"name":"OperatorSet","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"controller","type":"address"},{"indexed":true,"name":"owner","type":"address"},{"indexed":true,"name":"requestId","type":"uint256"},{"indexed":false,"name":"sender","type":"address"},{"indexed":false,"name":"shares","type":"uint256"}],"name":"RedeemRequest","type":"event"},

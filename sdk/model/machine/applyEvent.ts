@@ -1,60 +1,28 @@
-import { subtractOrZero } from "../math.js";
+import { minOf, subtractOrZero } from "../math.js";
+import { TrancheClass } from "../waterfall.js";
 import { type Address, ZERO_ADDRESS } from "./address.js";
+import { applyQueueEvent } from "./applyQueueEvent.js";
+import { applyTermEvent, bookTermRepayment, bookTermSale, bookTermEnd } from "./applyTermEvent.js";
 import type { ModelEvent } from "./events.js";
-import { facilityNumberOf } from "./loanId.js";
-import { type Facility, type Loan, LoanFlags, type Pool } from "./types.js";
+import { useAuthorisation } from "./authority.js";
+import { removeLoan, storeLoan } from "./loanRows.js";
+import type { Register } from "./register.js";
+import { type Facility, FacilityKind, LoanFlags, type Pool } from "./types.js";
 import type { World } from "./world.js";
 
-/** A limit that is not used up. */
-const UNLIMITED = 2n ** 104n - 1n;
-
 const NEW_POOL: Pool = {
-  facility: 0n,
-  debtAssets: 0n,
-  debtShares: 0n,
-  cash: 0n,
-  accruedAt: 0n,
-  rateAtTarget: 0n,
-  senior: 0n,
-  reserve: 0n,
-  reserveFeeBps: 0n,
+  ...{ facility: 0n, debtAssets: 0n, debtShares: 0n, receivable: 0n, slope: 0n, cash: 0n, accruedAt: 0n },
+  ...{ rateAtTarget: 0n, senior: 0n, junior: 0n, stake: 0n, expectedLoss: 0n, premium: 0n, reserve: 0n },
+  ...{ reserveFeeBps: 0n, redemptionsQueued: false },
 };
-
-const spend = (limit: bigint, amount: bigint): bigint => (limit === UNLIMITED ? limit : limit - amount);
 
 function changePool(world: World, address: Address, change: (pool: Pool) => Partial<Pool>): void {
   const pool = world.pool(address);
   world.pools.set(address, { ...pool, ...change(pool) });
 }
 
-function changeFacility(world: World, number: bigint, change: Partial<Facility>): void {
-  world.facilities.set(number, { ...world.facility(number), ...change });
-}
-
-function removeLoan(world: World, id: bigint): void {
-  world.loans.delete(id);
-  if (world.newOwners.get(id) !== undefined) world.spent.set(id, true);
-  world.newOwners.delete(id);
-  world.offers.delete(id);
-}
-
-/** A loan with neither debt nor collateral is gone. */
-function storeLoan(world: World, id: bigint, loan: Loan): void {
-  if (loan.debtShares === 0n && loan.collateral === 0n) removeLoan(world, id);
-  else world.loans.set(id, loan);
-}
-
-/** The event names who acted; where that was not the owner, an authorisation was used. */
-function useAuthorisation(world: World, id: bigint, caller: Address, cash: bigint, collateral: bigint): void {
-  const owner = world.ownerOf(id);
-  if (caller === owner) return;
-  const facility = facilityNumberOf(id);
-  const given = world.authorisation(owner, facility, caller);
-  world.setAuthorisation(owner, facility, caller, {
-    ...given,
-    cashLimit: spend(given.cashLimit, cash),
-    collateralLimit: spend(given.collateralLimit, collateral),
-  });
+function changeFacility(register: Register, number: bigint, change: Partial<Facility>): void {
+  register.facilities.set(number, { ...register.facility(number), ...change });
 }
 
 function bookDrawn(world: World, pool: Address, assets: bigint, shares: bigint): void {
@@ -75,103 +43,126 @@ function bookClosed(world: World, pool: Address, closed: bigint, received: bigin
 }
 
 function applyManagerEvent(world: World, event: ModelEvent): void {
+  const register = world.register(event.emitter);
+  const isTerm = register.kind === FacilityKind.Term;
   switch (event.name) {
     case "FacilityCreated":
-      world.facilities.set(event.args.facility, { ...event.args.params, newLoansStopped: false, oracleSetAt: 0n });
+      register.facilities.set(event.args.facility, { ...event.args.params, newLoansStopped: false, oracleSetAt: 0n });
       return;
     case "Opened": {
       const { id, facility, collateral, principal, shares } = event.args;
-      world.loans.set(id, { debtShares: shares, collateral, flags: LoanFlags.OPEN });
-      bookDrawn(world, world.facility(facility).pool, principal, shares);
+      register.loans.set(id, { debtShares: shares, collateral, flags: LoanFlags.OPEN });
+      bookDrawn(world, register.facility(facility).pool, principal, shares);
       return;
     }
     case "Drawn": {
       const { id, caller, assets, shares } = event.args;
-      const loan = world.openLoan(id);
-      useAuthorisation(world, id, caller, assets, 0n);
-      world.loans.set(id, { ...loan, debtShares: loan.debtShares + shares });
-      bookDrawn(world, world.facilityOfLoan(id).pool, assets, shares);
+      const loan = register.openLoan(id);
+      useAuthorisation(register, id, caller, assets, 0n);
+      register.loans.set(id, { ...loan, debtShares: loan.debtShares + shares });
+      bookDrawn(world, register.facilityOfLoan(id).pool, assets, shares);
       return;
     }
     case "Repaid": {
       const { id, assets, shares } = event.args;
-      const loan = world.openLoan(id);
-      storeLoan(world, id, { ...loan, debtShares: loan.debtShares - shares });
-      bookClosed(world, world.facilityOfLoan(id).pool, assets, assets, shares);
+      if (isTerm) {
+        bookTermRepayment(world, register, id, { paid: assets, principal: shares }, event.timestamp);
+        return;
+      }
+      const loan = register.openLoan(id);
+      storeLoan(register, id, { ...loan, debtShares: loan.debtShares - shares });
+      bookClosed(world, register.facilityOfLoan(id).pool, assets, assets, shares);
       return;
     }
     case "ToppedUp": {
-      const loan = world.openLoan(event.args.id);
-      world.loans.set(event.args.id, { ...loan, collateral: loan.collateral + event.args.collateral });
+      const loan = register.openLoan(event.args.id);
+      register.loans.set(event.args.id, { ...loan, collateral: loan.collateral + event.args.collateral });
       return;
     }
     case "Withdrawn": {
       const { id, caller, collateral } = event.args;
-      const loan = world.openLoan(id);
-      useAuthorisation(world, id, caller, 0n, collateral);
-      storeLoan(world, id, { ...loan, collateral: loan.collateral - collateral });
+      const loan = register.openLoan(id);
+      useAuthorisation(register, id, caller, 0n, collateral);
+      storeLoan(register, id, { ...loan, collateral: loan.collateral - collateral });
       return;
     }
     case "Closed": {
       const { id, caller, assets, shares, collateral } = event.args;
-      useAuthorisation(world, id, caller, 0n, collateral);
-      removeLoan(world, id);
-      bookClosed(world, world.facilityOfLoan(id).pool, assets, assets, shares);
+      useAuthorisation(register, id, caller, 0n, collateral);
+      if (isTerm && shares !== 0n) bookTermEnd(world, register, id, event.timestamp);
+      removeLoan(register, id);
+      if (isTerm) return;
+      bookClosed(world, register.facilityOfLoan(id).pool, assets, assets, shares);
       return;
     }
     case "Liquidated": {
       const { id, repaid, seized, debtClosed, shares } = event.args;
-      const loan = world.openLoan(id);
-      storeLoan(world, id, {
+      if (isTerm) {
+        bookTermSale(world, register, id, { repaid, seized, debtClosed }, event.timestamp);
+        return;
+      }
+      const loan = register.openLoan(id);
+      storeLoan(register, id, {
         ...loan,
         debtShares: loan.debtShares - shares,
         collateral: loan.collateral - seized,
       });
-      bookClosed(world, world.facilityOfLoan(id).pool, debtClosed, repaid, shares);
+      bookClosed(world, register.facilityOfLoan(id).pool, debtClosed, repaid, shares);
       return;
     }
     case "TransferOffered": {
       const { id, newOwner } = event.args;
-      const loan = world.openLoan(id);
+      const loan = register.openLoan(id);
       const offered = newOwner !== ZERO_ADDRESS;
-      if (offered) world.offers.set(id, newOwner);
-      else world.offers.delete(id);
+      if (offered) register.offers.set(id, newOwner);
+      else register.offers.delete(id);
       const flags = offered ? loan.flags | LoanFlags.OFFERED : loan.flags & ~LoanFlags.OFFERED;
-      world.loans.set(id, { ...loan, flags });
+      register.loans.set(id, { ...loan, flags });
       return;
     }
     case "Transferred": {
       const { id, to } = event.args;
-      const loan = world.openLoan(id);
-      world.offers.delete(id);
-      world.newOwners.set(id, to);
-      world.loans.set(id, { ...loan, flags: (loan.flags | LoanFlags.TRANSFERRED) & ~LoanFlags.OFFERED });
+      const loan = register.openLoan(id);
+      register.offers.delete(id);
+      register.newOwners.set(id, to);
+      register.loans.set(id, { ...loan, flags: (loan.flags | LoanFlags.TRANSFERRED) & ~LoanFlags.OFFERED });
+      return;
+    }
+    case "Marked": {
+      const { id, expectedLoss } = event.args;
+      const loan = register.openLoan(id);
+      const expected = expectedLoss !== 0n;
+      if (expected) register.marks.set(id, expectedLoss);
+      else register.marks.delete(id);
+      const flags = expected ? loan.flags | LoanFlags.MARKED : loan.flags & ~LoanFlags.MARKED;
+      register.loans.set(id, { ...loan, flags });
       return;
     }
     case "AuthorisationSet": {
       const { owner, facility, operator, ...authorisation } = event.args;
-      world.setAuthorisation(owner, facility, operator, authorisation);
+      register.setAuthorisation(owner, facility, operator, authorisation);
       return;
     }
     case "NonceUsed":
-      world.nonces.set(event.args.owner, event.args.nonce + 1n);
+      register.nonces.set(event.args.owner, event.args.nonce + 1n);
       return;
     case "NewLoansStopped":
-      changeFacility(world, event.args.facility, { newLoansStopped: event.args.stopped });
+      changeFacility(register, event.args.facility, { newLoansStopped: event.args.stopped });
       return;
     case "CapsSet":
-      changeFacility(world, event.args.facility, { cap: event.args.cap, loanCap: event.args.loanCap });
+      changeFacility(register, event.args.facility, { cap: event.args.cap, loanCap: event.args.loanCap });
       return;
     case "MaxLtvSet":
-      changeFacility(world, event.args.facility, { maxLtvBps: event.args.maxLtvBps });
+      changeFacility(register, event.args.facility, { maxLtvBps: event.args.maxLtvBps });
       return;
     case "GateSet":
-      changeFacility(world, event.args.facility, { gate: event.args.gate });
+      changeFacility(register, event.args.facility, { gate: event.args.gate });
       return;
     case "OracleSet":
-      changeFacility(world, event.args.facility, { oracle: event.args.oracle, oracleSetAt: event.timestamp });
+      changeFacility(register, event.args.facility, { oracle: event.args.oracle, oracleSetAt: event.timestamp });
       return;
     default:
+      if (isTerm) applyTermEvent(world, register, event);
       return;
   }
 }
@@ -187,40 +178,104 @@ function applyPoolEvent(world: World, event: ModelEvent): void {
       world.pools.set(event.emitter, { ...pool, reserveFeeBps: event.args.reserveFeeBps });
       return;
     }
+    case "RedemptionsQueued":
+      change(() => ({ redemptionsQueued: event.args.queued }));
+      if (event.args.queued) world.queueOfPool(event.emitter)?.queueLast();
+      return;
     case "Initialised":
       change(() => ({ facility: event.args.facility }));
       return;
-    case "Accrued":
-      change(({ debtAssets }) => ({
-        debtAssets: debtAssets + event.args.interest,
-        rateAtTarget: event.args.rateAtTarget,
+    case "Accrued": {
+      const { interest, rateAtTarget } = event.args;
+      const isTerm = world.poolCode(event.emitter).kind === FacilityKind.Term;
+      // The sum of term loans is finer than the units that the event names.
+      change(({ debtAssets, receivable, slope, accruedAt }) => ({
+        ...(isTerm
+          ? { receivable: receivable + slope * (event.timestamp - accruedAt) }
+          : { debtAssets: debtAssets + interest }),
+        rateAtTarget,
         accruedAt: event.timestamp,
       }));
       return;
+    }
     case "InterestSplit":
       change(({ senior, reserve }) => ({
         senior: senior + event.args.toSenior,
         reserve: reserve + event.args.toReserve,
       }));
       return;
-    case "Entered":
-      change(({ senior, cash }) => ({ senior: senior + event.args.assets, cash: cash + event.args.assets }));
+    case "FirstLossIncome": {
+      const { toJunior, toCover, premiumPaid } = event.args;
+      change(({ junior, premium, cash, stake }) => ({
+        junior: junior + toJunior,
+        premium: premium + toCover - premiumPaid,
+        cash: cash - premiumPaid,
+        stake: stake + premiumPaid,
+      }));
       return;
-    case "Left":
-      change(({ senior, cash }) => ({ senior: senior - event.args.assets, cash: cash - event.args.assets }));
+    }
+    case "LumpIncome":
+      change(({ junior, reserve }) => ({
+        junior: junior + event.args.toJunior,
+        reserve: reserve + event.args.toReserve,
+      }));
       return;
-    case "LossRealised":
-      change(({ senior, reserve }) => ({
+    case "InterestReversed":
+      change(({ junior, senior, reserve }) => ({
+        junior: junior - event.args.byJunior,
         senior: senior - event.args.bySenior,
         reserve: reserve - event.args.byReserve,
       }));
       return;
+    case "ExpectedLossChanged":
+      change(() => ({ expectedLoss: event.args.expectedLoss }));
+      return;
+    case "Entered":
+      change((pool) => lent(pool, event.args.trancheClass, event.args.assets));
+      return;
+    case "Left":
+      change((pool) => lent(pool, event.args.trancheClass, -event.args.assets));
+      return;
+    case "LossRealised": {
+      const { byCover, byJunior, bySenior, byReserve } = event.args;
+      change(({ cash, stake, premium, junior, senior, reserve }) => {
+        // The stake pays in cash before the premium it was promised is given up.
+        const fromStake = minOf(byCover, stake);
+        return {
+          stake: stake - fromStake,
+          cash: cash + fromStake,
+          premium: premium - (byCover - fromStake),
+          junior: junior - byJunior,
+          senior: senior - bySenior,
+          reserve: reserve - byReserve,
+        };
+      });
+      return;
+    }
     case "ReserveCollected":
       change(({ reserve, cash }) => ({ reserve: reserve - event.args.assets, cash: cash - event.args.assets }));
+      return;
+    case "TermSheetAdded":
+      world.setSheets(event.emitter, [...world.sheets(event.emitter), event.args.terms]);
+      return;
+    case "TermSheetRetired":
+      world.setSheets(
+        event.emitter,
+        world
+          .sheets(event.emitter)
+          .map((sheet, number) => (BigInt(number) === event.args.sheet ? { ...sheet, retired: true } : sheet)),
+      );
       return;
     default:
       return;
   }
+}
+
+/** A lender's assets, come in or, below zero, gone out. Those of the cover class stand beside the cash. */
+function lent({ cash, senior, junior, stake }: Pool, trancheClass: bigint, assets: bigint): Partial<Pool> {
+  if (trancheClass === TrancheClass.Cover) return { stake: stake + assets };
+  if (trancheClass === TrancheClass.Junior) return { cash: cash + assets, junior: junior + assets };
+  return { cash: cash + assets, senior: senior + assets };
 }
 
 function applyTokenEvent(world: World, event: ModelEvent): void {
@@ -231,6 +286,19 @@ function applyTokenEvent(world: World, event: ModelEvent): void {
     case "Approval":
       world.setAllowance(event.emitter, event.args.owner, event.args.spender, event.args.value);
       return;
+    case "Withdraw": {
+      const { owner, assets } = event.args;
+      const { pool } = world.tranche(event.emitter);
+      const queue = world.poolCode(pool).queue?.address;
+      // Shares that wait are paid by a Served event; others in the queue's hands are those of a request served at once.
+      if (owner === queue && !world.pool(pool).redemptionsQueued) world.queueOfPool(pool)?.payLast(assets);
+      return;
+    }
+    case "ExitRequested": {
+      const { owner, ...request } = event.args;
+      world.setExitRequest(event.emitter, owner, request);
+      return;
+    }
     default:
       return;
   }
@@ -241,7 +309,8 @@ function applyTokenEvent(world: World, event: ModelEvent): void {
  * Every state change of the forward machine goes through here too, so that what events cannot say cannot be modelled.
  */
 export function applyEvent(world: World, event: ModelEvent): void {
-  if (event.emitter === world.deployment.manager) applyManagerEvent(world, event);
+  if (world.isManager(event.emitter)) applyManagerEvent(world, event);
   else if (world.deployment.pools.has(event.emitter)) applyPoolEvent(world, event);
+  else if (world.isQueue(event.emitter)) applyQueueEvent(world.queue(event.emitter).book, event);
   else if (world.isToken(event.emitter)) applyTokenEvent(world, event);
 }

@@ -1,10 +1,11 @@
 import { ModelInputError } from "../errors.js";
+import type { TermSheet } from "../termLoanBook.js";
 import { type Address, isAddress, toAddress } from "./address.js";
 import type { FacilityParams } from "./types.js";
 
 /** Arguments of the contracts' events, named as in Solidity; every integer is a bigint, every address in lower case. */
 export interface EventArguments {
-  // LoanManager
+  // Both loan managers, but for Opened and Drawn
   FacilityCreated: { facility: bigint; params: FacilityParams };
   Opened: {
     id: bigint;
@@ -28,6 +29,7 @@ export interface EventArguments {
     debtClosed: bigint;
     shares: bigint;
   };
+  Marked: { id: bigint; caller: Address; expectedLoss: bigint };
   TransferOffered: { id: bigint; owner: Address; newOwner: Address };
   Transferred: { id: bigint; from: Address; to: Address };
   AuthorisationSet: {
@@ -45,18 +47,57 @@ export interface EventArguments {
   MaxLtvSet: { facility: bigint; maxLtvBps: bigint };
   GateSet: { facility: bigint; gate: Address };
   OracleSet: { facility: bigint; oracle: Address };
-  // LendingPool
+  // TermLoanManager
+  TermLoanOpened: {
+    id: bigint;
+    owner: Address;
+    facility: bigint;
+    receiver: Address;
+    collateral: bigint;
+    principal: bigint;
+    sheet: bigint;
+    annualRate: bigint;
+    instalment: bigint;
+    /** Hash, 32 bytes in hexadecimal. */
+    agreement: string;
+  };
+  DefaultMarked: { id: bigint; caller: Address; defaultedAt: bigint };
+  Cured: { id: bigint };
+  RolledOver: {
+    id: bigint;
+    caller: Address;
+    principal: bigint;
+    sheet: bigint;
+    annualRate: bigint;
+    instalment: bigint;
+    agreement: string;
+  };
+  // Pools of both kinds
   Accrued: { interest: bigint; rateAtTarget: bigint };
   InterestSplit: { toSenior: bigint; toReserve: bigint };
+  FirstLossIncome: { toJunior: bigint; toCover: bigint; premiumPaid: bigint };
+  LumpIncome: { toJunior: bigint; toReserve: bigint };
+  InterestReversed: { byJunior: bigint; bySenior: bigint; byReserve: bigint };
+  ExpectedLossChanged: { expectedLoss: bigint };
   Entered: { trancheClass: bigint; assets: bigint };
   Left: { trancheClass: bigint; assets: bigint };
   LossRealised: { byCover: bigint; byJunior: bigint; bySenior: bigint; byReserve: bigint };
   ReserveFeeSet: { reserveFeeBps: bigint };
   ReserveCollected: { receiver: Address; assets: bigint };
   Initialised: { facility: bigint };
+  RedemptionsQueued: { queued: boolean };
+  // TermLendingPool
+  TermSheetAdded: { sheet: bigint; terms: TermSheet };
+  TermSheetRetired: { sheet: bigint };
+  // RedemptionQueue (ERC-7540), beside Deposit and Withdraw
+  OperatorSet: { controller: Address; operator: Address; approved: boolean };
+  RedeemRequest: { controller: Address; owner: Address; requestId: bigint; sender: Address; shares: bigint };
+  Served: { shares: bigint; assets: bigint; waiting: bigint };
+  Claimed: { requestId: bigint; shares: bigint; assets: bigint };
   // Tranche (ERC-4626) and tokens (ERC-20)
   Deposit: { sender: Address; owner: Address; assets: bigint; shares: bigint };
   Withdraw: { sender: Address; receiver: Address; owner: Address; assets: bigint; shares: bigint };
+  ExitRequested: { owner: Address; shares: bigint; opensAt: bigint; closesAt: bigint };
   Transfer: { from: Address; to: Address; value: bigint };
   Approval: { owner: Address; spender: Address; value: bigint };
 }
@@ -78,6 +119,7 @@ const FIELDS: { readonly [Name in EventName]: readonly (keyof EventArguments[Nam
   Withdrawn: ["id", "caller", "receiver", "collateral"],
   Closed: ["id", "caller", "receiver", "assets", "shares", "collateral"],
   Liquidated: ["id", "liquidator", "repaid", "seized", "debtClosed", "shares"],
+  Marked: ["id", "caller", "expectedLoss"],
   TransferOffered: ["id", "owner", "newOwner"],
   Transferred: ["id", "from", "to"],
   AuthorisationSet: ["owner", "facility", "operator", "actions", "expiresAt", "cashLimit", "collateralLimit"],
@@ -87,16 +129,35 @@ const FIELDS: { readonly [Name in EventName]: readonly (keyof EventArguments[Nam
   MaxLtvSet: ["facility", "maxLtvBps"],
   GateSet: ["facility", "gate"],
   OracleSet: ["facility", "oracle"],
+  TermLoanOpened: [
+    ...(["id", "owner", "facility", "receiver", "collateral", "principal"] as const),
+    ...(["sheet", "annualRate", "instalment", "agreement"] as const),
+  ],
+  DefaultMarked: ["id", "caller", "defaultedAt"],
+  Cured: ["id"],
+  RolledOver: ["id", "caller", "principal", "sheet", "annualRate", "instalment", "agreement"],
   Accrued: ["interest", "rateAtTarget"],
   InterestSplit: ["toSenior", "toReserve"],
+  FirstLossIncome: ["toJunior", "toCover", "premiumPaid"],
+  LumpIncome: ["toJunior", "toReserve"],
+  InterestReversed: ["byJunior", "bySenior", "byReserve"],
+  ExpectedLossChanged: ["expectedLoss"],
   Entered: ["trancheClass", "assets"],
   Left: ["trancheClass", "assets"],
   LossRealised: ["byCover", "byJunior", "bySenior", "byReserve"],
   ReserveFeeSet: ["reserveFeeBps"],
   ReserveCollected: ["receiver", "assets"],
   Initialised: ["facility"],
+  RedemptionsQueued: ["queued"],
+  TermSheetAdded: ["sheet", "terms"],
+  TermSheetRetired: ["sheet"],
+  OperatorSet: ["controller", "operator", "approved"],
+  RedeemRequest: ["controller", "owner", "requestId", "sender", "shares"],
+  Served: ["shares", "assets", "waiting"],
+  Claimed: ["requestId", "shares", "assets"],
   Deposit: ["sender", "owner", "assets", "shares"],
   Withdraw: ["sender", "receiver", "owner", "assets", "shares"],
+  ExitRequested: ["owner", "shares", "opensAt", "closesAt"],
   Transfer: ["from", "to", "value"],
   Approval: ["owner", "spender", "value"],
 };

@@ -1,5 +1,5 @@
 import { type Address, ZERO_ADDRESS } from "./address.js";
-import { require } from "./refusal.js";
+import { require } from "../refusal.js";
 import type { Transaction } from "./transaction.js";
 
 /** Refuses what the facility's gate does not clearly allow. */

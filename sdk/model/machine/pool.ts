@@ -1,27 +1,30 @@
 import { adaptiveCurveRate } from "../adaptiveCurve.js";
+import { RATE_SECONDS } from "../amortisation.js";
 import { interestDown } from "../growth.js";
 import { minOf, subtractOrZero, wadDivDown } from "../math.js";
 import { toAssetsUp, toSharesDown, toSharesUp } from "../shares.js";
+import { type Ledger, TrancheClass, bearLoss, bearLossWithoutCover, divideInterest, grossNav } from "../waterfall.js";
 import { type Address, ZERO_ADDRESS } from "./address.js";
 import { requireAllowed } from "./gate.js";
-import { require } from "./refusal.js";
+import { require } from "../refusal.js";
 import { transfer, transferFrom } from "./token.js";
 import type { Transaction } from "./transaction.js";
-import { NewRisk, type Pool, TrancheClass } from "./types.js";
+import { FacilityKind, NewRisk, type Pool } from "./types.js";
 import { castTo, checked } from "./uint.js";
 import type { World } from "./world.js";
 
-const BPS = 10_000n;
-
-/** Totals of a pool's debt, for share conversions. */
+/** Totals of a revolving pool's debt, for share conversions. */
 export const debtTotals = ({ debtAssets, debtShares }: Pool): { totalAssets: bigint; totalShares: bigint } => ({
   totalAssets: debtAssets,
   totalShares: debtShares,
 });
 
+/** What all loans of a pool are counted with; a pool has loans of one kind. */
+export const countedDebt = ({ debtAssets, receivable }: Pool): bigint => debtAssets + receivable / RATE_SECONDS;
+
 /** Share of the pool that is lent, WAD, rounded down. */
-export function utilisationDown(debtAssets: bigint, cash: bigint): bigint {
-  return debtAssets === 0n ? 0n : wadDivDown(debtAssets, debtAssets + cash);
+export function utilisationDown(debt: bigint, cash: bigint): bigint {
+  return debt === 0n ? 0n : wadDivDown(debt, debt + cash);
 }
 
 /** A pool as it would be after accruing at `now`, and the interest that adds. Nothing is stored. */
@@ -29,17 +32,21 @@ export function accruedPool(world: World, address: Address, now: bigint): { pool
   const pool = world.pool(address);
   const elapsed = checked(now - pool.accruedAt);
   if (elapsed === 0n) return { pool, interest: 0n };
-  const { fixedRatePerSecond } = world.poolCode(address);
+  const { fixedRatePerSecond, kind } = world.poolCode(address);
   let rate = fixedRatePerSecond;
   let { rateAtTarget } = pool;
   if (rate === 0n) {
-    const adapted = adaptiveCurveRate(rateAtTarget, utilisationDown(pool.debtAssets, pool.cash), elapsed);
+    const adapted = adaptiveCurveRate(rateAtTarget, utilisationDown(countedDebt(pool), pool.cash), elapsed);
     rate = adapted.averageRate;
     rateAtTarget = adapted.endRateAtTarget;
   }
+  const moved = { ...pool, rateAtTarget, accruedAt: now };
+  if (kind === FacilityKind.Term) {
+    const accrued = { ...moved, receivable: checked(pool.receivable + pool.slope * elapsed) };
+    return { pool: accrued, interest: countedDebt(accrued) - countedDebt(pool) };
+  }
   const interest = castTo(128n, interestDown(pool.debtAssets, rate, elapsed));
-  const debtAssets = checked(pool.debtAssets + interest, 128n);
-  return { pool: { ...pool, debtAssets, rateAtTarget, accruedAt: now }, interest };
+  return { pool: { ...moved, debtAssets: checked(pool.debtAssets + interest, 128n) }, interest };
 }
 
 /** Brings the pool to this second. Zero elapsed seconds is a no-op without an event (TIME-1). */
@@ -52,29 +59,93 @@ export function accrue(tx: Transaction, address: Address): Pool {
   return tx.world.pool(address);
 }
 
-/** Interest since the last split: all there is, less what is owed to someone already. */
-export function unsplitInterest({ cash, debtAssets, senior, reserve, reserveFeeBps }: Pool): {
-  toSenior: bigint;
-  toReserve: bigint;
-} {
-  const interest = checked(cash + debtAssets - senior - reserve);
-  const toReserve = (interest * reserveFeeBps) / BPS;
-  return { toSenior: interest - toReserve, toReserve };
+// ---- whose it is ----
+
+/** All of an accrued pool, as the waterfall divides it. */
+function ledgerOf(world: World, address: Address, pool: Pool): Ledger {
+  const { firstLoss } = world.poolCode(address);
+  const { cash, senior, junior, stake, premium, reserve, reserveFeeBps } = pool;
+  const debt = countedDebt(pool);
+  checked(cash + debt - senior - junior - reserve - premium);
+  return {
+    ...{ debt, cash, senior, junior, stake, premium, reserve, reserveFeeBps },
+    juniorSpreadBps: firstLoss?.juniorSpreadBps ?? 0n,
+    coverPremiumBps: firstLoss?.coverPremiumBps ?? 0n,
+  };
 }
 
-/** Accrues, and divides interest between lenders and reserve. */
-export function checkpoint(tx: Transaction, address: Address): Pool {
-  return split(tx, address, accrue(tx, address));
+/** The ledger as a lender would find it at `now`: accrued and divided. Nothing is stored. */
+export function ledgerAt(world: World, address: Address, now: bigint): Ledger {
+  return divideInterest(ledgerOf(world, address, accruedPool(world, address, now).pool))[0];
 }
 
-function split(tx: Transaction, address: Address, pool: Pool): Pool {
-  const { toSenior, toReserve } = unsplitInterest(pool);
-  if (toSenior + toReserve === 0n) return pool;
-  checked(pool.senior + castTo(112n, toSenior), 112n);
-  checked(pool.reserve + castTo(112n, toReserve), 112n);
-  tx.emit(address, "InterestSplit", { toSenior, toReserve });
-  return tx.world.pool(address);
+/** Divides interest among lenders and reserve. The pool is accrued. */
+export function divide(tx: Transaction, address: Address): Ledger {
+  const before = ledgerOf(tx.world, address, tx.world.pool(address));
+  const [ledger, division] = divideInterest(before);
+  const { toSenior, toJunior, toReserve, toCover, premiumPaid } = division;
+  // In the contract's order: after decades at the highest rates a sum may leave its type.
+  const fits = (field: bigint, added: bigint): bigint => checked(field + castTo(112n, added), 112n);
+  fits(before.junior, toJunior);
+  fits(before.senior, toSenior);
+  fits(before.reserve, toReserve);
+  fits(before.stake, premiumPaid);
+  castTo(112n, ledger.premium);
+  if (toSenior + toReserve !== 0n) tx.emit(address, "InterestSplit", { toSenior, toReserve });
+  if (toJunior + toCover + premiumPaid !== 0n) tx.emit(address, "FirstLossIncome", { toJunior, toCover, premiumPaid });
+  return ledger;
 }
+
+/** Accrues and divides. */
+export function checkpoint(tx: Transaction, address: Address): Ledger {
+  accrue(tx, address);
+  return divide(tx, address);
+}
+
+/** The same before cash goes out that lenders may be waiting for. */
+export function checkpointToPay(tx: Transaction, address: Address): Ledger {
+  requireNobodyWaits(accrue(tx, address));
+  return divide(tx, address);
+}
+
+function requireNobodyWaits({ redemptionsQueued }: Pool): void {
+  require(!redemptionsQueued, "RedemptionsAreQueued");
+}
+
+/** What new debt must pass on the lenders' side. */
+export const requireMayGrow = requireNobodyWaits;
+
+/** LOSS-1. Interest up to now is divided first, so that it bears the loss with the rest. */
+export function realiseLoss(tx: Transaction, address: Address, found: bigint): void {
+  const [after, borne] = bearLoss(divide(tx, address), found);
+  checked(after.reserve, 112n);
+  tx.emit(address, "LossRealised", borne);
+}
+
+/** Takes back interest that was counted and does not count any more. */
+export function reverseInterest(tx: Transaction, address: Address, interest: bigint): void {
+  const [after, { byJunior, bySenior, byReserve }] = bearLossWithoutCover(divide(tx, address), interest);
+  checked(after.premium, 112n);
+  tx.emit(address, "InterestReversed", { byJunior, bySenior, byReserve });
+}
+
+/** Income at once goes to those who cannot leave in this block, or to the reserve where there are none. */
+export function addLump(tx: Transaction, address: Address, income: bigint): void {
+  const { junior, reserve } = divide(tx, address);
+  const toJunior = junior === 0n ? 0n : castTo(112n, income);
+  const toReserve = castTo(112n, income - toJunior);
+  checked(junior + toJunior, 112n);
+  checked(reserve + toReserve, 112n);
+  tx.emit(address, "LumpIncome", { toJunior, toReserve });
+}
+
+/** A loan's part of the loss to expect is `next` instead of `before`. */
+export function changeExpectedLoss(tx: Transaction, address: Address, before: bigint, next: bigint): void {
+  const expectedLoss = castTo(112n, checked(checked(tx.world.pool(address).expectedLoss - before) + next));
+  tx.emit(address, "ExpectedLossChanged", { expectedLoss });
+}
+
+// ---- revolving debt ----
 
 /** What a draw will do; it is booked by the event that reports it. */
 export function quoteDraw(
@@ -88,6 +159,7 @@ export function quoteDraw(
   const shares = toSharesUp(assets, debtTotals(pool));
   const totalAssets = checked(pool.debtAssets + castTo(128n, assets), 128n);
   const totalShares = checked(pool.debtShares + castTo(128n, shares), 128n);
+  requireMayGrow(pool);
   const debt = toAssetsUp(loanShares + shares, { totalAssets, totalShares });
   return { shares, debt, totalDebt: totalAssets };
 }
@@ -129,21 +201,19 @@ export function settleSale(
 ): bigint {
   const pool = accrue(tx, address);
   const shares = debtClosed === owed ? loanShares : toSharesDown(debtClosed, debtTotals(pool));
-  if (debtClosed !== repaid) realiseLoss(tx, address, pool, debtClosed - repaid);
-  checked(pool.cash + castTo(112n, repaid), 112n);
+  if (debtClosed !== repaid) realiseLoss(tx, address, debtClosed - repaid);
+  checked(tx.world.pool(address).cash + castTo(112n, repaid), 112n);
   return shares;
 }
 
-/** LOSS-1. Interest up to now is split first, so that it bears the loss with the rest. */
-function realiseLoss(tx: Transaction, address: Address, accrued: Pool, found: bigint): void {
-  const pool = split(tx, address, accrued);
-  // A debt rounded up may exceed the total by a unit that nobody ever owned.
-  const loss = minOf(found, pool.debtAssets);
-  const bySenior = minOf(loss, pool.senior);
-  const byReserve = loss - bySenior;
-  checked(pool.reserve - byReserve, 112n);
-  tx.emit(address, "LossRealised", { byCover: 0n, byJunior: 0n, bySenior, byReserve });
+/** What a loan owes after some of its debt was closed; its event books that. */
+export function debtAfterClosing(pool: Pool, loanShares: bigint, closed: bigint, shares: bigint): bigint {
+  if (loanShares === shares) return 0n;
+  const left = { ...pool, debtAssets: subtractOrZero(pool.debtAssets, closed), debtShares: pool.debtShares - shares };
+  return toAssetsUp(loanShares - shares, debtTotals(left));
 }
+
+// ---- cash ----
 
 /** Sends the pool's asset. */
 export function send(tx: Transaction, address: Address, to: Address, assets: bigint): void {
@@ -158,27 +228,34 @@ export function collect(tx: Transaction, address: Address, from: Address, assets
 
 /**
  * Books a lender's assets as come in, if lock and gate let `receiver` lend; the tranche pulls them. A facility's seed has no
- * receiver for the gate to judge. Returns the class's net asset value before.
+ * receiver for the gate to judge. Returns the class's net asset value before, expected losses not counted.
  */
-export function enter(tx: Transaction, address: Address, receiver: Address | undefined, assets: bigint): bigint {
-  const accrued = accrue(tx, address);
-  require(accrued.facility !== 0n, "NotInitialised");
-  tx.requireUnlocked(accrued.facility);
+export function enter(tx: Transaction, tranche: Address, receiver: Address | undefined, assets: bigint): bigint {
+  const { pool: address, trancheClass } = tx.world.tranche(tranche);
+  const { facility } = accrue(tx, address);
+  require(facility !== 0n, "NotInitialised");
+  tx.requireUnlocked(address);
   if (receiver !== undefined) {
-    requireAllowed(tx, tx.world.facility(accrued.facility).gate, receiver, NewRisk.Lend);
+    const { gate } = tx.world.registerOfPool(address).facility(facility);
+    requireAllowed(tx, gate, receiver, NewRisk.Lend);
   }
-  const pool = split(tx, address, accrued);
-  checked(pool.senior + castTo(112n, assets), 112n);
-  checked(pool.cash + assets, 112n);
-  tx.emit(address, "Entered", { trancheClass: TrancheClass.Senior, assets });
-  return pool.senior;
+  const ledger = divide(tx, address);
+  const nav = grossNav(ledger, trancheClass);
+  castTo(112n, assets);
+  if (trancheClass !== TrancheClass.Cover) checked(ledger.cash + assets, 112n);
+  checked((trancheClass === TrancheClass.Cover ? ledger.stake : nav) + assets, 112n);
+  tx.emit(address, "Entered", { trancheClass, assets });
+  return nav;
 }
 
-/** Books assets as gone and sends them, at most the cash held. */
-export function payOut(tx: Transaction, address: Address, receiver: Address, assets: bigint): void {
-  const pool = tx.world.pool(address);
-  require(assets <= pool.cash, "InsufficientCash", assets, pool.cash);
-  checked(pool.senior - castTo(112n, assets), 112n);
-  tx.emit(address, "Left", { trancheClass: TrancheClass.Senior, assets });
+/** Books assets as gone and sends them: at most the cash held, or the stake. */
+export function payOut(tx: Transaction, tranche: Address, receiver: Address, assets: bigint): void {
+  const { pool: address, trancheClass } = tx.world.tranche(tranche);
+  const { cash, stake, senior, junior } = tx.world.pool(address);
+  const available = trancheClass === TrancheClass.Cover ? stake : cash;
+  require(assets <= available, "InsufficientCash", assets, available);
+  if (trancheClass === TrancheClass.Senior) checked(senior - castTo(112n, assets), 112n);
+  if (trancheClass === TrancheClass.Junior) checked(junior - castTo(112n, assets), 112n);
+  tx.emit(address, "Left", { trancheClass, assets });
   send(tx, address, receiver, assets);
 }

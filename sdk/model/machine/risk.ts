@@ -3,7 +3,7 @@ import type { Address } from "./address.js";
 import { requireAllowed } from "./gate.js";
 import { facilityNumberOf } from "./loanId.js";
 import { quoteDraw } from "./pool.js";
-import { require } from "./refusal.js";
+import { require } from "../refusal.js";
 import type { Transaction } from "./transaction.js";
 import type { Facility } from "./types.js";
 import { checked } from "./uint.js";
@@ -23,7 +23,13 @@ export function requireWithinLtv(tx: Transaction, facility: Facility, collateral
   require(debt <= maxDebt, "LtvTooHigh", debt, maxDebt, collateral, price);
 }
 
-/** All checks of new debt, in the manager's order. Returns the shares it adds; its event books it. */
+/** Stop and gate: what new debt of `owner` must pass whatever its terms. */
+export function requireNewRisk(tx: Transaction, facility: Facility, id: bigint, owner: Address, action: bigint): void {
+  require(!facility.newLoansStopped, "NewLoansAreStopped", facilityNumberOf(id));
+  requireAllowed(tx, facility.gate, owner, action);
+}
+
+/** All checks of new revolving debt, in the manager's order. Returns the shares it adds; its event books it. */
 export function requireMayBorrow(
   tx: Transaction,
   facility: Facility,
@@ -33,8 +39,7 @@ export function requireMayBorrow(
   before: { readonly shares: bigint; readonly collateral: bigint },
   assets: bigint,
 ): bigint {
-  require(!facility.newLoansStopped, "NewLoansAreStopped", facilityNumberOf(id));
-  requireAllowed(tx, facility.gate, owner, action);
+  requireNewRisk(tx, facility, id, owner, action);
   const price = tx.surroundings.borrowPrice(facility.oracle);
   const maxDebt = maxDebtDown(before.collateral, price, facility.maxLtvBps);
   const { shares, debt, totalDebt } = quoteDraw(tx, facility.pool, before.shares, assets);

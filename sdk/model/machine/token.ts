@@ -1,6 +1,6 @@
 import { MAX_UINT256 } from "../constants.js";
 import { type Address, ZERO_ADDRESS } from "./address.js";
-import { require } from "./refusal.js";
+import { require } from "../refusal.js";
 import type { Transaction } from "./transaction.js";
 
 function move(tx: Transaction, token: Address, from: Address, to: Address, value: bigint): void {

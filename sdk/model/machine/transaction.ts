@@ -1,13 +1,15 @@
 import type { Address } from "./address.js";
 import { applyEvent } from "./applyEvent.js";
 import type { EventArguments, EventName, ModelEvent } from "./events.js";
-import { Refusal, require } from "./refusal.js";
+import { Refusal, require } from "../refusal.js";
 import type { World } from "./world.js";
 
 /** What the contracts ask of the outside world within one transaction. */
 export interface Surroundings {
   /** The block's second. */
   readonly now: bigint;
+  /** Price by which a loss is expected, 1e36; throws the oracle's {@link Refusal}. */
+  price(oracle: Address): bigint;
   /** Price for new risk, 1e36; throws the oracle's {@link Refusal}. */
   borrowPrice(oracle: Address): bigint;
   /** Price at which collateral is sold, 1e36; throws the oracle's {@link Refusal}. */
@@ -28,7 +30,7 @@ export type Outcome<T> =
 /** One transaction: what it has emitted, and which facilities it has locked. */
 export class Transaction {
   readonly #events: ModelEvent[] = [];
-  readonly #locked = new Set<bigint>();
+  readonly #locked = new Set<Address>();
 
   constructor(
     readonly world: World,
@@ -39,10 +41,6 @@ export class Transaction {
     return this.surroundings.now;
   }
 
-  get manager(): Address {
-    return this.world.deployment.manager;
-  }
-
   /** Emits an event, and thereby changes the state. */
   emit<Name extends EventName>(emitter: Address, name: Name, args: EventArguments[Name]): void {
     const event = { name, emitter, timestamp: this.now, args } as ModelEvent;
@@ -50,17 +48,22 @@ export class Transaction {
     applyEvent(this.world, event);
   }
 
-  lock(facility: bigint): void {
-    this.requireUnlocked(facility);
-    this.#locked.add(facility);
+  /** Locks the facility of that pool: two managers may have facilities of the same number. */
+  lock(pool: Address): void {
+    this.requireUnlocked(pool);
+    this.#locked.add(pool);
   }
 
-  unlock(facility: bigint): void {
-    this.#locked.delete(facility);
+  unlock(pool: Address): void {
+    this.#locked.delete(pool);
   }
 
-  requireUnlocked(facility: bigint): void {
-    require(!this.#locked.has(facility), "FacilityLocked", facility);
+  isLocked(pool: Address): boolean {
+    return this.#locked.has(pool);
+  }
+
+  requireUnlocked(pool: Address): void {
+    require(!this.isLocked(pool), "FacilityLocked", this.world.pool(pool).facility);
   }
 
   requireGovernor(caller: Address): void {
@@ -80,7 +83,7 @@ export class Transaction {
       this.world.journal.rollBack(savepoint);
       this.#events.length = eventsBefore;
       this.#locked.clear();
-      for (const facility of lockedBefore) this.#locked.add(facility);
+      for (const pool of lockedBefore) this.#locked.add(pool);
       if (error instanceof Refusal) return { ok: false, refusal: error };
       throw error;
     }

@@ -1,4 +1,4 @@
-import { require } from "./refusal.js";
+import { require } from "../refusal.js";
 
 /** Solidity's code for arithmetic that leaves its type. */
 const OVERFLOW = 0x11n;

@@ -1,5 +1,5 @@
 import { type Address, ZERO_ADDRESS } from "./address.js";
-import { require } from "./refusal.js";
+import { require } from "../refusal.js";
 import { transfer, transferFrom } from "./token.js";
 import type { Transaction } from "./transaction.js";
 

@@ -1,13 +1,20 @@
+import type { TermSheet } from "../termLoanBook.js";
+import { minOf } from "../math.js";
+import { TrancheClass } from "../waterfall.js";
 import { type Address, ZERO_ADDRESS } from "./address.js";
-import { facilityNumberOf, openerOf } from "./loanId.js";
-import { require } from "./refusal.js";
+import { QueueBook } from "./queueBook.js";
+import { Register } from "./register.js";
 import { Journal, Table } from "./table.js";
-import { type Authorisation, type Facility, type Loan, LoanFlags, NO_AUTHORISATION, type Pool } from "./types.js";
+import { type ExitRequest, FacilityKind, NO_EXIT_REQUEST, type Pool } from "./types.js";
 
 /** What is fixed in the contracts' code: no event says it, the deployment does. */
 export interface Deployment {
+  /** Of revolving loans. */
   readonly manager: Address;
+  readonly termManager?: Address;
+  /** Of both managers. */
   readonly pools: ReadonlyMap<Address, PoolCode>;
+  /** Of both managers. */
   readonly vaults: ReadonlyMap<Address, VaultCode>;
 }
 
@@ -15,16 +22,70 @@ export interface PoolCode {
   readonly asset: Address;
   /** The senior tranche. */
   readonly senior: Address;
+  /** Of senior lenders who wait for cash; absent where there is none. */
+  readonly queue?: QueueCode;
   /** WAD a second; 0 where the rate follows the adaptive curve. */
   readonly fixedRatePerSecond: bigint;
+  /** {@link FacilityKind} of its loans; revolving where absent. */
+  readonly kind?: bigint;
+  /** Absent where senior lenders are alone. */
+  readonly firstLoss?: FirstLossCode;
+}
+
+export interface QueueCode {
+  readonly address: Address;
+  /** One whole share: least that can wait, and least that is served at a time. */
+  readonly leastShares: bigint;
+}
+
+export interface FirstLossCode {
+  /** The junior and the cover tranche; absent where the pool does without. */
+  readonly junior?: Address;
+  readonly cover?: Address;
+  /** Share of senior's interest that goes to junior. */
+  readonly juniorSpreadBps: bigint;
+  /** Share of all interest that goes to cover while there is stake. */
+  readonly coverPremiumBps: bigint;
+  /** From a request to the window in which shares of both classes leave, and the window's length. */
+  readonly exitCooldownSeconds: bigint;
+  readonly exitWindowSeconds: bigint;
 }
 
 export interface VaultCode {
   readonly asset: Address;
 }
 
+/** Where a tranche's assets are, and its place in the order of losses. */
+export interface TranchePlace {
+  readonly pool: Address;
+  readonly trancheClass: bigint;
+  /** Seconds; 0 where shares leave at once. */
+  readonly cooldown: bigint;
+  readonly window: bigint;
+}
+
+/** A redemption queue, and whose it is. */
+export interface QueuePlace {
+  readonly pool: Address;
+  readonly leastShares: bigint;
+  readonly book: QueueBook;
+}
+
 type Pair = `${Address}/${Address}`;
-type Triple = `${Address}/${string}/${Address}`;
+
+/** The tranches of a pool in the order in which a facility is seeded. */
+export function tranchesOf({ senior, firstLoss }: PoolCode): { tranche: Address; trancheClass: bigint }[] {
+  return [
+    { tranche: senior, trancheClass: TrancheClass.Senior },
+    ...(firstLoss?.junior === undefined ? [] : [{ tranche: firstLoss.junior, trancheClass: TrancheClass.Junior }]),
+    ...(firstLoss?.cover === undefined ? [] : [{ tranche: firstLoss.cover, trancheClass: TrancheClass.Cover }]),
+  ];
+}
+
+function exitTermsOf({ firstLoss }: PoolCode, trancheClass: bigint): { cooldown: bigint; window: bigint } {
+  if (trancheClass === TrancheClass.Senior || firstLoss === undefined) return { cooldown: 0n, window: 0n };
+  return { cooldown: firstLoss.exitCooldownSeconds, window: firstLoss.exitWindowSeconds };
+}
 
 /**
  * All state of the contracts, as far as loans, lenders and their tokens go. Rows are replaced, never changed; only
@@ -32,30 +93,44 @@ type Triple = `${Address}/${string}/${Address}`;
  */
 export class World {
   readonly journal = new Journal();
-  readonly loans = this.#table<bigint, Loan>();
-  /** Only of loans flagged TRANSFERRED. */
-  readonly newOwners = this.#table<bigint, Address>();
-  /** Loans that changed hands and are gone: their slots say SPENT, and their ids are never used again. */
-  readonly spent = this.#table<bigint, true>();
-  /** Only of loans flagged OFFERED. */
-  readonly offers = this.#table<bigint, Address>();
-  readonly facilities = this.#table<bigint, Facility>();
   readonly pools = this.#table<Address, Pool>();
-  readonly nonces = this.#table<Address, bigint>();
-  readonly #authorisations = this.#table<Triple, Authorisation>();
+  /** Of pools of term facilities. */
+  readonly #sheets = this.#table<Address, readonly TermSheet[]>();
   readonly #supplies = this.#table<Address, bigint>();
   readonly #balances = this.#table<Pair, bigint>();
   readonly #allowances = this.#table<`${Pair}/${Address}`, bigint>();
+  readonly #exitRequests = this.#table<Pair, ExitRequest>();
   readonly #tokens: ReadonlySet<Address>;
-  readonly #trancheToPool: ReadonlyMap<Address, Address>;
+  readonly #tranches: ReadonlyMap<Address, TranchePlace>;
+  readonly #registers: ReadonlyMap<Address, Register>;
+  readonly #queues: ReadonlyMap<Address, QueuePlace>;
 
   constructor(readonly deployment: Deployment) {
+    const { manager, termManager, vaults } = deployment;
     const pools = [...deployment.pools];
-    this.#trancheToPool = new Map(pools.map(([pool, { senior }]) => [senior, pool]));
+    this.#tranches = new Map(
+      pools.flatMap(([pool, code]) =>
+        tranchesOf(code).map(({ tranche, trancheClass }) => [
+          tranche,
+          { pool, trancheClass, ...exitTermsOf(code, trancheClass) },
+        ]),
+      ),
+    );
+    this.#queues = new Map(
+      pools.flatMap(([pool, { queue }]) =>
+        queue === undefined
+          ? []
+          : [[queue.address, { pool, leastShares: queue.leastShares, book: new QueueBook(this.journal) }]],
+      ),
+    );
     this.#tokens = new Set([
-      ...pools.flatMap(([, { asset, senior }]) => [asset, senior]),
-      ...[...deployment.vaults.values()].map(({ asset }) => asset),
+      ...pools.map(([, { asset }]) => asset),
+      ...this.#tranches.keys(),
+      ...[...vaults.values()].map(({ asset }) => asset),
     ]);
+    const registers = [new Register(this.journal, manager, FacilityKind.Revolving)];
+    if (termManager !== undefined) registers.push(new Register(this.journal, termManager, FacilityKind.Term));
+    this.#registers = new Map(registers.map((register) => [register.manager, register]));
   }
 
   #table<K, V>(): Table<K, V> {
@@ -67,30 +142,32 @@ export class World {
     return this.#tokens.has(address);
   }
 
-  /** The facility of that number, or the refusal UnknownFacility. */
-  facility(number: bigint): Facility {
-    const facility = this.facilities.get(number);
-    require(facility !== undefined, "UnknownFacility", number);
-    return facility;
+  isManager(address: Address): boolean {
+    return this.#registers.has(address);
   }
 
-  /** The loan, which exists as long as it has debt or collateral, or the refusal NoSuchLoan. */
-  openLoan(id: bigint): Loan {
-    const loan = this.loans.get(id);
-    require(loan !== undefined, "NoSuchLoan", id);
-    return loan;
+  /** What that loan manager stores. */
+  register(manager: Address): Register {
+    const register = this.#registers.get(manager);
+    if (register === undefined) throw new Error(`${manager} is not a loan manager of this deployment`);
+    return register;
   }
 
-  /** The facility a loan belongs to. */
-  facilityOfLoan(id: bigint): Facility {
-    return this.facility(facilityNumberOf(id));
+  /** What the manager of revolving loans stores. */
+  get revolving(): Register {
+    return this.register(this.deployment.manager);
   }
 
-  /** Owner of an open loan; the zero address where there is none. */
-  ownerOf(id: bigint): Address {
-    const loan = this.loans.get(id);
-    if (loan === undefined) return ZERO_ADDRESS;
-    return (loan.flags & LoanFlags.TRANSFERRED) === 0n ? openerOf(id) : (this.newOwners.get(id) ?? ZERO_ADDRESS);
+  get registers(): readonly Register[] {
+    return [...this.#registers.values()];
+  }
+
+  /** What the manager of a pool stores. */
+  registerOfPool(pool: Address): Register {
+    const kind = this.poolCode(pool).kind ?? FacilityKind.Revolving;
+    const found = this.registers.find((register) => register.kind === kind);
+    if (found === undefined) throw new Error(`this deployment has no loan manager for pool ${pool}`);
+    return found;
   }
 
   pool(address: Address): Pool {
@@ -111,22 +188,44 @@ export class World {
     return code;
   }
 
-  poolOfTranche(tranche: Address): Address {
-    const pool = this.#trancheToPool.get(tranche);
-    if (pool === undefined) throw new Error(`${tranche} is not a tranche of this deployment`);
-    return pool;
+  tranche(address: Address): TranchePlace {
+    const place = this.#tranches.get(address);
+    if (place === undefined) throw new Error(`${address} is not a tranche of this deployment`);
+    return place;
   }
 
-  authorisation(owner: Address, facility: bigint, operator: Address): Authorisation {
-    return this.#authorisations.get(`${owner}/${facility.toString()}/${operator}`) ?? NO_AUTHORISATION;
+  /** The last announcement of leaving that tranche; its window may be over. */
+  exitRequest(tranche: Address, owner: Address): ExitRequest {
+    return this.#exitRequests.get(`${tranche}/${owner}`) ?? NO_EXIT_REQUEST;
   }
 
-  setAuthorisation(owner: Address, facility: bigint, operator: Address, authorisation: Authorisation): void {
-    this.#authorisations.set(`${owner}/${facility.toString()}/${operator}`, authorisation);
+  setExitRequest(tranche: Address, owner: Address, request: ExitRequest): void {
+    this.#exitRequests.set(`${tranche}/${owner}`, request);
   }
 
-  nonce(owner: Address): bigint {
-    return this.nonces.get(owner) ?? 0n;
+  isQueue(address: Address): boolean {
+    return this.#queues.has(address);
+  }
+
+  queue(address: Address): QueuePlace {
+    const place = this.#queues.get(address);
+    if (place === undefined) throw new Error(`${address} is not a redemption queue of this deployment`);
+    return place;
+  }
+
+  /** What the redemption queue of a pool stores; undefined where it has none. */
+  queueOfPool(pool: Address): QueueBook | undefined {
+    const code = this.poolCode(pool).queue;
+    return code && this.queue(code.address).book;
+  }
+
+  /** The term sheets of a pool, by their numbers. */
+  sheets(pool: Address): readonly TermSheet[] {
+    return this.#sheets.get(pool) ?? [];
+  }
+
+  setSheets(pool: Address, sheets: readonly TermSheet[]): void {
+    this.#sheets.set(pool, sheets);
   }
 
   supply(token: Address): bigint {
@@ -146,11 +245,19 @@ export class World {
     this.#allowances.set(`${token}/${owner}/${spender}`, value);
   }
 
-  /** Moves, mints (from zero) or burns (to zero) as a Transfer event says. */
+  /**
+   * Moves, mints (from zero) or burns (to zero) as a Transfer event says. First-loss shares are burned only by leaving, which uses
+   * up the owner's request; those that went elsewhere are under request no more.
+   */
   moveBalance(token: Address, from: Address, to: Address, value: bigint): void {
     if (from === ZERO_ADDRESS) this.#supplies.set(token, this.supply(token) + value);
     else this.#balances.set(`${token}/${from}`, this.balance(token, from) - value);
     if (to === ZERO_ADDRESS) this.#supplies.set(token, this.supply(token) - value);
     else this.#balances.set(`${token}/${to}`, this.balance(token, to) + value);
+    if (from === ZERO_ADDRESS || !this.#tranches.has(token)) return;
+    const request = this.exitRequest(token, from);
+    if (request.shares === 0n) return;
+    const unused = to === ZERO_ADDRESS ? request.shares - value : request.shares;
+    this.setExitRequest(token, from, { ...request, shares: minOf(unused, this.balance(token, from)) });
   }
 }

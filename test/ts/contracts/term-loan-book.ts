@@ -4,6 +4,8 @@ import fc from "fast-check";
 import { network } from "hardhat";
 import {
   MAX_UINT256,
+  ModelInputError,
+  RATE_SECONDS,
   Refusal,
   type RefusalValue,
   type TermLoan,
@@ -15,7 +17,9 @@ import {
   dueNow,
   markTermLoanDefault,
   nextPayment,
+  payOff,
   payOffTermLoan,
+  repaidTermLoan,
   repayTermLoan,
   requireValidSheet,
   rollOverTermLoan,
@@ -53,23 +57,23 @@ function asked(slots: ReturnType<typeof slotsOf>) {
 
 /** An outcome as an object of objects. */
 function plain(struct: unknown): Fields {
-  const { loan, slot, late, paid, refund, counted, slope, countedBefore, slopeBefore } = struct as Result &
+  const { loan, slot, late, paid, counted, slope, countedBefore, slopeBefore } = struct as Result &
     Record<string, Result>;
   return {
-    ...{ loan: loan?.toObject(), slot: slot?.toObject(), paid, refund, counted, slope, countedBefore, slopeBefore },
+    ...{ loan: loan?.toObject(), slot: slot?.toObject(), paid, counted, slope, countedBefore, slopeBefore },
     late: late?.toArray().map((each: unknown) => (each as Result).toObject()),
   };
 }
 
 /** What the contract must answer where the model has that outcome. */
-function outcomeStruct({ loan, paid, refund, before, after }: TermOutcome) {
+function outcomeStruct({ loan, paid, before, after }: TermOutcome) {
   const ended = {
     loan: { debtShares: 0n, collateral: OTHER.collateral, duesPassed: 0n, settledAfter: 0n, flags: OTHER_FLAGS },
     ...{ slot: NO_TERM_SLOT, late: [] },
   };
   return {
     ...(loan === undefined ? ended : asked(slotsOf(loan, SHEET_NUMBER, OTHER))),
-    ...{ paid, refund, counted: after.counted, slope: after.slope },
+    ...{ paid, counted: after.counted, slope: after.slope },
     ...{ countedBefore: before.counted, slopeBefore: before.slope },
   };
 }
@@ -167,6 +171,11 @@ const arbitrarySteps = fc.array(
   { minLength: 1, maxLength: 14 },
 );
 
+const FLAT: TermSheet = {
+  ...{ intervalSeconds: 30n * DAY, count: 12n, graceSeconds: 10n * DAY, latePremiumBps: 600n },
+  ...{ prepaymentFeeBps: 100n, balloonBps: 0n, spreadBps: 0n, lateFee: 25_000_000n, retired: false },
+};
+
 describe("term loan book: the model and what the contract makes of a stored loan", () => {
   const runs = Number(process.env["BOOK_RUNS"] ?? 60);
 
@@ -233,6 +242,101 @@ describe("term loan book: the model and what the contract makes of a stored loan
     expect([...expected, ...more].filter((what) => !done.has(what))).to.deep.equal([]);
   });
 
+  it("DEBT-2: money paid ahead is never more than what ends the loan, so nothing is ever given back", () => {
+    let most = 0n;
+    const check = (loan: TermLoan, now: bigint): void => {
+      const b = settleTermLoan(loan.balance, loan.terms, now);
+      // Without the fee where the loan is in default.
+      const costs = (loan.inDefault === undefined ? payOff : termDebt)({ ...b, credit: 0n }, loan.terms);
+      expect(b.credit <= costs, `credit ${b.credit} of costs ${costs}`).to.equal(true);
+      if (costs > 0n && (b.credit * 1_000n) / costs > most) most = (b.credit * 1_000n) / costs;
+    };
+    const arbitraryPayments = fc.array(
+      fc.record({
+        wait: fc.oneof(fc.constantFrom(0n, 1n, 999n, 1_000n), fc.bigInt(0n, 2_500n)),
+        action: fc.constantFrom("repay", "repay", "repay", "repay", "sell", "markDefault"),
+        // All but a unit of what ends the loan, the next payment, or a part of the debt.
+        of: fc.constantFrom("end", "end", "next", "part"),
+        share: fc.bigInt(1n, 1_000n),
+      }),
+      { minLength: 2, maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(arbitraryLoan, arbitraryPayments, ({ sheet, principal, rate }, steps) => {
+        let now = 1_700_000_000n;
+        let loan: TermLoan = beginTermLoan(principal, rate * RATE_UNIT, sheet, now);
+        for (const { wait, action, of, share } of steps) {
+          const start = loan.terms.openedAt + loan.balance.passed * sheet.intervalSeconds;
+          const at = start + (sheet.intervalSeconds * wait) / 1_000n;
+          // What falls away on a due date is seen there and just before it.
+          for (const second of [dueDate(loan.terms, loan.balance.passed + 1n) - 1n, at])
+            if (second >= now) check(loan, (now = second));
+          const before = loan;
+          const settled = settleTermLoan(loan.balance, loan.terms, now);
+          const ends = payOffTermLoan(loan, now).paid;
+          const debt = termDebt(settled);
+          const base = { end: ends - 1n, next: nextPayment(settled, loan.terms), part: (debt * share) / 1_000n };
+          const amount = base[of];
+          const answer: { outcome?: TermOutcome } = {};
+          refusalOf(() => {
+            if (action === "repay") answer.outcome = repayTermLoan(before, now, amount);
+            else if (action === "markDefault") answer.outcome = markTermLoanDefault(before, now);
+            else if (amount > 0n && amount < debt) answer.outcome = sellTermLoan(before, now, amount);
+          });
+          if (answer.outcome === undefined) continue;
+          if (answer.outcome.loan === undefined) return;
+          loan = answer.outcome.loan;
+          check(loan, now);
+        }
+        for (let more = 1n; more <= 3n; more++) check(loan, now + more * sheet.intervalSeconds);
+      }),
+      { numRuns: Number(process.env["BOOK_RUNS"] ?? 2_000) },
+    );
+    expect(most >= 990n, "credit came near what the loan costs").to.equal(true);
+  });
+
+  it("EVENT-1: what was paid and the principal it ended say which payment it was, also where a unit was rounded off", () => {
+    let rounded = 0;
+    fc.assert(
+      fc.property(
+        fc.record({
+          sheet: arbitrarySheet,
+          principal: fc.bigInt(10n ** 24n, 10n ** 28n),
+          rate: fc.bigInt(1n, 10n ** 6n),
+        }),
+        fc.array(fc.record({ wait: fc.bigInt(0n, 400n), share: fc.bigInt(1n, 600n) }), { minLength: 1, maxLength: 6 }),
+        ({ sheet, principal, rate }, steps) => {
+          let now = 1_700_000_000n;
+          let loan: TermLoan = beginTermLoan(principal, rate * RATE_UNIT, sheet, now);
+          for (const { wait, share } of steps) {
+            now += (sheet.intervalSeconds * wait) / 1_000n;
+            // A sale that pays a part of the running interest leaves more of it than is principal times time.
+            const running = settleTermLoan(loan.balance, loan.terms, now).interestNumerator / RATE_SECONDS;
+            if (running > 1n) loan = sellTermLoan(loan, now, (running * share) / 1_000n).loan ?? loan;
+            const before = loan;
+            const { balance, terms } = before;
+            const settled = settleTermLoan(balance, terms, now);
+            const given = dueNow(settled, terms) + nextPayment(settled, terms) + (settled.principal * share) / 1_000n;
+            const answer: { outcome?: TermOutcome } = {};
+            if (refusalOf(() => (answer.outcome = repayTermLoan(before, now, given))) !== undefined) return;
+            const { outcome } = answer;
+            if (outcome === undefined) return;
+            const said = { paid: outcome.paid, principal: balance.principal - (outcome.loan?.balance.principal ?? 0n) };
+            expect(repaidTermLoan(before, now, said)).to.deep.equal(outcome);
+            const plain = repayTermLoan(before, now, outcome.paid);
+            if (plain.loan?.balance.principal !== outcome.loan?.balance.principal) rounded++;
+            if (outcome.loan === undefined) return;
+            loan = outcome.loan;
+          }
+        },
+      ),
+      { numRuns: 2_000, seed: 7 },
+    );
+    expect(rounded, "payments of which a unit was rounded off").to.be.greaterThan(0);
+    const loan = beginTermLoan(1_000_000n, 0n, { ...FLAT, lateFee: 0n }, 1_700_000_000n);
+    expect(() => repaidTermLoan(loan, 1_700_000_000n, { paid: 100n, principal: 1n })).to.throw(ModelInputError);
+  });
+
   it("refuse the same sheets, naming the same field", async () => {
     const { validate } = await stage();
     const good: TermSheet = {
@@ -259,10 +363,7 @@ describe("term loan book: the model and what the contract makes of a stored loan
 
   it("fault C29: a sale or payment of all that is due cures in the second of the mark, one unit less does not", async () => {
     const { opensAt, goTo, both } = await stage();
-    const sheet: TermSheet = {
-      ...{ intervalSeconds: 30n * DAY, count: 12n, graceSeconds: 10n * DAY, latePremiumBps: 600n },
-      ...{ prepaymentFeeBps: 100n, balloonBps: 0n, spreadBps: 0n, lateFee: 25_000_000n, retired: false },
-    };
+    const sheet = FLAT;
     const opened = beginTermLoan(1_000_000_000_000n, (12n * WAD) / 100n, sheet, opensAt);
     const now = opensAt + 40n * DAY + 1n;
     await goTo(now);

@@ -63,7 +63,7 @@ async function stage() {
       expect(onChain[1]).to.equal(taken);
       expect(asRecord(onChain[2])).to.deep.equal({
         ...{ lateCharges: lateChargesUp(balance), dueNow: dueNow(balance, terms), debt: termDebt(balance) },
-        ...{ nextPayment: nextPayment(balance, terms), ...payOff(balance, terms) },
+        ...{ nextPayment: nextPayment(balance, terms), owed: payOff(balance, terms) },
         defaultsAfter: defaultsAfter(balance, terms),
       });
       return { balance, taken };
@@ -285,17 +285,18 @@ describe("term loans: the model and the contracts' arithmetic", () => {
 
     it("a loan paid off at once costs its principal and the fee, a second later that second's interest too", () => {
       const fee = 10_000_000_000n;
-      expect(payOff(opened, terms)).to.deep.equal({ owed: opened.principal + fee, refund: 0n });
+      expect(payOff(opened, terms)).to.equal(opened.principal + fee);
       const later = settleTermLoan(opened, terms, OPENED + 1n);
-      expect(payOff(later, terms).owed).to.equal(opened.principal + fee + 3_806n); // ⌈1,000,000 × 12 % / year⌉
+      expect(payOff(later, terms)).to.equal(opened.principal + fee + 3_806n); // ⌈1,000,000 × 12 % / year⌉
     });
 
-    it("gives back credit that is more than what ends the loan", () => {
+    it("deducts money paid ahead from what ends the loan", () => {
       const bullet = termsWith({ count: 1n, prepaymentFeeWad: 0n });
       const balance = openTermLoan(1_000_000_000_000n, 0n, bullet);
-      const [credited] = payTermLoan(balance, bullet, 2_000_000_000_000n);
-      expect(credited.credit).to.equal(1_009_863_013_699n);
-      expect(payOff(credited, bullet)).to.deep.equal({ owed: 0n, refund: 9_863_013_699n });
+      const [credited] = payTermLoan(balance, bullet, 999_999_999_999n);
+      expect(credited.credit).to.equal(999_999_999_999n);
+      expect(payOff(credited, bullet)).to.equal(1n);
+      expect(payOff(settleTermLoan(credited, bullet, OPENED + 1n), bullet)).to.equal(3_807n); // a second's interest
     });
   });
 

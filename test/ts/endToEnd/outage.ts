@@ -100,6 +100,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
   }
 
   const now = () => scene.devnet.now();
+  const manager = () => toAddress(scene.client.deployment.loanManager);
   const loan = (who: keyof typeof TERMS) => readLoan(scene.client, ids[who]);
 
   /** The reason the lens gives why a loan may not be liquidated. */
@@ -228,7 +229,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
 
     const { address } = people.repaid;
     const { payment } = TERMS.repaid;
-    const debt = debtOf(await modelOf(client, FACILITY), ids.repaid, now());
+    const debt = debtOf(await modelOf(client, FACILITY), manager(), ids.repaid, now());
     await scene.send(people.repaid, await planRepay(client, { from: address, id: ids.repaid, assets: payment }));
     const cured = await loan("repaid");
     expect(cured.debt).to.equal(debt - payment);
@@ -259,6 +260,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
     const at = graceEnd + 1n;
     const surroundings: Surroundings = {
       now: at,
+      price: () => CRASHED * PRICE_E36,
       borrowPrice: () => CRASHED * PRICE_E36,
       liquidationPrice: () => CRASHED * PRICE_E36,
       graceEndsAt: () => graceEnd,
@@ -266,7 +268,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
       mayGovern: () => false,
     };
     const outcome = execute(await modelOf(client, FACILITY), surroundings, (tx) =>
-      quoteLiquidationOf(tx, ids.liquidated, MaxUint256),
+      quoteLiquidationOf(tx, { manager: manager(), id: ids.liquidated, maxRepaid: MaxUint256 }),
     );
     if (!outcome.ok) throw outcome.refusal;
     const { repaid, seized, debtClosed, loss } = outcome.value;
@@ -305,7 +307,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
     const { dollar, wrappedBtc } = devnet.info.tokens;
     const { address } = people.liquidated;
     const { collateral, principal } = TERMS.liquidated;
-    const rest = debtOf(await modelOf(client, FACILITY), ids.liquidated, now());
+    const rest = debtOf(await modelOf(client, FACILITY), manager(), ids.liquidated, now());
     const request = { from: address, id: ids.liquidated };
     await scene.send(people.liquidated, await planRepay(client, { ...request, assets: "most" }));
     expect(await scene.balance(dollar, address)).to.equal(principal - rest);
@@ -346,7 +348,10 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
     const open = (await Promise.all(borrowers.map(({ address }) => readLoansOf(client, address)))).flat();
     expect(open.map(({ id }) => id)).to.have.members([ids.forced, ids.repaid]);
     for (const { id, debt, collateral } of open)
-      expect([debt, collateral]).to.deep.equal([debtOf(world, id, at), world.openLoan(id).collateral]);
+      expect([debt, collateral]).to.deep.equal([
+        debtOf(world, manager(), id, at),
+        world.revolving.openLoan(id).collateral,
+      ]);
     const held = open.reduce((sum, { collateral }) => sum + collateral, 0n);
     expect(await scene.balance(wrappedBtc.l2, facility.vault)).to.equal(held);
     expect(await scene.balance(dollar, facility.pool)).to.equal(world.pool(toAddress(facility.pool)).cash);

@@ -77,7 +77,7 @@ describe("docs: the dated example of docs/credit.md", () => {
     pay(dueNow(loan, terms));
     row("12 June", money(loan.principal));
     until("2026-07-01");
-    row("1 July", money(payOff(loan, terms).owed));
+    row("1 July", money(payOff(loan, terms)));
   });
 
   it("quotes the gas of the snapshot", () => {

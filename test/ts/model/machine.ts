@@ -27,7 +27,7 @@ import { Random } from "./history/random.js";
 import { modelSnapshot } from "./history/snapshot.js";
 import { setStage, surroundingsOf } from "./history/stage.js";
 
-const nothing = { loans: new Set<bigint>(), authorisations: new Set<string>() };
+const nothing = { loans: new Set<string>(), authorisations: new Set<string>() };
 
 describe("model: the machine's own parts", () => {
   it("undoes writes to a savepoint, in any nesting, and keeps those released", () => {
@@ -78,42 +78,47 @@ describe("model: the machine's own parts", () => {
 });
 
 describe("model: the machine on a real deployment", () => {
-  it("creates a facility with the events of the contract, its gate not asked about the seed", async () => {
-    const stage = await setStage(new Random(1));
-    const events = await allEvents(stage);
-    const created = events.findLastIndex(({ name }) => name === "FacilityCreated");
-    const event = events[created];
-    if (event?.name !== "FacilityCreated") throw new Error("the stage creates facilities");
-    const before = replay(stage.deployment, events.slice(0, created));
-    // The transaction ends with the seed's money, the only transfer of the loan asset in it.
-    const { asset } = before.poolCode(event.args.params.pool);
-    const fromCreation = events.slice(created);
-    const last = fromCreation.findIndex(({ name, emitter }) => name === "Transfer" && emitter === asset);
-    const ofCreation = fromCreation.slice(0, last + 1);
-
-    const seed = events.slice(created).find(({ name }) => name === "Deposit");
-    if (seed?.name !== "Deposit") throw new Error("a facility is seeded");
-    const create = (change: Partial<FacilityParams>, seedAssets = seed.args.assets) =>
-      execute(before, surroundingsOf(stage, event.timestamp), (tx) =>
-        createFacility(tx, seed.args.sender, { params: { ...event.args.params, ...change }, seedAssets }),
+  for (const kind of ["revolving", "term"] as const) {
+    it(`creates a ${kind} facility with the events of the contract, its gate not asked about the seed`, async () => {
+      const stage = await setStage(new Random(1));
+      const events = await allEvents(stage);
+      const staged = stage.facilities.findLast(({ isTerm }) => isTerm === (kind === "term"));
+      if (staged === undefined) throw new Error("the stage has facilities of both kinds");
+      const { manager, number, tranches, loanAsset } = staged;
+      const created = events.findLastIndex(({ name, emitter }) => name === "FacilityCreated" && emitter === manager);
+      const event = events[created];
+      if (event?.name !== "FacilityCreated") throw new Error("the stage creates facilities");
+      const before = replay(stage.deployment, events.slice(0, created));
+      // The transaction ends with the money for the last of the tranches, the only transfers of the loan asset in it.
+      const fromCreation = events.slice(created);
+      const transfers = fromCreation.flatMap(({ name, emitter }, i) =>
+        name === "Transfer" && emitter === loanAsset ? [i] : [],
       );
-    const refusal = (outcome: ReturnType<typeof create>): string => (outcome.ok ? "" : outcome.refusal.message);
-    expect(refusal(create({ kind: 1n }))).to.equal("InvalidFacility(kind, 1, 0, 0)");
-    expect(refusal(create({ minDebt: 0n }))).to.match(/^InvalidFacility\(minDebt, 0, 1, /);
-    expect(refusal(create({}, 0n))).to.equal("ZeroAmount()");
-    expect(before.facilities.size).to.equal(3);
+      const ofCreation = fromCreation.slice(0, (transfers[tranches.length - 1] ?? 0) + 1);
 
-    // The loan asset is a contract that is no gate, so it would refuse; the seed has no owner it could be asked about.
-    const outcome = create({ gate: stage.facilities[0]?.loanAsset ?? event.args.params.gate });
-    if (!outcome.ok) throw outcome.refusal;
-    const expected = ofCreation.map((e): ModelEvent =>
-      e.name === "FacilityCreated" ? { ...e, args: { ...e.args, params: before.facility(4n) } } : e,
-    );
-    const emitted = outcome.events.map((e): ModelEvent =>
-      e.name === "FacilityCreated" ? { ...e, args: { ...e.args, params: before.facility(4n) } } : e,
-    );
-    expect(emitted).to.deep.equal(expected);
-  });
+      const seed = fromCreation.find(({ name }) => name === "Deposit");
+      if (seed?.name !== "Deposit") throw new Error("a facility is seeded");
+      const create = (change: Partial<FacilityParams>, seedAssets = seed.args.assets) =>
+        execute(before, surroundingsOf(stage, event.timestamp), (tx) =>
+          createFacility(tx, seed.args.sender, { manager, params: { ...event.args.params, ...change }, seedAssets }),
+        );
+      const refusal = (outcome: ReturnType<typeof create>): string => (outcome.ok ? "" : outcome.refusal.message);
+      const [own, other] = kind === "term" ? [1n, 0n] : [0n, 1n];
+      expect(refusal(create({ kind: other }))).to.equal(`InvalidFacility(kind, ${other}, ${own}, ${own})`);
+      expect(refusal(create({ minDebt: 0n }))).to.match(/^InvalidFacility\(minDebt, 0, 1, /);
+      expect(refusal(create({}, 0n))).to.equal("ZeroAmount()");
+      const { facilities, firstNumber } = before.register(manager);
+      expect(firstNumber + BigInt(facilities.size)).to.equal(number);
+
+      // The loan asset is a contract that is no gate, so it would refuse; the seed has no owner it could be asked about.
+      const outcome = create({ gate: loanAsset });
+      if (!outcome.ok) throw outcome.refusal;
+      const params = before.register(manager).facility(number);
+      const withParams = (e: ModelEvent): ModelEvent =>
+        e.name === "FacilityCreated" ? { ...e, args: { ...e.args, params } } : e;
+      expect(outcome.events.map(withParams)).to.deep.equal(ofCreation.map(withParams));
+    });
+  }
 
   it("leaves nothing of a refused action, nor of the calls before it in one transaction", async () => {
     const stage = await setStage(new Random(2));
@@ -121,13 +126,15 @@ describe("model: the machine on a real deployment", () => {
     const snapshot = modelSnapshot(stage, world, nothing);
     const [f] = stage.facilities;
     const [actor] = stage.actors;
-    if (f === undefined || actor === undefined) throw new Error("the stage has facilities and actors");
+    const tranche = f?.tranches[0];
+    if (f === undefined || actor === undefined || tranche === undefined)
+      throw new Error("the stage has facilities and actors");
     const later = surroundingsOf(stage, world.pool(f.pool).accruedAt + 1_000n);
 
     const outcome = execute(world, later, (tx) => {
-      deposit(tx, actor.address, { tranche: f.tranche, assets: f.loanUnit, receiver: actor.address });
+      deposit(tx, actor.address, { tranche, assets: f.loanUnit, receiver: actor.address });
       accruePool(tx, f.pool);
-      repay(tx, actor.address, { id: 5n, assets: MAX_UINT256 });
+      repay(tx, actor.address, { manager: f.manager, id: 5n, assets: MAX_UINT256 });
     });
     expect(outcome.ok).to.equal(false);
     if (!outcome.ok) expect(outcome.refusal).to.deep.include({ reason: "NoSuchLoan", values: [5n] });
@@ -135,7 +142,7 @@ describe("model: the machine on a real deployment", () => {
 
     const survived = execute(world, later, (tx) => {
       const inner = tx.attempt(() => {
-        tx.lock(f.number);
+        tx.lock(f.pool);
         accruePool(tx, f.pool);
       });
       accruePool(tx, f.pool);
@@ -161,6 +168,7 @@ describe("model: the machine on a real deployment", () => {
     const owner: Address = `0x${"33".repeat(20)}`;
     const surroundings = {
       now: 1n,
+      price: (): bigint => 1n,
       borrowPrice: (): bigint => 1n,
       liquidationPrice: (): bigint => 1n,
       graceEndsAt: (): bigint => 0n,
@@ -170,11 +178,11 @@ describe("model: the machine on a real deployment", () => {
     const authorisation = { actions: 1n, expiresAt: 5n, cashLimit: 1n, collateralLimit: 1n };
     const broken = (): unknown =>
       execute(world, surroundings, (tx) => {
-        setAuthorisation(tx, owner, { facility: 1n, operator: manager, authorisation });
+        setAuthorisation(tx, owner, { manager, facility: 1n, operator: manager, authorisation });
         throw new Error("a bug");
       });
     expect(broken).to.throw("a bug");
-    expect(world.authorisation(owner, 1n, manager).actions).to.equal(0n);
+    expect(world.register(manager).authorisation(owner, 1n, manager).actions).to.equal(0n);
     expect(new Refusal("CapExceeded", 5n, 4n).message).to.equal("CapExceeded(5, 4)");
   });
 });

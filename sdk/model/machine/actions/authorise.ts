@@ -1,11 +1,12 @@
 import { type Address, ZERO_ADDRESS } from "../address.js";
-import { require } from "../refusal.js";
+import { require } from "../../refusal.js";
 import { approve } from "../token.js";
 import type { Transaction } from "../transaction.js";
 import { Actions, type Authorisation } from "../types.js";
 
 /** An authorisation as its owner signs it, and who really signed. */
 export interface SignedAuthorisation {
+  readonly manager: Address;
   readonly owner: Address;
   readonly facility: bigint;
   readonly operator: Address;
@@ -18,6 +19,7 @@ export interface SignedAuthorisation {
 
 function store(
   tx: Transaction,
+  manager: Address,
   owner: Address,
   facility: bigint,
   operator: Address,
@@ -26,31 +28,36 @@ function store(
   const valid = actions <= Actions.ALL && operator !== owner && operator !== ZERO_ADDRESS;
   require(valid, "InvalidAuthorisation", actions, operator);
   const given = { actions, expiresAt, cashLimit, collateralLimit };
-  tx.emit(tx.manager, "AuthorisationSet", { owner, facility, operator, ...given });
+  tx.emit(manager, "AuthorisationSet", { owner, facility, operator, ...given });
 }
 
 /** Lets `operator` act on all the caller's loans in one facility; actions 0 revokes. */
 export function setAuthorisation(
   tx: Transaction,
   caller: Address,
-  args: { readonly facility: bigint; readonly operator: Address; readonly authorisation: Authorisation },
+  args: {
+    readonly manager: Address;
+    readonly facility: bigint;
+    readonly operator: Address;
+    readonly authorisation: Authorisation;
+  },
 ): void {
-  store(tx, caller, args.facility, args.operator, args.authorisation);
+  store(tx, args.manager, caller, args.facility, args.operator, args.authorisation);
 }
 
 /** The same by the owner's signature, brought by anybody. */
 export function setAuthorisationWithSig(tx: Transaction, signed: SignedAuthorisation): void {
-  const { owner, facility, operator, authorisation, deadline } = signed;
+  const { manager, owner, facility, operator, authorisation, deadline } = signed;
   require(tx.now <= deadline, "SignatureExpired", deadline);
-  const nonce = tx.world.nonce(owner);
+  const nonce = tx.world.register(manager).nonce(owner);
   require(signed.signer === owner && signed.signedNonce === nonce, "InvalidSignature", owner);
-  tx.emit(tx.manager, "NonceUsed", { owner, nonce });
-  store(tx, owner, facility, operator, authorisation);
+  tx.emit(manager, "NonceUsed", { owner, nonce });
+  store(tx, manager, owner, facility, operator, authorisation);
 }
 
 /** Makes the caller's next unused signature worthless. */
-export function useNonce(tx: Transaction, caller: Address): void {
-  tx.emit(tx.manager, "NonceUsed", { owner: caller, nonce: tx.world.nonce(caller) });
+export function useNonce(tx: Transaction, caller: Address, manager: Address): void {
+  tx.emit(manager, "NonceUsed", { owner: caller, nonce: tx.world.register(manager).nonce(caller) });
 }
 
 /** ERC-2612 permit through the manager: one that the token refuses is passed over. */

@@ -1,8 +1,9 @@
 import type { Address } from "../address.js";
-import { checkpoint, send } from "../pool.js";
-import { require } from "../refusal.js";
+import { checkpoint, checkpointToPay, send } from "../pool.js";
+import { require } from "../../refusal.js";
 import type { Transaction } from "../transaction.js";
 import type { FacilityParams } from "../types.js";
+import { tranchesOf } from "../world.js";
 import { seed } from "./lend.js";
 
 const BPS = 10_000n;
@@ -13,17 +14,25 @@ function bounds(field: string, value: bigint, least: bigint, most: bigint): void
   require(value >= least && value <= most, "InvalidFacility", field, value, least, most);
 }
 
+export interface CreateArguments {
+  readonly manager: Address;
+  readonly params: FacilityParams;
+  /** For each of the pool's tranches. */
+  readonly seedAssets: bigint;
+}
+
 /**
- * Creates a facility and seeds its senior tranche. The numbers are checked as the contracts do; that pool, vault, engine and
+ * Creates a facility and seeds its tranches. The numbers are checked as the contracts do; that pool, vault, engine and
  * oracle belong together is the deployment's to say and not modelled.
  */
 export function createFacility(
   tx: Transaction,
   caller: Address,
-  { params, seedAssets }: { readonly params: FacilityParams; readonly seedAssets: bigint },
+  { manager, params, seedAssets }: CreateArguments,
 ): bigint {
   tx.requireGovernor(caller);
-  bounds("kind", params.kind, 0n, 0n);
+  const register = tx.world.register(manager);
+  bounds("kind", params.kind, register.kind, register.kind);
   bounds("targetLtvBps", params.targetLtvBps, 1n, BPS);
   bounds("maxLtvBps", params.maxLtvBps, params.targetLtvBps + 1n, BPS);
   bounds("lltvBps", params.lltvBps, params.maxLtvBps + 1n, BPS);
@@ -33,89 +42,93 @@ export function createFacility(
   bounds("minDebt", params.minDebt, 1n, 2n ** 80n - 1n);
   bounds("loanCap", params.loanCap, params.minDebt, 2n ** 96n - 1n);
   require(seedAssets !== 0n, "ZeroAmount");
-  const facility = BigInt(tx.world.facilities.size) + 1n;
-  tx.emit(tx.manager, "FacilityCreated", { facility, params });
+  const facility = register.firstNumber + BigInt(register.facilities.size);
+  tx.emit(manager, "FacilityCreated", { facility, params });
   const bound = tx.world.pool(params.pool).facility;
   require(bound === 0n, "AlreadyInitialised", bound);
   tx.emit(params.pool, "Initialised", { facility });
-  seed(tx, caller, tx.world.poolCode(params.pool).senior, seedAssets);
+  for (const { tranche } of tranchesOf(tx.world.poolCode(params.pool))) seed(tx, caller, tranche, seedAssets);
   return facility;
 }
 
-/** Guardian: no new loans, draws or transfers until resumed. */
-export function stopNewLoans(tx: Transaction, caller: Address, facility: bigint): void {
-  tx.requireGovernor(caller);
-  tx.world.facility(facility);
-  tx.emit(tx.manager, "NewLoansStopped", { facility, stopped: true });
-}
-
-export function resumeNewLoans(tx: Transaction, caller: Address, facility: bigint): void {
-  tx.requireGovernor(caller);
-  tx.world.facility(facility);
-  tx.emit(tx.manager, "NewLoansStopped", { facility, stopped: false });
-}
-
-interface Caps {
+/** A manager's facility by its number. */
+export interface FacilityKey {
+  readonly manager: Address;
   readonly facility: bigint;
+}
+
+/** Guardian: no new loans, draws or transfers until resumed. */
+export function stopNewLoans(tx: Transaction, caller: Address, { manager, facility }: FacilityKey): void {
+  tx.requireGovernor(caller);
+  tx.world.register(manager).facility(facility);
+  tx.emit(manager, "NewLoansStopped", { facility, stopped: true });
+}
+
+export function resumeNewLoans(tx: Transaction, caller: Address, { manager, facility }: FacilityKey): void {
+  tx.requireGovernor(caller);
+  tx.world.register(manager).facility(facility);
+  tx.emit(manager, "NewLoansStopped", { facility, stopped: false });
+}
+
+interface Caps extends FacilityKey {
   readonly cap: bigint;
   readonly loanCap: bigint;
 }
 
 /** Guardian: neither cap may be higher than now. */
-export function lowerCaps(tx: Transaction, caller: Address, { facility, cap, loanCap }: Caps): void {
+export function lowerCaps(tx: Transaction, caller: Address, { manager, facility, cap, loanCap }: Caps): void {
   tx.requireGovernor(caller);
-  const now = tx.world.facility(facility);
+  const now = tx.world.register(manager).facility(facility);
   require(cap <= now.cap, "GuardianCannotRaise", now.cap, cap);
   require(loanCap <= now.loanCap, "GuardianCannotRaise", now.loanCap, loanCap);
-  tx.emit(tx.manager, "CapsSet", { facility, cap, loanCap });
+  tx.emit(manager, "CapsSet", { facility, cap, loanCap });
 }
 
-export function setCaps(tx: Transaction, caller: Address, { facility, cap, loanCap }: Caps): void {
+export function setCaps(tx: Transaction, caller: Address, { manager, facility, cap, loanCap }: Caps): void {
   tx.requireGovernor(caller);
-  tx.world.facility(facility);
-  tx.emit(tx.manager, "CapsSet", { facility, cap, loanCap });
+  tx.world.register(manager).facility(facility);
+  tx.emit(manager, "CapsSet", { facility, cap, loanCap });
 }
 
-interface MaxLtv {
-  readonly facility: bigint;
+interface MaxLtv extends FacilityKey {
   readonly maxLtvBps: bigint;
 }
 
 /** Guardian: maxLtv for new risk, downwards. */
-export function lowerMaxLtv(tx: Transaction, caller: Address, { facility, maxLtvBps }: MaxLtv): void {
+export function lowerMaxLtv(tx: Transaction, caller: Address, { manager, facility, maxLtvBps }: MaxLtv): void {
   tx.requireGovernor(caller);
-  const now = tx.world.facility(facility).maxLtvBps;
+  const now = tx.world.register(manager).facility(facility).maxLtvBps;
   require(maxLtvBps <= now, "GuardianCannotRaise", now, maxLtvBps);
-  tx.emit(tx.manager, "MaxLtvSet", { facility, maxLtvBps });
+  tx.emit(manager, "MaxLtvSet", { facility, maxLtvBps });
 }
 
-export function setMaxLtv(tx: Transaction, caller: Address, { facility, maxLtvBps }: MaxLtv): void {
+export function setMaxLtv(tx: Transaction, caller: Address, { manager, facility, maxLtvBps }: MaxLtv): void {
   tx.requireGovernor(caller);
-  const { lltvBps } = tx.world.facility(facility);
+  const { lltvBps } = tx.world.register(manager).facility(facility);
   require(maxLtvBps < lltvBps, "InvalidFacility", "maxLtvBps", maxLtvBps, 0n, lltvBps - 1n);
-  tx.emit(tx.manager, "MaxLtvSet", { facility, maxLtvBps });
+  tx.emit(manager, "MaxLtvSet", { facility, maxLtvBps });
 }
 
 export function setGate(
   tx: Transaction,
   caller: Address,
-  { facility, gate }: { readonly facility: bigint; readonly gate: Address },
+  { manager, facility, gate }: FacilityKey & { readonly gate: Address },
 ): void {
   tx.requireGovernor(caller);
-  tx.world.facility(facility);
-  tx.emit(tx.manager, "GateSet", { facility, gate });
+  tx.world.register(manager).facility(facility);
+  tx.emit(manager, "GateSet", { facility, gate });
 }
 
 /** Whether the new oracle agrees with the old one is between the two of them, and not modelled. */
 export function setOracle(
   tx: Transaction,
   caller: Address,
-  { facility, oracle }: { readonly facility: bigint; readonly oracle: Address },
+  { manager, facility, oracle }: FacilityKey & { readonly oracle: Address },
 ): void {
   tx.requireGovernor(caller);
-  const { oracleSetAt } = tx.world.facility(facility);
+  const { oracleSetAt } = tx.world.register(manager).facility(facility);
   require(tx.now >= oracleSetAt + ORACLE_SWITCH_INTERVAL, "OracleSetTooSoon", oracleSetAt, ORACLE_SWITCH_INTERVAL);
-  tx.emit(tx.manager, "OracleSet", { facility, oracle });
+  tx.emit(manager, "OracleSet", { facility, oracle });
 }
 
 export function setReserveFee(
@@ -124,7 +137,7 @@ export function setReserveFee(
   { pool, reserveFeeBps }: { readonly pool: Address; readonly reserveFeeBps: bigint },
 ): void {
   tx.requireGovernor(caller);
-  tx.requireUnlocked(tx.world.pool(pool).facility);
+  tx.requireUnlocked(pool);
   checkpoint(tx, pool);
   require(reserveFeeBps <= MAX_RESERVE_FEE_BPS, "FeeTooHigh", reserveFeeBps, MAX_RESERVE_FEE_BPS);
   tx.emit(pool, "ReserveFeeSet", { reserveFeeBps });
@@ -136,8 +149,8 @@ export function collectReserve(
   { pool, receiver, assets }: { readonly pool: Address; readonly receiver: Address; readonly assets: bigint },
 ): void {
   tx.requireGovernor(caller);
-  tx.requireUnlocked(tx.world.pool(pool).facility);
-  const { reserve, cash } = checkpoint(tx, pool);
+  tx.requireUnlocked(pool);
+  const { reserve, cash } = checkpointToPay(tx, pool);
   require(assets <= reserve, "ReserveTooSmall", assets, reserve);
   require(assets <= cash, "InsufficientCash", assets, cash);
   tx.emit(pool, "ReserveCollected", { receiver, assets });

@@ -4,6 +4,6 @@ import type { Transaction } from "../transaction.js";
 
 /** Adds interest up to this second. Anyone may. */
 export function accruePool(tx: Transaction, pool: Address): void {
-  tx.requireUnlocked(tx.world.pool(pool).facility);
+  tx.requireUnlocked(pool);
   accrue(tx, pool);
 }

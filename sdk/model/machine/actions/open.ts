@@ -1,7 +1,7 @@
 import type { Address } from "../address.js";
 import { encodeLoanId } from "../loanId.js";
 import { send } from "../pool.js";
-import { require } from "../refusal.js";
+import { require } from "../../refusal.js";
 import { requireMayBorrow } from "../risk.js";
 import type { Transaction } from "../transaction.js";
 import { NewRisk } from "../types.js";
@@ -18,18 +18,19 @@ export interface OpenArguments {
   readonly callback?: Callback;
 }
 
-/** Puts collateral in and borrows. Returns the loan's id. */
+/** Puts collateral in and borrows, revolving. Returns the loan's id. */
 export function open(tx: Transaction, caller: Address, args: OpenArguments): bigint {
   const { collateral, principal, receiver } = args;
   const id = encodeLoanId(caller, args.facility, args.salt);
-  require(tx.world.loans.get(id) === undefined && tx.world.spent.get(id) === undefined, "LoanExists", id);
-  const facility = tx.world.facility(args.facility);
-  tx.lock(args.facility);
+  const register = tx.world.revolving;
+  require(register.loans.get(id) === undefined && register.spent.get(id) === undefined, "LoanExists", id);
+  const facility = register.facility(args.facility);
+  tx.lock(facility.pool);
 
   const before = { shares: 0n, collateral };
   const shares = castTo(112n, requireMayBorrow(tx, facility, id, caller, NewRisk.Open, before, principal));
   castTo(96n, collateral);
-  tx.emit(tx.manager, "Opened", {
+  tx.emit(register.manager, "Opened", {
     id,
     owner: caller,
     facility: args.facility,
@@ -42,6 +43,6 @@ export function open(tx: Transaction, caller: Address, args: OpenArguments): big
   send(tx, facility.pool, receiver, principal);
   args.callback?.(tx);
   takeCollateral(tx, facility.vault, caller, collateral);
-  tx.unlock(args.facility);
+  tx.unlock(facility.pool);
   return id;
 }

@@ -1,26 +1,34 @@
 import type { Address } from "../address.js";
-import { facilityNumberOf } from "../loanId.js";
-import { collect, quoteRepayment } from "../pool.js";
-import { require } from "../refusal.js";
+import { payDebt, recognisedDebt } from "../debt.js";
+import { moveMark } from "../marks.js";
+import { collect } from "../pool.js";
+import { require } from "../../refusal.js";
 import type { Transaction } from "../transaction.js";
 import type { Callback } from "./callback.js";
 
-/** Pays a debt, anybody's, by anybody. Returns what was paid. */
-export function repay(
-  tx: Transaction,
-  caller: Address,
-  { id, assets, callback }: { readonly id: bigint; readonly assets: bigint; readonly callback?: Callback },
-): bigint {
-  const loan = tx.world.openLoan(id);
-  require(assets !== 0n, "ZeroAmount");
-  const { pool, minDebt } = tx.world.facilityOfLoan(id);
-  tx.lock(facilityNumberOf(id));
+export interface RepayArguments {
+  readonly manager: Address;
+  readonly id: bigint;
+  readonly assets: bigint;
+  readonly callback?: Callback;
+}
 
-  const { paid, shares } = quoteRepayment(tx, pool, loan.debtShares, assets, minDebt);
-  tx.emit(tx.manager, "Repaid", { id, payer: caller, assets: paid, shares });
+/** Pays a debt, anybody's, by anybody. Returns what was paid. */
+export function repay(tx: Transaction, caller: Address, { manager, id, assets, callback }: RepayArguments): bigint {
+  const register = tx.world.register(manager);
+  const { collateral } = register.openLoan(id);
+  require(assets !== 0n, "ZeroAmount");
+  const { pool } = register.facilityOfLoan(id);
+  tx.lock(pool);
+
+  const countedBefore = register.markOf(id) === 0n ? 0n : recognisedDebt(tx, register, id);
+  const { paid, shares, counted } = payDebt(tx, register, id, assets);
+  const move = { countedBefore, countedAfter: counted, collateralBefore: collateral, collateralAfter: collateral };
+  moveMark(tx, register, caller, id, move);
+  tx.emit(manager, "Repaid", { id, payer: caller, assets: paid, shares });
 
   callback?.(tx);
   collect(tx, pool, caller, paid);
-  tx.unlock(facilityNumberOf(id));
+  tx.unlock(pool);
   return paid;
 }

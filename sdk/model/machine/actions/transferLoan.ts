@@ -1,10 +1,8 @@
-import { toAssetsUp } from "../../shares.js";
 import { type Address, ZERO_ADDRESS } from "../address.js";
 import { requireAuthority } from "../authority.js";
-import { requireAllowed } from "../gate.js";
-import { facilityNumberOf } from "../loanId.js";
-import { accruedPool, debtTotals } from "../pool.js";
-import { require } from "../refusal.js";
+import { debtNow } from "../debt.js";
+import { require } from "../../refusal.js";
+import { requireNewRisk } from "../risk.js";
 import type { Transaction } from "../transaction.js";
 import { Actions, NewRisk } from "../types.js";
 
@@ -12,29 +10,37 @@ import { Actions, NewRisk } from "../types.js";
 export function transferLoan(
   tx: Transaction,
   caller: Address,
-  { id, newOwner }: { readonly id: bigint; readonly newOwner: Address },
+  { manager, id, newOwner }: { readonly manager: Address; readonly id: bigint; readonly newOwner: Address },
 ): void {
-  tx.world.openLoan(id);
-  tx.requireUnlocked(facilityNumberOf(id));
-  requireAuthority(tx, caller, id, Actions.TRANSFER, 0n, 0n);
-  tx.emit(tx.manager, "TransferOffered", { id, owner: tx.world.ownerOf(id), newOwner });
+  const register = tx.world.register(manager);
+  register.openLoan(id);
+  tx.requireUnlocked(register.facilityOfLoan(id).pool);
+  requireAuthority(tx, register, caller, id, Actions.TRANSFER, 0n, 0n);
+  tx.emit(manager, "TransferOffered", { id, owner: register.ownerOf(id), newOwner });
+}
+
+export interface AcceptArguments {
+  readonly manager: Address;
+  readonly id: bigint;
+  readonly maxDebt: bigint;
+  readonly minCollateral: bigint;
 }
 
 /** Takes over a loan offered to the caller, if it is not worse than the caller says. */
 export function acceptLoan(
   tx: Transaction,
   caller: Address,
-  { id, maxDebt, minCollateral }: { readonly id: bigint; readonly maxDebt: bigint; readonly minCollateral: bigint },
+  { manager, id, maxDebt, minCollateral }: AcceptArguments,
 ): void {
-  const loan = tx.world.openLoan(id);
-  tx.requireUnlocked(facilityNumberOf(id));
-  const offered = tx.world.offers.get(id) ?? ZERO_ADDRESS;
+  const register = tx.world.register(manager);
+  const loan = register.openLoan(id);
+  const facility = register.facilityOfLoan(id);
+  tx.requireUnlocked(facility.pool);
+  const offered = register.offers.get(id) ?? ZERO_ADDRESS;
   require(offered === caller, "NotOffered", id, caller, offered);
-  const facility = tx.world.facilityOfLoan(id);
-  require(!facility.newLoansStopped, "NewLoansAreStopped", facilityNumberOf(id));
-  requireAllowed(tx, facility.gate, caller, NewRisk.AcceptLoan);
-  const debt = toAssetsUp(loan.debtShares, debtTotals(accruedPool(tx.world, facility.pool, tx.now).pool));
+  requireNewRisk(tx, facility, id, caller, NewRisk.AcceptLoan);
+  const debt = debtNow(tx.world, register, id, tx.now);
   const acceptable = debt <= maxDebt && loan.collateral >= minCollateral;
   require(acceptable, "LoanChanged", debt, maxDebt, loan.collateral, minCollateral);
-  tx.emit(tx.manager, "Transferred", { id, from: tx.world.ownerOf(id), to: caller });
+  tx.emit(manager, "Transferred", { id, from: register.ownerOf(id), to: caller });
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
 import {Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
+import {Amortisation} from "../../../../contracts/math/Amortisation.sol";
 import {Decimals18x18, Decimals8x6} from "../../helpers/Decimals.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 import {TermHandler} from "./TermHandler.sol";
@@ -94,7 +97,12 @@ contract TermInvariants is TermMarket {
         for (uint256 i; i < _handler.loanCount(); ++i) {
             uint256 id = _handler.loanAt(i);
             Loan memory loan = termManager.loanOf(id);
-            if (loan.debtShares != 0) assertEq(book.payOff(termPool.positionOf(id, loan)).refund, 0);
+            if (loan.debtShares == 0) continue;
+            (TermBalance memory b, TermTerms memory t) = _balance(id);
+            uint256 fee = Math.mulDiv(b.principal - b.arrears, t.prepaymentFeeWad, 1e18, Math.Rounding.Ceil);
+            uint256 interest = b.interestDue + Math.ceilDiv(b.interestNumerator, Amortisation.RATE_SECONDS);
+            uint256 late = b.lateFees + Math.ceilDiv(b.lateNumerator, Amortisation.RATE_SECONDS);
+            assertLe(b.credit, b.principal + fee + interest + late);
         }
     }
 

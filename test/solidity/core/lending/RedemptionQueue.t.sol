@@ -72,6 +72,23 @@ contract RedemptionQueueTest is TieredMarket {
         assertApproxEqAbs(pool.cash(), 0, 2);
     }
 
+    /// @dev Of two requests that bring the same, ERC-4626's own event does not say which is left.
+    function test_EVENT_1_a_claim_says_of_which_request_it_is() public {
+        address who = _lenders[0];
+        uint256 shares = _shares(who) / 2;
+        uint256 first = _request(who, shares);
+        uint256 second = _request(who, shares);
+        (, uint256 worth) = queue.claimable(second);
+        vm.startPrank(who);
+        vm.expectEmit(address(queue));
+        emit IRedemptionQueue.Claimed(second, shares, worth);
+        queue.claim(second, who);
+        vm.expectEmit(address(queue));
+        emit IRedemptionQueue.Claimed(first, shares, worth);
+        queue.redeem(shares, who, who);
+        vm.stopPrank();
+    }
+
     // ---- what waits for it ----
 
     function _blocked() private returns (uint256 id) {

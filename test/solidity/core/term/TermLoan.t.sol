@@ -400,7 +400,7 @@ contract TermLoanTest is TermMarket {
         _assertLedger();
     }
 
-    function test_refund_of_money_paid_ahead_that_the_end_does_not_need() public {
+    function test_money_paid_ahead_counts_at_the_end_and_is_never_more_than_that_costs() public {
         uint256 id = _openTerm(0, BULLET, 100 * BTC, 1_000_000 * USD);
         uint256 paid = _pay(id, 1_120_000 * USD - 1);
         assertEq(paid, 1_010_000 * USD, "all that is owed ends it");
@@ -409,7 +409,7 @@ contract TermLoanTest is TermMarket {
         _pay(id, 1_005_000 * USD);
         _assertLedger();
         uint256 before = usd.balanceOf(borrower);
-        (uint256 owed, ) = _owed(id);
+        uint256 owed = _payOff(id);
         vm.prank(borrower);
         (uint256 last, ) = termManager.close(id, borrower, "");
         assertEq(last, owed);
@@ -439,14 +439,8 @@ contract TermLoanTest is TermMarket {
         return late + interest + b.arrears;
     }
 
-    function _payOff(uint256 id) private view returns (uint256 owed) {
-        (owed, ) = _owed(id);
-    }
-
-    function _owed(uint256 id) private view returns (uint256 owed, uint256 refund) {
-        ITermLoanBook.Position memory p = termPool.positionOf(id, termManager.loanOf(id));
-        ITermLoanBook.Outcome memory o = book.payOff(p);
-        return (o.paid, o.refund);
+    function _payOff(uint256 id) private view returns (uint256) {
+        return book.payOff(termPool.positionOf(id, termManager.loanOf(id))).paid;
     }
 
     function _up(uint256 numerator) private pure returns (uint256) {

@@ -1,10 +1,20 @@
-import { MAX_UINT256, PRICE_SCALE } from "../../../../sdk/model/index.js";
+import {
+  MAX_UINT256,
+  PRICE_SCALE,
+  type TermLoan,
+  defaultsAfter,
+  dueDate,
+  dueNow,
+  minOf,
+  nextPayment,
+  settleTermLoan,
+} from "../../../../sdk/model/index.js";
 import * as machine from "../../../../sdk/model/machine/index.js";
 import type { Address, World } from "../../../../sdk/model/machine/index.js";
-import { type Move, type PuppetCall, movesOf, runPuppet } from "./move.js";
+import { type LoanKey, type Move, type PuppetCall, movesOf, runPuppet } from "./move.js";
 import type { Random } from "./random.js";
-import { type Touched, authorisationKey } from "./snapshot.js";
-import { type Actor, type Stage, type StagedFacility, surroundingsOf } from "./stage.js";
+import { type Touched, authorisationKey, keyOf, loanOfKey } from "./snapshot.js";
+import { type Actor, type Stage, type StagedFacility, sheetsOf, surroundingsOf } from "./stage.js";
 
 /** A step of a history: who sends what, and at which second. */
 export interface Step {
@@ -16,10 +26,21 @@ const UNLIMITED = 2n ** 104n - 1n;
 /** How deep callbacks of callbacks may go. */
 const DEEPEST = 2;
 
+const settled = ({ balance, terms }: TermLoan, now: bigint): TermLoan => ({
+  balance: settleTermLoan(balance, terms, now),
+  terms,
+});
+
+function inGoodStanding(loan: TermLoan, now: bigint): boolean {
+  const { balance, terms } = settled(loan, now);
+  return loan.inDefault === undefined && now <= defaultsAfter(balance, terms);
+}
+
 /** Draws moves that make sense more often than not, and borders and nonsense often enough. */
 export class Generator {
   readonly #moves: ReturnType<typeof movesOf>;
-  readonly loans = new Set<bigint>();
+  /** Of {@link keyOf}. */
+  readonly loans = new Set<string>();
   readonly authorisations = new Set<string>();
   #salt = 0n;
 
@@ -50,15 +71,27 @@ export class Generator {
     return { sender: teller.address, move: runPuppet(stage, actor.address, calls) };
   }
 
-  /** Between none and a year, mostly seconds. */
-  jump(): bigint {
-    return this.random.weighted<() => bigint>([
+  /** Between none and two years, mostly seconds; now and then to a date of a term loan, or a second beside it. */
+  jump(now: bigint): bigint {
+    const { random } = this;
+    const rows = this.world.registers.flatMap(({ termLoans }) => [...termLoans.entries()]);
+    const windows = this.#windows(now);
+    if (windows.length > 0 && random.chance(0.08)) return random.pick(windows) + random.between(0n, 2n) - 1n - now;
+    if (rows.length > 0 && random.chance(0.15)) {
+      const [, { loan }] = random.pick(rows);
+      const { balance, terms } = settled(loan, now);
+      const oldest = dueDate(terms, balance.paid + 1n) + terms.graceSeconds;
+      const date = random.chance(0.5) ? dueDate(terms, balance.passed + 1n) : oldest;
+      const at = date + random.between(0n, 3n) - 1n;
+      if (at > now) return at - now;
+    }
+    return random.weighted<() => bigint>([
       [25, () => 0n],
-      [30, () => this.random.between(1n, 20n)],
-      [25, () => this.random.between(20n, 7_200n)],
-      [16, () => this.random.between(7_200n, 20n * 86_400n)],
-      [3, () => this.random.between(20n * 86_400n, 200n * 86_400n)],
-      [1, () => this.random.between(365n * 86_400n, 2n * 365n * 86_400n)],
+      [30, () => random.between(1n, 20n)],
+      [25, () => random.between(20n, 7_200n)],
+      [16, () => random.between(7_200n, 20n * 86_400n)],
+      [3, () => random.between(20n * 86_400n, 200n * 86_400n)],
+      [1, () => random.between(365n * 86_400n, 2n * 365n * 86_400n)],
     ])();
   }
 
@@ -90,21 +123,51 @@ export class Generator {
   }
 
   #priceOf(facility: StagedFacility): bigint {
-    return this.stage.oracles.get(this.world.facility(facility.number).oracle)?.priceE36 ?? 0n;
+    return this.stage.oracles.get(this.#facility(facility).oracle)?.priceE36 ?? 0n;
   }
 
-  #loan(mine: Address | undefined): bigint {
+  #facility({ manager, number }: StagedFacility): machine.Facility {
+    return this.world.register(manager).facility(number);
+  }
+
+  #open(): LoanKey[] {
+    return this.world.registers.flatMap(({ manager, loans }) => [...loans.keys()].map((id) => ({ manager, id })));
+  }
+
+  #row({ manager, id }: LoanKey): machine.Loan | undefined {
+    return this.world.register(manager).loans.get(id);
+  }
+
+  #debt({ manager, id }: LoanKey, now: bigint): bigint {
+    return machine.debtOf(this.world, manager, id, now);
+  }
+
+  /** Any loan that ever was, mostly one that is, and mostly of `mine` where given. */
+  #loan(mine: Address | undefined, only?: (key: LoanKey) => boolean): LoanKey {
     const { random, world } = this;
-    const open = [...world.loans.keys()];
-    const own = mine === undefined ? open : open.filter((id) => world.ownerOf(id) === mine);
-    if (own.length > 0 && random.chance(0.85)) return random.pick(own);
-    const all = [...this.loans];
-    return all.length > 0 ? random.pick(all) : machine.encodeLoanId(random.pick(this.stage.actors).address, 1n, 0n);
+    const open = this.#open().filter((key) => only === undefined || only(key));
+    const own =
+      mine === undefined ? open : open.filter(({ manager, id }) => world.register(manager).ownerOf(id) === mine);
+    if (own.length > 0 && random.chance(0.9)) return random.pick(own);
+    const all = [...this.loans].map(loanOfKey).filter((key) => only === undefined || only(key));
+    if (all.length > 0) return random.pick(all);
+    const manager = only === undefined ? world.deployment.manager : (world.deployment.termManager ?? "0x");
+    return { manager, id: machine.encodeLoanId(random.pick(this.stage.actors).address, 1n, 0n) };
   }
 
-  #stagedOf(id: bigint): StagedFacility {
+  /** A term loan, mostly one that still owes. */
+  #termLoan(mine: Address | undefined): LoanKey {
+    const { random, world } = this;
+    const owes = ({ manager, id }: LoanKey): boolean => world.register(manager).termLoans.get(id) !== undefined;
+    const isTerm = ({ manager }: LoanKey): boolean => manager === world.deployment.termManager;
+    const living = this.#open().filter(owes);
+    return this.#loan(mine, living.length > 0 && random.chance(0.9) ? owes : isTerm);
+  }
+
+  #stagedOf({ manager, id }: LoanKey): StagedFacility {
     const number = machine.facilityNumberOf(id);
-    return this.stage.facilities.find((f) => f.number === number) ?? this.random.pick(this.stage.facilities);
+    const { facilities } = this.stage;
+    return facilities.find((f) => f.manager === manager && f.number === number) ?? this.random.pick(facilities);
   }
 
   // ---- moves ----
@@ -135,9 +198,15 @@ export class Generator {
     const callback = (): PuppetCall[] | undefined =>
       depth === undefined || depth > DEEPEST || random.chance(0.4) ? undefined : this.#calls(caller, now, depth);
     // Loans first: most other moves need one.
-    const offered = [...this.world.offers.entries()].some(([, to]) => to === caller);
+    const offered = this.#offeredTo(caller).length > 0;
+    const [revolving = 0, term = 0] = this.world.registers.map(({ loans }) => loans.size);
     const choice = random.weighted<() => Move>([
-      [this.world.loans.size < 12 ? 60 : 12, () => this.#open(caller, callback())],
+      [revolving < 10 ? 40 : 8, () => this.#openRevolving(caller, callback())],
+      [term < 10 ? 40 : 8, () => this.#openTerm(caller, now, callback())],
+      [term > 0 ? 14 : 1, () => this.#payTerm(caller, now, callback())],
+      [this.#renewable(caller, now).length > 0 ? 14 : 1, () => this.#rollOver(caller, now)],
+      [this.#overdue(now).length > 0 ? 12 : 2, () => this.#markDefault(now)],
+      [6, () => this.#mark(now)],
       [9, () => this.#draw(caller, now)],
       [9, () => this.#repay(caller, now, callback())],
       [5, () => this.#topUp(callback())],
@@ -146,9 +215,11 @@ export class Generator {
       [6, () => this.#transferLoan(caller)],
       [offered ? 30 : 2, () => this.#acceptLoan(caller, now)],
       [4, () => this.#authorise(caller, now)],
-      [1, () => this.#moves.useNonce()],
+      [1, () => this.#moves.useNonce(random.pick(this.stage.facilities).manager)],
       [this.#sick(now).length > 0 ? 25 : 6, () => this.#liquidate(now, callback())],
       [16, () => this.#lend(caller, now)],
+      [9, () => this.#requestExit(caller)],
+      [18, () => this.#queue(caller, now)],
       [2, () => this.#moves.accrue(random.pick(this.stage.facilities).pool)],
       [4, () => this.#moveTokens(caller)],
       [3, () => this.#approve()],
@@ -156,10 +227,24 @@ export class Generator {
     return choice();
   }
 
-  #open(caller: Address, calls: readonly PuppetCall[] | undefined): Move {
+  #openRevolving(caller: Address, calls: readonly PuppetCall[] | undefined): Move {
     const { random } = this;
-    const f = random.pick(this.stage.facilities);
-    const { maxLtvBps, minDebt } = this.world.facility(f.number);
+    const f = random.pick(this.stage.facilities.filter(({ isTerm }) => !isTerm));
+    const { collateral, principal } = this.#size(f);
+    const salt = this.#newSalt();
+    const facility = random.chance(0.02) ? 99n : f.number;
+    if (facility === f.number) this.loans.add(keyOf(f.manager, machine.encodeLoanId(caller, facility, salt)));
+    return this.#moves.open({ facility, salt, collateral, principal, receiver: this.#receiver(caller) }, calls);
+  }
+
+  #newSalt(): bigint {
+    return this.random.chance(0.1) && this.#salt > 0n ? this.random.between(0n, this.#salt) : this.#salt++;
+  }
+
+  /** What a new loan could be: mostly within its limits, and at them. */
+  #size(f: StagedFacility): { collateral: bigint; principal: bigint } {
+    const { random } = this;
+    const { maxLtvBps, minDebt } = this.#facility(f);
     const collateral = random.chance(0.05)
       ? this.#around(f.collateralUnit)
       : random.between(f.collateralUnit / 200n, f.collateralUnit * 2n);
@@ -173,20 +258,128 @@ export class Generator {
       [1, () => minDebt - 1n],
       [1, () => this.#around(most)],
     ])();
-    const salt = random.chance(0.1) && this.#salt > 0n ? random.between(0n, this.#salt) : this.#salt++;
-    const facility = random.chance(0.02) ? 99n : f.number;
-    const id = machine.encodeLoanId(caller, facility, salt);
-    if (facility === f.number) this.loans.add(id);
-    return this.#moves.open({ facility, salt, collateral, principal, receiver: this.#receiver(caller) }, calls);
+    return { collateral, principal };
   }
 
-  #headroom(id: bigint, now: bigint): bigint {
-    const { world } = this;
-    const loan = world.loans.get(id);
-    if (loan === undefined) return 0n;
-    const value = (loan.collateral * this.#priceOf(this.#stagedOf(id))) / PRICE_SCALE;
-    const most = (value * world.facilityOfLoan(id).maxLtvBps) / 10_000n;
-    const debt = machine.debtOf(world, id, now);
+  #openTerm(caller: Address, now: bigint, calls: readonly PuppetCall[] | undefined): Move {
+    const { random } = this;
+    const f = random.pick(this.stage.facilities.filter(({ isTerm }) => isTerm));
+    const { collateral, principal } = this.#size(f);
+    const salt = this.#newSalt();
+    const facility = random.chance(0.02) ? 99n : f.number;
+    if (facility === f.number) this.loans.add(keyOf(f.manager, machine.encodeLoanId(caller, facility, salt)));
+    const { manager } = f;
+    const sheet = this.#sheet(f);
+    const terms = { sheet, maxAnnualRate: this.#maxRate(f, sheet, principal, now), ...this.#paper(now) };
+    return this.#moves.openTerm(
+      { manager, facility, salt, collateral, principal, receiver: this.#receiver(caller), ...terms },
+      calls,
+    );
+  }
+
+  #sheet(f: StagedFacility): bigint {
+    const { length } = this.world.sheets(f.pool);
+    return this.random.between(0n, this.random.chance(0.05) ? BigInt(length) : BigInt(length) - 1n);
+  }
+
+  #paper(now: bigint): { deadline: bigint; agreement: string } {
+    const deadline = this.random.chance(0.04) ? now - 1n : now;
+    return {
+      deadline,
+      agreement: `0x${this.random
+        .between(0n, 2n ** 48n)
+        .toString(16)
+        .padStart(64, "0")}`,
+    };
+  }
+
+  /** Mostly what is asked, or a little less. */
+  #maxRate(f: StagedFacility, sheet: bigint, principal: bigint, now: bigint): bigint {
+    const { random, world } = this;
+    if (random.chance(0.6)) return MAX_UINT256;
+    try {
+      const rate = machine.offeredRate(world, f.pool, now, sheet, principal);
+      return random.chance(0.7) ? rate : rate - 1n;
+    } catch (error) {
+      if (error instanceof machine.Refusal) return MAX_UINT256;
+      throw error;
+    }
+  }
+
+  /** What is due, or the next payment, or several of them ahead; and everything around these. */
+  #payTerm(caller: Address, now: bigint, calls: readonly PuppetCall[] | undefined): Move {
+    const { random, world } = this;
+    const key = this.#termLoan(random.chance(0.6) ? caller : undefined);
+    const row = world.register(key.manager).termLoans.get(key.id);
+    if (row === undefined) return this.#moves.repay(key, this.#around(1_000n), calls);
+    const { balance, terms } = settled(row.loan, now);
+    const due = dueNow(balance, terms);
+    const next = nextPayment(balance, terms);
+    const ahead = next > balance.credit ? next - balance.credit : 0n;
+    const assets = random.weighted<() => bigint>([
+      [due > 0n ? 9 : 1, () => due],
+      [5, () => due + ahead],
+      [3, () => due + ahead + random.between(0n, balance.principal / 2n)],
+      [2, () => due + ahead * 3n],
+      [3, () => random.between(1n, due + ahead + 1n)],
+      [2, () => this.#around(due + ahead)],
+    ])();
+    return this.#moves.repay(key, assets, calls);
+  }
+
+  /** The caller's term loans that have room for their charges. */
+  #renewable(caller: Address, now: bigint): LoanKey[] {
+    return this.world.registers.flatMap((register) =>
+      [...register.termLoans.entries()]
+        .filter(([id, { loan }]) => register.ownerOf(id) === caller && inGoodStanding(loan, now))
+        .map(([id]) => ({ manager: register.manager, id }))
+        .filter((key) => this.#headroom(key, now) * 40n > this.#debt(key, now)),
+    );
+  }
+
+  #rollOver(caller: Address, now: bigint): Move {
+    const { random } = this;
+    const renewable = this.#renewable(caller, now);
+    const found = renewable.length > 0 && random.chance(0.85);
+    const key = found ? random.pick(renewable) : this.#termLoan(random.chance(0.85) ? caller : undefined);
+    const f = this.#stagedOf(key);
+    const sheet = f.isTerm ? this.#sheet(f) : 0n;
+    const maxAnnualRate = f.isTerm ? this.#maxRate(f, sheet, 0n, now) : MAX_UINT256;
+    return this.#moves.rollOver({ ...key, sheet, maxAnnualRate, ...this.#paper(now) });
+  }
+
+  /** Term loans that may be marked as in default. */
+  #overdue(now: bigint): LoanKey[] {
+    return this.world.registers.flatMap(({ manager, termLoans }) =>
+      [...termLoans.entries()]
+        .filter(([, { loan }]) => loan.inDefault === undefined && !inGoodStanding(loan, now))
+        .map(([id]) => ({ manager, id })),
+    );
+  }
+
+  #markDefault(now: bigint): Move {
+    const overdue = this.#overdue(now);
+    const found = overdue.length > 0 && this.random.chance(0.85);
+    return this.#moves.markDefault(found ? this.random.pick(overdue) : this.#termLoan(undefined));
+  }
+
+  /** Mostly of a loan whose loss is to be expected, or was. */
+  #mark(now: bigint): Move {
+    const { random, world } = this;
+    const marked = world.registers.flatMap(({ manager, marks }) => [...marks.keys()].map((id) => ({ manager, id })));
+    const drowned = this.#open().filter((key) => this.#debt(key, now) > this.#value(key));
+    const worth = [...marked, ...drowned];
+    return this.#moves.mark(worth.length > 0 && random.chance(0.85) ? random.pick(worth) : this.#loan(undefined));
+  }
+
+  #value(key: LoanKey): bigint {
+    return ((this.#row(key)?.collateral ?? 0n) * this.#priceOf(this.#stagedOf(key))) / PRICE_SCALE;
+  }
+
+  #headroom(key: LoanKey, now: bigint): bigint {
+    if (this.#row(key) === undefined) return 0n;
+    const most = (this.#value(key) * this.#facility(this.#stagedOf(key)).maxLtvBps) / 10_000n;
+    const debt = this.#debt(key, now);
     return most > debt ? most - debt : 0n;
   }
 
@@ -197,32 +390,34 @@ export class Generator {
   }
 
   #draw(caller: Address, now: bigint): Move {
-    const id = this.#loan(this.random.chance(0.7) ? caller : undefined);
-    const most = this.#affordable(this.#stagedOf(id).pool, this.#headroom(id, now));
-    return this.#moves.draw(id, this.#around(most), this.#receiver(caller));
+    const mine = this.random.chance(0.7) ? caller : undefined;
+    const key = this.#loan(mine, ({ manager }) => manager === this.world.deployment.manager);
+    const most = this.#affordable(this.#stagedOf(key).pool, this.#headroom(key, now));
+    return this.#moves.draw(key.id, this.#around(most), this.#receiver(caller));
   }
 
   #repay(caller: Address, now: bigint, calls: readonly PuppetCall[] | undefined): Move {
-    const id = this.#loan(this.random.chance(0.6) ? caller : undefined);
-    const debt = machine.debtOf(this.world, id, now);
-    const { minDebt } = this.world.facilityOfLoan(id);
+    const key = this.#loan(this.random.chance(0.6) ? caller : undefined);
+    const debt = this.#debt(key, now);
+    const { minDebt } = this.#facility(this.#stagedOf(key));
     const assets = this.random.chance(0.15) && debt > minDebt ? debt - minDebt + 1n : this.#around(debt);
-    return this.#moves.repay(id, assets, calls);
+    return this.#moves.repay(key, assets, calls);
   }
 
   #topUp(calls: readonly PuppetCall[] | undefined): Move {
-    const id = this.#loan(undefined);
-    const { collateralUnit } = this.#stagedOf(id);
-    return this.#moves.topUp(id, this.#around(collateralUnit / 50n), calls);
+    const key = this.#loan(undefined);
+    const { collateralUnit } = this.#stagedOf(key);
+    return this.#moves.topUp(key, this.#around(collateralUnit / 50n), calls);
   }
 
   #withdraw(caller: Address, now: bigint): Move {
-    const id = this.#loan(this.random.chance(0.8) ? caller : undefined);
-    const price = this.#priceOf(this.#stagedOf(id));
-    const { maxLtvBps } = this.world.facilityOfLoan(id);
-    const free = (((this.#headroom(id, now) * 10_000n) / (maxLtvBps + 1n)) * PRICE_SCALE) / (price + 1n);
-    const collateral = this.random.chance(0.2) ? (this.world.loans.get(id)?.collateral ?? 1n) : free;
-    return this.#moves.withdraw(id, this.#around(collateral), this.#receiver(caller));
+    const key = this.#loan(this.random.chance(0.8) ? caller : undefined);
+    const staged = this.#stagedOf(key);
+    const price = this.#priceOf(staged);
+    const { maxLtvBps } = this.#facility(staged);
+    const free = (((this.#headroom(key, now) * 10_000n) / (maxLtvBps + 1n)) * PRICE_SCALE) / (price + 1n);
+    const collateral = this.random.chance(0.2) ? (this.#row(key)?.collateral ?? 1n) : free;
+    return this.#moves.withdraw(key, this.#around(collateral), this.#receiver(caller));
   }
 
   #transferLoan(caller: Address): Move {
@@ -230,14 +425,20 @@ export class Generator {
     return this.#moves.transferLoan(this.#loan(this.random.chance(0.85) ? caller : undefined), to);
   }
 
+  #offeredTo(caller: Address): LoanKey[] {
+    return this.world.registers.flatMap(({ manager, offers }) =>
+      [...offers.entries()].filter(([, to]) => to === caller).map(([id]) => ({ manager, id })),
+    );
+  }
+
   #acceptLoan(caller: Address, now: bigint): Move {
-    const { random, world } = this;
-    const offered = [...world.offers.entries()].filter(([, to]) => to === caller).map(([id]) => id);
-    const id = offered.length > 0 && random.chance(0.9) ? random.pick(offered) : this.#loan(undefined);
-    const debt = machine.debtOf(world, id, now);
-    const collateral = world.loans.get(id)?.collateral ?? 0n;
+    const { random } = this;
+    const offered = this.#offeredTo(caller);
+    const key = offered.length > 0 && random.chance(0.9) ? random.pick(offered) : this.#loan(undefined);
+    const debt = this.#debt(key, now);
+    const collateral = this.#row(key)?.collateral ?? 0n;
     const maxDebt = random.chance(0.8) ? debt : this.#around(debt);
-    return this.#moves.acceptLoan(id, maxDebt, random.chance(0.8) ? collateral : this.#around(collateral));
+    return this.#moves.acceptLoan(key, maxDebt, random.chance(0.8) ? collateral : this.#around(collateral));
   }
 
   #newAuthorisation(f: StagedFacility, now: bigint): machine.Authorisation {
@@ -260,46 +461,55 @@ export class Generator {
     const { random, stage } = this;
     const f = random.pick(stage.facilities);
     const operator = random.chance(0.05) ? machine.ZERO_ADDRESS : random.pick(stage.actors).address;
-    this.authorisations.add(authorisationKey(caller, f.number, operator));
-    return this.#moves.setAuthorisation(f.number, operator, this.#newAuthorisation(f, now));
+    this.authorisations.add(authorisationKey(f.manager, caller, f.number, operator));
+    return this.#moves.setAuthorisation(f.manager, f.number, operator, this.#newAuthorisation(f, now));
   }
 
-  #sick(now: bigint): bigint[] {
-    const { world } = this;
-    return [...world.loans.keys()].filter((id) => {
-      const value = ((world.loans.get(id)?.collateral ?? 0n) * this.#priceOf(this.#stagedOf(id))) / PRICE_SCALE;
-      return machine.debtOf(world, id, now) > (value * world.facilityOfLoan(id).lltvBps) / 10_000n;
+  #sick(now: bigint): LoanKey[] {
+    return this.#open().filter((key) => {
+      const { manager, id } = key;
+      const marked = this.world.register(manager).termLoans.get(id)?.loan.inDefault !== undefined;
+      const { lltvBps } = this.#facility(this.#stagedOf(key));
+      return marked || this.#debt(key, now) > (this.#value(key) * lltvBps) / 10_000n;
     });
   }
 
   #liquidate(now: bigint, calls: readonly PuppetCall[] | undefined): Move {
-    const { random, world } = this;
+    const { random } = this;
     const sick = this.#sick(now);
-    const id = sick.length > 0 && random.chance(0.9) ? random.pick(sick) : this.#loan(undefined);
-    const debt = machine.debtOf(world, id, now);
+    const key = sick.length > 0 && random.chance(0.9) ? random.pick(sick) : this.#loan(undefined);
+    const debt = this.#debt(key, now);
     const maxRepaid = random.chance(0.4) ? MAX_UINT256 : this.#around(debt);
-    const fair = (PRICE_SCALE * PRICE_SCALE) / (this.#priceOf(this.#stagedOf(id)) + 1n);
+    const fair = (PRICE_SCALE * PRICE_SCALE) / (this.#priceOf(this.#stagedOf(key)) + 1n);
     const least = random.chance(0.6) ? 0n : (fair * random.between(95n, 110n)) / 100n;
-    return this.#moves.liquidate(id, maxRepaid, least, calls);
+    return this.#moves.liquidate(key, maxRepaid, least, calls);
   }
 
   #lend(caller: Address, now: bigint): Move {
     const { random, world, stage } = this;
     const entering = random.chance(0.55);
     const owner = random.chance(0.85) ? caller : random.pick(stage.actors).address;
-    const lentTo = stage.facilities.filter(({ tranche }) => world.balance(tranche, owner) > 0n);
+    const all = stage.facilities.flatMap((f) => f.tranches.map((tranche) => ({ ...f, tranche })));
+    const owned = all.filter(({ tranche }) => world.balance(tranche, owner) > 0n);
+    const free = owned.filter(({ tranche }) => this.#mayLeave(tranche, owner, now));
+    // First-loss shares leave but seldom; when they may, they mostly do.
+    const first = free.filter(({ tranche }) => world.tranche(tranche).cooldown !== 0n);
+    const lentTo =
+      first.length > 0 && random.chance(0.5) ? first : free.length > 0 && random.chance(0.8) ? free : owned;
     const leaving = !entering && lentTo.length > 0;
-    const { tranche, loanUnit, pool } = random.pick(leaving ? lentTo : stage.facilities);
-    const shares = world.balance(tranche, owner);
-    const owned = (shares * (machine.seniorNavOf(world, tranche, now) + 1n)) / (world.supply(tranche) + 1_000_000n);
+    const { tranche, loanUnit, pool } = random.pick(leaving ? lentTo : all);
+    const held = world.balance(tranche, owner);
+    const waits = world.tranche(tranche).cooldown !== 0n && random.chance(0.85);
+    const shares = waits ? minOf(held, world.exitRequest(tranche, owner).shares) : held;
+    const worthAll = (shares * (machine.navOf(world, tranche, now) + 1n)) / (world.supply(tranche) + 1_000_000n);
     const { cash } = world.pool(pool);
-    const worth = random.chance(0.7) && cash < owned ? cash : owned;
+    const worth = random.chance(0.7) && cash < worthAll ? cash : worthAll;
     const assets = random.between(loanUnit, 300_000n * loanUnit);
     if (leaving) {
       const to = this.#receiver(caller);
       return random.chance(0.5)
         ? this.#moves.withdrawAssets(tranche, this.#around(worth), to, owner)
-        : this.#moves.redeem(tranche, this.#around(owned === 0n ? shares : (shares * worth) / owned), to, owner);
+        : this.#moves.redeem(tranche, this.#around(worthAll === 0n ? shares : (shares * worth) / worthAll), to, owner);
     }
     return random.weighted<() => Move>([
       [
@@ -310,12 +520,98 @@ export class Generator {
     ])();
   }
 
+  /** Seconds to come at which shares of the first-loss classes begin or cease to leave. */
+  #windows(now: bigint): bigint[] {
+    const { stage, world } = this;
+    const tranches = stage.facilities.flatMap(({ tranches }) => tranches);
+    return tranches
+      .flatMap((tranche) => stage.actors.map(({ address }) => world.exitRequest(tranche, address)))
+      .flatMap(({ shares, opensAt, closesAt }) => (shares === 0n ? [] : [opensAt, closesAt]))
+      .filter((at) => at > now);
+  }
+
+  /** Whether shares of that tranche leave now, if there is cash. */
+  #mayLeave(tranche: Address, owner: Address, now: bigint): boolean {
+    const { opensAt, closesAt, shares } = this.world.exitRequest(tranche, owner);
+    return this.world.tranche(tranche).cooldown === 0n || (shares > 0n && now >= opensAt && now <= closesAt);
+  }
+
+  #queue(caller: Address, now: bigint): Move {
+    const { random, world, stage } = this;
+    const all = stage.facilities.flatMap(({ queue, tranches: [senior], loanUnit }) =>
+      queue === undefined || senior === undefined ? [] : [{ queue, senior, loanUnit, ...world.queue(queue) }],
+    );
+    const other = random.pick(stage.actors).address;
+    const mostlyMine = random.chance(0.85) ? caller : other;
+    const request = (): Move => {
+      const mine = all.filter(({ senior }) => world.balance(senior, mostlyMine) > 0n);
+      // Where there is no cash, and at once where there is.
+      const dry = mine.filter(({ pool, senior }) => world.pool(pool).cash < machine.navOf(world, senior, now));
+      const { queue, senior } = random.pick(dry.length > 0 && random.chance(0.85) ? dry : mine.length > 0 ? mine : all);
+      const controller = random.chance(0.9) ? mostlyMine : random.pick([other, machine.ZERO_ADDRESS]);
+      const held = world.balance(senior, mostlyMine);
+      const shares = random.chance(0.4) ? held : this.#around(random.between(0n, held));
+      return this.#moves.requestRedeem(queue, shares, controller, mostlyMine);
+    };
+    const waiting = all.filter(({ book }) => book.waiting > 0n);
+    const serve = (): Move => {
+      const { queue, book } = random.pick(waiting.length > 0 && random.chance(0.95) ? waiting : all);
+      return this.#moves.serve(queue, this.#around(random.chance(0.5) ? book.waiting : book.waiting / 3n));
+    };
+    const asked = all.filter(({ book }) => book.requestsOf(mostlyMine).first !== 0n);
+    const claim = (): Move => {
+      const { queue, book } = random.pick(asked.length > 0 && random.chance(0.95) ? asked : all);
+      const { first, last } = book.requestsOf(mostlyMine);
+      const { settledTo, claimedTo, assets } = book.settled(first);
+      const to = this.#receiver(caller);
+      return random.weighted<() => Move>([
+        [3, () => this.#moves.claim(queue, random.chance(0.7) ? random.pick([first, last]) : last + 1n, to)],
+        [2, () => this.#moves.redeemFromQueue(queue, this.#around(settledTo - claimedTo), to, mostlyMine)],
+        [2, () => this.#moves.withdrawFromQueue(queue, this.#around(assets), to, mostlyMine)],
+      ])();
+    };
+    const { queue, loanUnit } = random.pick(all);
+    const assets = this.#around(random.between(loanUnit, 50_000n * loanUnit));
+    return random.weighted<() => Move>([
+      [6, request],
+      [waiting.length > 0 ? 8 : 1, serve],
+      [asked.length > 0 ? 8 : 1, claim],
+      [1, () => this.#moves.setOperator(queue, other, random.chance(0.8))],
+      [1, () => this.#moves.depositThroughQueue(queue, assets, this.#receiver(caller))],
+      [
+        1,
+        () =>
+          this.#moves.mintThroughQueue(
+            queue,
+            this.#around(random.between(1n, 50_000n * loanUnit) * 1_000_000n),
+            this.#receiver(caller),
+          ),
+      ],
+    ])();
+  }
+
+  #requestExit(caller: Address): Move {
+    const { random, world, stage } = this;
+    const all = stage.facilities.flatMap(({ tranches }) => tranches);
+    const mine = all.filter((t) => world.tranche(t).cooldown !== 0n && world.balance(t, caller) > 0n);
+    const tranche = mine.length > 0 && random.chance(0.9) ? random.pick(mine) : random.pick(all);
+    const shares = world.balance(tranche, caller);
+    return this.#moves.requestExit(tranche, random.chance(0.5) ? shares : this.#around(shares));
+  }
+
   /** Donations to the contracts among them: they must change no decision. */
   #moveTokens(caller: Address): Move {
     const { random, stage, world } = this;
     const f = random.pick(stage.facilities);
-    const token = random.pick([f.loanAsset, f.collateralAsset, f.tranche]);
-    const to = random.pick([f.pool, f.vault, f.tranche, stage.deployment.manager, random.pick(stage.actors).address]);
+    const token = random.pick([f.loanAsset, f.collateralAsset, ...f.tranches]);
+    const to = random.pick([
+      f.pool,
+      f.vault,
+      ...f.tranches,
+      f.manager,
+      f.queue ?? f.pool,
+      random.pick(stage.actors).address,
+    ]);
     const amount = random.chance(0.1)
       ? this.#around(world.balance(token, caller))
       : random.between(1n, world.balance(token, caller) / 100n);
@@ -328,10 +624,11 @@ export class Generator {
     const operator = random.pick(stage.actors).address;
     const [token, spender] = random.pick<readonly [Address, Address]>([
       [f.loanAsset, f.pool],
-      [f.loanAsset, f.tranche],
+      [f.loanAsset, random.pick(f.tranches)],
       [f.collateralAsset, f.vault],
-      [f.tranche, operator],
-      [f.tranche, operator],
+      [f.loanAsset, f.queue ?? f.pool],
+      [random.pick(f.tranches), operator],
+      [random.pick(f.tranches), operator],
     ]);
     const value = random.chance(0.7) ? MAX_UINT256 : random.between(0n, 5_000n * f.loanUnit);
     return this.#moves.approve(token, spender, value);
@@ -350,18 +647,21 @@ export class Generator {
     const owner = random.pick(holders);
     const signer = random.chance(0.85) ? owner : random.pick(holders);
     if (signer.signer === undefined) throw new Error("only key holders sign");
+    const register = world.register(f.manager);
     const signed: machine.SignedAuthorisation = {
+      manager: f.manager,
       owner: owner.address,
       facility: f.number,
       operator: random.pick(stage.actors).address,
       authorisation: this.#newAuthorisation(f, now),
       deadline: random.chance(0.1) ? now - 1n : now + random.between(0n, 100n),
-      signedNonce: random.chance(0.1) ? world.nonce(owner.address) + 1n : world.nonce(owner.address),
+      signedNonce: random.chance(0.1) ? register.nonce(owner.address) + 1n : register.nonce(owner.address),
       signer: signer.address,
     };
-    this.authorisations.add(authorisationKey(signed.owner, signed.facility, signed.operator));
+    this.authorisations.add(authorisationKey(f.manager, signed.owner, signed.facility, signed.operator));
     const { chainId } = await stage.ethers.provider.getNetwork();
-    const domain = { name: "Ballast LoanManager", version: "1", chainId, verifyingContract: stage.deployment.manager };
+    const name = f.isTerm ? "Ballast TermLoanManager" : "Ballast LoanManager";
+    const domain = { name, version: "1", chainId, verifyingContract: f.manager };
     const uint = (name: string, bits: number): { name: string; type: string } => ({ name, type: `uint${bits}` });
     const types = {
       SetAuthorisation: [
@@ -385,8 +685,8 @@ export class Generator {
   async #permitAndTopUp(actor: Actor, now: bigint): Promise<Move> {
     const { random, stage } = this;
     if (actor.signer === undefined) throw new Error("only key holders sign");
-    const id = this.#loan(undefined);
-    const { collateralAsset: token, vault: spender, collateralUnit } = this.#stagedOf(id);
+    const key = this.#loan(undefined);
+    const { collateralAsset: token, vault: spender, collateralUnit } = this.#stagedOf(key);
     const value = random.between(1n, collateralUnit / 10n);
     const contract = stage.contracts.get(token);
     if (contract === undefined) throw new Error(`no token at ${token}`);
@@ -410,10 +710,14 @@ export class Generator {
       { owner: actor.address, spender, value, nonce: used ? nonce + 1n : nonce, deadline },
     );
     const permit = this.#moves.permit(
+      key.manager,
       { token, spender, value, deadline, valid: !late && !used },
       stage.ethers.Signature.from(signature),
     );
-    return this.#moves.multicall([permit, this.#moves.topUp(id, random.chance(0.8) ? value : value + 1n)]);
+    return this.#moves.multicall(key.manager, [
+      permit,
+      this.#moves.topUp(key, random.chance(0.8) ? value : value + 1n),
+    ]);
   }
 
   // ---- settings ----
@@ -422,29 +726,30 @@ export class Generator {
     const { random, stage, world } = this;
     const f = random.pick(stage.facilities);
     const facility = random.chance(0.05) ? 77n : f.number;
-    const now = world.facility(f.number);
-    const caps = { facility, cap: this.#near(now.cap), loanCap: this.#near(now.loanCap) };
-    const maxLtv = { facility, maxLtvBps: random.chance(0.8) ? now.maxLtvBps : random.between(0n, 9_999n) };
+    const { manager } = f;
+    const now = this.#facility(f);
+    const caps = { manager, facility, cap: this.#near(now.cap), loanCap: this.#near(now.loanCap) };
+    const maxLtv = { manager, facility, maxLtvBps: random.chance(0.8) ? now.maxLtvBps : random.between(0n, 9_999n) };
     const gate = random.weighted<Address>([
       [6, machine.ZERO_ADDRESS],
       [3, stage.openGate],
       [1, f.loanAsset],
     ]);
     const { reserve } = machine.accruedPool(world, f.pool, world.pool(f.pool).accruedAt).pool;
-    const g = this.#moves.govern.bind(this.#moves);
+    const g = this.#moves.govern.bind(this.#moves, manager);
     const move = random.weighted<() => Move>([
       [
         1,
         () =>
           g("stopNewLoans", [facility], (tx, caller) => {
-            machine.stopNewLoans(tx, caller, facility);
+            machine.stopNewLoans(tx, caller, { manager, facility });
           }),
       ],
       [
         4,
         () =>
           g("resumeNewLoans", [facility], (tx, caller) => {
-            machine.resumeNewLoans(tx, caller, facility);
+            machine.resumeNewLoans(tx, caller, { manager, facility });
           }),
       ],
       [
@@ -473,14 +778,28 @@ export class Generator {
         3,
         () =>
           g("setGate", [facility, gate], (tx, caller) => {
-            machine.setGate(tx, caller, { facility, gate });
+            machine.setGate(tx, caller, { manager, facility, gate });
           }),
       ],
+      ...(f.isTerm ? this.#sheetMoves(f) : []),
       [3, () => this.#moves.setReserveFee(f.pool, random.between(0n, 2_600n))],
       [3, () => this.#moves.collectReserve(f.pool, random.pick(stage.actors).address, this.#around(reserve))],
     ])();
     const stranger = random.chance(0.25) ? random.pick(stage.actors.filter(({ signer }) => signer)).address : undefined;
     return { sender: stranger ?? machine.toAddress(stage.admin.address), move };
+  }
+
+  #sheetMoves(f: StagedFacility): [number, () => Move][] {
+    const { random, world } = this;
+    const sheet = (): bigint => random.between(0n, BigInt(world.sheets(f.pool).length));
+    const added = (): Move => {
+      const terms = random.pick(sheetsOf(f.loanUnit, random));
+      return this.#moves.addTermSheet(f.pool, random.chance(0.3) ? { ...terms, spreadBps: 10_001n } : terms);
+    };
+    return [
+      [2, added],
+      [1, () => this.#moves.retireTermSheet(f.pool, sheet())],
+    ];
   }
 
   #near(cap: bigint): bigint {
@@ -495,11 +814,12 @@ export class Generator {
 
   #setCaps(f: StagedFacility, facility: bigint): Move {
     const args = {
+      manager: f.manager,
       facility,
       cap: 3_000_000n * f.loanUnit,
       loanCap: this.random.pick([1_000_000n * f.loanUnit, 2n ** 96n - 1n]),
     };
-    return this.#moves.govern("setCaps", [facility, args.cap, args.loanCap], (tx, caller) => {
+    return this.#moves.govern(f.manager, "setCaps", [facility, args.cap, args.loanCap], (tx, caller) => {
       machine.setCaps(tx, caller, args);
     });
   }
@@ -507,10 +827,10 @@ export class Generator {
   // ---- prices ----
 
   /** A new price for every oracle of one facility: a walk, now and then a crash, a refusal or a second opinion. */
-  newPrices(): { oracle: Address; method: string; value: bigint | boolean }[] {
+  newPrices(now: bigint): { oracle: Address; method: string; value: bigint | boolean }[] {
     const { random, stage } = this;
     const f = random.pick(stage.facilities);
-    const oracle = this.world.facility(f.number).oracle;
+    const { oracle } = this.#facility(f);
     const state = stage.oracles.get(oracle);
     if (state === undefined) throw new Error(`no oracle at ${oracle}`);
     const fair = (60_000n * f.loanUnit * PRICE_SCALE) / f.collateralUnit;
@@ -530,23 +850,31 @@ export class Generator {
     if (refusing !== state.refusing) changes.push({ oracle, method: "setRefusing", value: refusing });
     const secondE36 = random.chance(0.85) ? 0n : (priceE36 * random.between(95n, 105n)) / 100n;
     if (secondE36 !== state.secondE36) changes.push({ oracle, method: "setSecondPrice", value: secondE36 });
-    stage.oracles.set(oracle, { priceE36, refusing, secondE36 });
+    const graceEndsAt = random.chance(0.9) ? state.graceEndsAt : now + random.between(0n, 86_400n);
+    if (graceEndsAt !== state.graceEndsAt) changes.push({ oracle, method: "setGraceEndsAt", value: graceEndsAt });
+    stage.oracles.set(oracle, { priceE36, refusing, secondE36, graceEndsAt });
     return changes;
   }
 
   /** The spare oracle takes over at the same price, as the rules demand. */
-  oracleSwitch(): { spare: Address; priceE36: bigint; step: Step } | undefined {
-    const { random, stage, world } = this;
+  oracleSwitch(): { spare: Address; priceE36: bigint; graceEndsAt: bigint; step: Step } | undefined {
+    const { random, stage } = this;
     const f = random.pick(stage.facilities);
-    const current = world.facility(f.number).oracle;
+    const { manager } = f;
+    const current = this.#facility(f).oracle;
     const state = stage.oracles.get(current);
     if (state === undefined || state.refusing) return undefined;
     const spare = f.oracles[0] === current ? f.oracles[1] : f.oracles[0];
-    stage.oracles.set(spare, { priceE36: state.priceE36, secondE36: 0n, refusing: false });
-    const move = this.#moves.govern("setOracle", [f.number, spare], (tx, caller) => {
-      machine.setOracle(tx, caller, { facility: f.number, oracle: spare });
+    stage.oracles.set(spare, { ...state, secondE36: 0n });
+    const move = this.#moves.govern(manager, "setOracle", [f.number, spare], (tx, caller) => {
+      machine.setOracle(tx, caller, { manager, facility: f.number, oracle: spare });
     });
-    return { spare, priceE36: state.priceE36, step: { sender: machine.toAddress(stage.admin.address), move } };
+    return {
+      spare,
+      priceE36: state.priceE36,
+      graceEndsAt: state.graceEndsAt,
+      step: { sender: machine.toAddress(stage.admin.address), move },
+    };
   }
 }
 

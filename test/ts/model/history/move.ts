@@ -1,4 +1,5 @@
 import { AbiCoder } from "ethers";
+import type { TermSheet } from "../../../../sdk/model/index.js";
 import * as machine from "../../../../sdk/model/machine/index.js";
 import type { Address, Callback, Refusal, Transaction } from "../../../../sdk/model/machine/index.js";
 import type { Stage } from "./stage.js";
@@ -9,6 +10,12 @@ export interface Move {
   readonly target: Address;
   readonly data: string;
   play(tx: Transaction, caller: Address, refused: Refusal[]): void;
+}
+
+/** A loan, by its manager and its id: two managers may use the same id. */
+export interface LoanKey {
+  readonly manager: Address;
+  readonly id: bigint;
 }
 
 /** A call a puppet makes; one that may fail does not take the rest with it. */
@@ -63,7 +70,7 @@ export function movesOf(stage: Stage) {
     if (contract === undefined) throw new Error(`no contract at ${target}`);
     return { target, data: contract.interface.encodeFunctionData(method, args) };
   };
-  const { manager } = stage.deployment;
+  const { manager: revolving } = stage.deployment;
   const dataOf = (calls: readonly PuppetCall[] | undefined): string =>
     calls === undefined ? "0x" : encodeCalls(calls);
   const callbackOf = (
@@ -85,7 +92,7 @@ export function movesOf(stage: Stage) {
       const { facility, salt, collateral, principal, receiver } = args;
       return {
         label: label("open", facility, salt, collateral, principal) + (calls ? " with callback" : ""),
-        ...encode(manager, "open", [facility, salt, collateral, principal, receiver, dataOf(calls)]),
+        ...encode(revolving, "open", [facility, salt, collateral, principal, receiver, dataOf(calls)]),
         play: (tx, caller, refused) => {
           machine.open(tx, caller, { ...args, ...callbackOf(caller, calls, refused) });
         },
@@ -95,85 +102,90 @@ export function movesOf(stage: Stage) {
     draw(id: bigint, assets: bigint, receiver: Address): Move {
       return {
         label: label("draw", id, assets),
-        ...encode(manager, "draw", [id, assets, receiver]),
+        ...encode(revolving, "draw", [id, assets, receiver]),
         play: (tx, caller) => {
           machine.draw(tx, caller, { id, assets, receiver });
         },
       };
     },
 
-    repay(id: bigint, assets: bigint, calls?: readonly PuppetCall[]): Move {
+    repay({ manager, id }: LoanKey, assets: bigint, calls?: readonly PuppetCall[]): Move {
       return {
         label: label("repay", id, assets) + (calls ? " with callback" : ""),
         ...encode(manager, "repay", [id, assets, dataOf(calls)]),
         play: (tx, caller, refused) => {
-          machine.repay(tx, caller, { id, assets, ...callbackOf(caller, calls, refused) });
+          machine.repay(tx, caller, { manager, id, assets, ...callbackOf(caller, calls, refused) });
         },
       };
     },
 
-    topUp(id: bigint, collateral: bigint, calls?: readonly PuppetCall[]): Move {
+    topUp({ manager, id }: LoanKey, collateral: bigint, calls?: readonly PuppetCall[]): Move {
       return {
         label: label("topUp", id, collateral) + (calls ? " with callback" : ""),
         ...encode(manager, "topUp", [id, collateral, dataOf(calls)]),
         play: (tx, caller, refused) => {
-          machine.topUp(tx, caller, { id, collateral, ...callbackOf(caller, calls, refused) });
+          machine.topUp(tx, caller, { manager, id, collateral, ...callbackOf(caller, calls, refused) });
         },
       };
     },
 
-    withdraw(id: bigint, collateral: bigint, receiver: Address): Move {
+    withdraw({ manager, id }: LoanKey, collateral: bigint, receiver: Address): Move {
       return {
         label: label("withdraw", id, collateral),
         ...encode(manager, "withdraw", [id, collateral, receiver]),
         play: (tx, caller) => {
-          machine.withdraw(tx, caller, { id, collateral, receiver });
+          machine.withdraw(tx, caller, { manager, id, collateral, receiver });
         },
       };
     },
 
-    close(id: bigint, receiver: Address, calls?: readonly PuppetCall[]): Move {
+    close({ manager, id }: LoanKey, receiver: Address, calls?: readonly PuppetCall[]): Move {
       return {
         label: label("close", id) + (calls ? " with callback" : ""),
         ...encode(manager, "close", [id, receiver, dataOf(calls)]),
         play: (tx, caller, refused) => {
-          machine.close(tx, caller, { id, receiver, ...callbackOf(caller, calls, refused) });
+          machine.close(tx, caller, { manager, id, receiver, ...callbackOf(caller, calls, refused) });
         },
       };
     },
 
-    transferLoan(id: bigint, newOwner: Address): Move {
+    transferLoan({ manager, id }: LoanKey, newOwner: Address): Move {
       return {
         label: label("transferLoan", id, newOwner),
         ...encode(manager, "transferLoan", [id, newOwner]),
         play: (tx, caller) => {
-          machine.transferLoan(tx, caller, { id, newOwner });
+          machine.transferLoan(tx, caller, { manager, id, newOwner });
         },
       };
     },
 
-    acceptLoan(id: bigint, maxDebt: bigint, minCollateral: bigint): Move {
+    acceptLoan({ manager, id }: LoanKey, maxDebt: bigint, minCollateral: bigint): Move {
       return {
         label: label("acceptLoan", id, maxDebt, minCollateral),
         ...encode(manager, "acceptLoan", [id, maxDebt, minCollateral]),
         play: (tx, caller) => {
-          machine.acceptLoan(tx, caller, { id, maxDebt, minCollateral });
+          machine.acceptLoan(tx, caller, { manager, id, maxDebt, minCollateral });
         },
       };
     },
 
-    setAuthorisation(facility: bigint, operator: Address, authorisation: machine.Authorisation): Move {
+    setAuthorisation(
+      manager: Address,
+      facility: bigint,
+      operator: Address,
+      authorisation: machine.Authorisation,
+    ): Move {
       return {
         label: label("setAuthorisation", facility, operator, authorisation.actions),
         ...encode(manager, "setAuthorisation", [facility, operator, authorisation]),
         play: (tx, caller) => {
-          machine.setAuthorisation(tx, caller, { facility, operator, authorisation });
+          machine.setAuthorisation(tx, caller, { manager, facility, operator, authorisation });
         },
       };
     },
 
     setAuthorisationWithSig(signed: machine.SignedAuthorisation, signature: string): Move {
-      const { owner, facility, operator, authorisation, deadline } = signed;
+      const { manager, owner, facility, operator, authorisation, deadline } = signed;
       return {
         label: label("setAuthorisationWithSig", owner, facility, operator),
         ...encode(manager, "setAuthorisationWithSig", [owner, facility, operator, authorisation, deadline, signature]),
@@ -183,23 +195,85 @@ export function movesOf(stage: Stage) {
       };
     },
 
-    useNonce(): Move {
+    useNonce(manager: Address): Move {
       return {
         label: "useNonce()",
         ...encode(manager, "useNonce", []),
         play: (tx, caller) => {
-          machine.useNonce(tx, caller);
+          machine.useNonce(tx, caller, manager);
         },
       };
     },
 
-    liquidate(id: bigint, maxRepaid: bigint, minPerUnitE36: bigint, calls?: readonly PuppetCall[]): Move {
-      const args = { id, maxRepaid, minCollateralPerUnitE36: minPerUnitE36 };
+    liquidate({ manager, id }: LoanKey, maxRepaid: bigint, minPerUnitE36: bigint, calls?: readonly PuppetCall[]): Move {
+      const args = { manager, id, maxRepaid, minCollateralPerUnitE36: minPerUnitE36 };
       return {
         label: label("liquidate", id, maxRepaid, minPerUnitE36) + (calls ? " with callback" : ""),
         ...encode(manager, "liquidate", [id, maxRepaid, minPerUnitE36, dataOf(calls)]),
         play: (tx, caller, refused) => {
           machine.liquidate(tx, caller, { ...args, ...callbackOf(caller, calls, refused) });
+        },
+      };
+    },
+
+    openTerm(args: Omit<machine.OpenTermArguments, "callback">, calls?: readonly PuppetCall[]): Move {
+      const { manager, facility, salt, sheet, collateral, principal } = args;
+      return {
+        label: label("openTerm", facility, salt, sheet, collateral, principal) + (calls ? " with callback" : ""),
+        ...encode(manager, "open", [args, dataOf(calls)]),
+        play: (tx, caller, refused) => {
+          machine.openTerm(tx, caller, { ...args, ...callbackOf(caller, calls, refused) });
+        },
+      };
+    },
+
+    rollOver(args: machine.RollOverArguments): Move {
+      const { manager, id, sheet, maxAnnualRate, deadline, agreement } = args;
+      return {
+        label: label("rollOver", id, sheet),
+        ...encode(manager, "rollOver", [id, sheet, maxAnnualRate, deadline, agreement]),
+        play: (tx, caller) => {
+          machine.rollOver(tx, caller, args);
+        },
+      };
+    },
+
+    markDefault({ manager, id }: LoanKey): Move {
+      return {
+        label: label("markDefault", id),
+        ...encode(manager, "markDefault", [id]),
+        play: (tx, caller) => {
+          machine.markDefault(tx, caller, { manager, id });
+        },
+      };
+    },
+
+    mark({ manager, id }: LoanKey): Move {
+      return {
+        label: label("mark", id),
+        ...encode(manager, "mark", [id]),
+        play: (tx, caller) => {
+          machine.mark(tx, caller, { manager, id });
+        },
+      };
+    },
+
+    addTermSheet(pool: Address, terms: TermSheet): Move {
+      return {
+        label: label("addTermSheet", terms.intervalSeconds, terms.count),
+        ...encode(pool, "addTermSheet", [terms]),
+        play: (tx, caller) => {
+          machine.addTermSheet(tx, caller, { pool, terms });
+        },
+      };
+    },
+
+    retireTermSheet(pool: Address, sheet: bigint): Move {
+      return {
+        label: label("retireTermSheet", sheet),
+        ...encode(pool, "retireTermSheet", [sheet]),
+        play: (tx, caller) => {
+          machine.retireTermSheet(tx, caller, { pool, sheet });
         },
       };
     },
@@ -244,6 +318,96 @@ export function movesOf(stage: Stage) {
       };
     },
 
+    requestExit(tranche: Address, shares: bigint): Move {
+      return {
+        label: label("requestExit", tranche, shares),
+        ...encode(tranche, "requestExit", [shares]),
+        play: (tx, caller) => {
+          machine.requestExit(tx, caller, { tranche, shares });
+        },
+      };
+    },
+
+    setOperator(queue: Address, operator: Address, approved: boolean): Move {
+      return {
+        label: label("setOperator", operator, approved),
+        ...encode(queue, "setOperator", [operator, approved]),
+        play: (tx, caller) => {
+          machine.setOperator(tx, caller, { queue, operator, approved });
+        },
+      };
+    },
+
+    requestRedeem(queue: Address, shares: bigint, controller: Address, owner: Address): Move {
+      return {
+        label: label("requestRedeem", shares, controller, owner),
+        ...encode(queue, "requestRedeem", [shares, controller, owner]),
+        play: (tx, caller) => {
+          machine.requestRedeem(tx, caller, { queue, shares, controller, owner });
+        },
+      };
+    },
+
+    serve(queue: Address, maxShares: bigint): Move {
+      return {
+        label: label("serve", maxShares),
+        ...encode(queue, "serve", [maxShares]),
+        play: (tx) => {
+          machine.serve(tx, { queue, maxShares });
+        },
+      };
+    },
+
+    redeemFromQueue(queue: Address, shares: bigint, receiver: Address, controller: Address): Move {
+      return {
+        label: label("redeemFromQueue", shares, controller),
+        ...encode(queue, "redeem", [shares, receiver, controller]),
+        play: (tx, caller) => {
+          machine.redeemFromQueue(tx, caller, { queue, shares, receiver, controller });
+        },
+      };
+    },
+
+    withdrawFromQueue(queue: Address, assets: bigint, receiver: Address, controller: Address): Move {
+      return {
+        label: label("withdrawFromQueue", assets, controller),
+        ...encode(queue, "withdraw", [assets, receiver, controller]),
+        play: (tx, caller) => {
+          machine.withdrawFromQueue(tx, caller, { queue, assets, receiver, controller });
+        },
+      };
+    },
+
+    claim(queue: Address, requestId: bigint, receiver: Address): Move {
+      return {
+        label: label("claim", requestId),
+        ...encode(queue, "claim", [requestId, receiver]),
+        play: (tx, caller) => {
+          machine.claim(tx, caller, { queue, requestId, receiver });
+        },
+      };
+    },
+
+    depositThroughQueue(queue: Address, assets: bigint, receiver: Address): Move {
+      return {
+        label: label("depositThroughQueue", assets),
+        ...encode(queue, "deposit", [assets, receiver]),
+        play: (tx, caller) => {
+          machine.depositThroughQueue(tx, caller, { queue, assets, receiver });
+        },
+      };
+    },
+
+    mintThroughQueue(queue: Address, shares: bigint, receiver: Address): Move {
+      return {
+        label: label("mintThroughQueue", shares),
+        ...encode(queue, "mint", [shares, receiver]),
+        play: (tx, caller) => {
+          machine.mintThroughQueue(tx, caller, { queue, shares, receiver });
+        },
+      };
+    },
+
     accrue(pool: Address): Move {
       return {
         label: label("accrue", pool),
@@ -276,6 +440,7 @@ export function movesOf(stage: Stage) {
 
     /** `valid` says whether the token will take the permit; the manager passes over one it does not. */
     permit(
+      manager: Address,
       args: { token: Address; spender: Address; value: bigint; deadline: bigint; valid: boolean },
       signature: { v: number; r: string; s: string },
     ): Move {
@@ -289,8 +454,8 @@ export function movesOf(stage: Stage) {
       };
     },
 
-    /** Several calls of the manager by one caller, all or none. */
-    multicall(moves: readonly Move[]): Move {
+    /** Several calls of a manager by one caller, all or none. */
+    multicall(manager: Address, moves: readonly Move[]): Move {
       return {
         label: `multicall [${moves.map((move) => move.label).join(", ")}]`,
         ...encode(manager, "multicall", [moves.map((move) => move.data)]),
@@ -301,6 +466,7 @@ export function movesOf(stage: Stage) {
     },
 
     govern(
+      manager: Address,
       method:
         | "stopNewLoans"
         | "resumeNewLoans"

@@ -4,13 +4,14 @@ import { network } from "hardhat";
 import {
   type Address,
   type Deployment,
+  FacilityKind,
   type PoolCode,
   Refusal,
   type Surroundings,
   ZERO_ADDRESS,
   toAddress,
 } from "../../../../sdk/model/machine/index.js";
-import { MAX_UINT256, WAD, YEAR_SECONDS } from "../../../../sdk/model/index.js";
+import { MAX_UINT256, type TermSheet, WAD, YEAR_SECONDS } from "../../../../sdk/model/index.js";
 import type { Random } from "./random.js";
 
 /** What MockOracle was told, and what it would therefore say. */
@@ -19,12 +20,19 @@ export interface OracleState {
   /** 0 for none. */
   readonly secondE36: bigint;
   readonly refusing: boolean;
+  /** Of the sequencer; 0 for none. */
+  readonly graceEndsAt: bigint;
 }
 
 export interface StagedFacility {
+  readonly manager: Address;
   readonly number: bigint;
+  readonly isTerm: boolean;
   readonly pool: Address;
-  readonly tranche: Address;
+  /** Senior first, and whatever first-loss classes there are. */
+  readonly tranches: readonly Address[];
+  /** Of senior lenders; the first facility does without. */
+  readonly queue?: Address;
   readonly vault: Address;
   readonly loanAsset: Address;
   readonly collateralAsset: Address;
@@ -44,13 +52,34 @@ export type Stage = Awaited<ReturnType<typeof setStage>>;
 
 const DISAGREEMENT_CAP = 3_600n;
 
+const DAY = 86_400n;
+
+/** From days to a year, with every fee and none. */
+export function sheetsOf(loanUnit: bigint, random: Random): TermSheet[] {
+  const sheet = (days: bigint, count: bigint, change: Partial<TermSheet> = {}): TermSheet => ({
+    ...{ intervalSeconds: days * DAY, count, graceSeconds: 10n * DAY, latePremiumBps: 600n, prepaymentFeeBps: 100n },
+    ...{ balloonBps: 0n, spreadBps: random.between(0n, 900n), lateFee: 25n * loanUnit, retired: false },
+    ...change,
+  });
+  return [
+    sheet(30n, 12n),
+    sheet(1n, 120n, { graceSeconds: 3_600n, lateFee: loanUnit / 7n }),
+    sheet(365n, 1n, { prepaymentFeeBps: 0n }),
+    sheet(7n, 26n, { balloonBps: 5_000n, lateFee: 0n, latePremiumBps: 0n }),
+    sheet(3n, 4n, { balloonBps: 10_000n, graceSeconds: 2n * DAY, prepaymentFeeBps: 777n }),
+  ];
+}
+
 async function connect() {
-  return network.create({ network: "op", chainType: "op", override: { allowBlocksWithSameTimestamp: true } });
+  // At a date of its own, so that a seed says all of a history.
+  const override = { allowBlocksWithSameTimestamp: true, initialDate: "2026-01-01T00:00:00Z" };
+  return network.create({ network: "op", chainType: "op", override });
 }
 
 /**
- * Four facilities in one manager, every pairing of 8- and 18-decimal collateral with 6- and 18-decimal loan assets, one of them
- * with a fixed rate; facilities on the same collateral share a vault.
+ * Four revolving facilities, every pairing of 8- and 18-decimal collateral with 6- and 18-decimal loan assets, one of them with a
+ * fixed rate, two with first-loss classes; and two term facilities with all classes, one at the curve's rate. Facilities of one
+ * manager on the same collateral share a vault.
  */
 export async function setStage(random: Random) {
   const { ethers } = await connect();
@@ -68,12 +97,15 @@ export async function setStage(random: Random) {
   const authority = await deploy("AccessManager", admin.address);
   const engine = await deploy("LiquidationEngine");
   const manager = await deploy("LoanManager", authority.address, engine.address);
+  const termManager = await deploy("TermLoanManager", authority.address, engine.address);
+  const book = await deploy("TermLoanBook");
   const openGate = (await deploy("OpenGate")).address;
   const oracles = new Map<Address, OracleState>();
   const pools = new Map<Address, PoolCode>();
   const vaults = new Map<Address, { asset: Address }>();
   const contracts = new Map<Address, Awaited<ReturnType<typeof deploy>>["contract"]>([
     [manager.address, manager.contract],
+    [termManager.address, termManager.contract],
   ]);
   const keep = ({ address, contract }: Awaited<ReturnType<typeof deploy>>): Address => {
     contracts.set(address, contract);
@@ -81,63 +113,102 @@ export async function setStage(random: Random) {
   };
 
   const newToken = async (name: string, decimals: bigint) => keep(await deploy("MockToken", name, name, decimals));
-  const collaterals: { asset: Address; vault: Address; unit: bigint; decimals: bigint }[] = [];
+  const newVault = async (asset: Address, of: Address): Promise<Address> => {
+    const vault = keep(await deploy("CollateralVault", asset, of));
+    vaults.set(vault, { asset });
+    return vault;
+  };
+  const collaterals: { asset: Address; vault: Address; termVault: Address; unit: bigint }[] = [];
   for (const decimals of [8n, 18n]) {
     const asset = await newToken(`BTC${decimals}`, decimals);
-    const vault = keep(await deploy("CollateralVault", asset, manager.address));
-    vaults.set(vault, { asset });
-    collaterals.push({ asset, vault, unit: 10n ** decimals, decimals });
+    const vault = await newVault(asset, manager.address);
+    collaterals.push({ asset, vault, termVault: await newVault(asset, termManager.address), unit: 10n ** decimals });
   }
 
   const facilities: StagedFacility[] = [];
-  for (const loanDecimals of [6n, 18n]) {
-    const loanAsset = await newToken(`USD${loanDecimals}`, loanDecimals);
-    for (const collateral of collaterals) {
-      const poolAddress = toAddress(
-        ethers.getCreateAddress({ from: admin.address, nonce: (await admin.getNonce()) + 1 }),
+  const none = ethers.ZeroAddress;
+
+  /** A pool with its tranches, which name each other, and the oracles of its facility. */
+  const newFacility = async (
+    plan: { isTerm: boolean; classes: number; fixedRatePerSecond: bigint },
+    collateral: (typeof collaterals)[number],
+    loan: { asset: Address; unit: bigint },
+  ): Promise<void> => {
+    const { isTerm, classes, fixedRatePerSecond } = plan;
+    const of = isTerm ? termManager.address : manager.address;
+    const hasQueue = facilities.length > 0;
+    const nonce = (await admin.getNonce()) + classes + (hasQueue ? 1 : 0);
+    const poolAddress = toAddress(ethers.getCreateAddress({ from: admin.address, nonce }));
+    const tranches: Address[] = [];
+    // Short, so that a history of mostly seconds meets the window and its ends.
+    const exit = [random.between(1n, 3_600n), random.between(3_600n, 10n * DAY)] as const;
+    for (let i = 0; i < classes; i++)
+      tranches.push(
+        keep(await deploy("Tranche", loan.asset, poolAddress, of, i, "T", "T", ...(i === 0 ? [0, 0] : exit))),
       );
-      const tranche = await deploy(
-        "Tranche",
-        loanAsset,
-        poolAddress,
-        manager.address,
-        0,
-        "Ballast senior",
-        "bSEN",
-        0,
-        0,
-      );
-      const fixedRatePerSecond = facilities.length === 3 ? (WAD * 7n) / 100n / YEAR_SECONDS : 0n;
-      const reserveFeeBps = random.between(0n, 2_500n);
-      const none = ethers.ZeroAddress;
-      const pool = await deploy("LendingPool", {
-        ...{ asset: loanAsset, manager: manager.address, authority: authority.address },
-        ...{ senior: tranche.address, junior: none, cover: none, queue: none, capital: none },
-        ...{ fixedRatePerSecond, reserveFeeBps, juniorSpreadBps: 0n, coverPremiumBps: 0n },
-      });
-      if (pool.address !== poolAddress) throw new Error(`the pool went to ${pool.address}, not ${poolAddress}`);
-      keep(pool);
-      keep(tranche);
-      pools.set(pool.address, { asset: loanAsset, senior: tranche.address, fixedRatePerSecond });
-      const loanUnit = 10n ** loanDecimals;
-      const priceE36 = (60_000n * loanUnit * 10n ** 36n) / collateral.unit;
-      const pair: Address[] = [];
-      for (let i = 0; i < 2; i++) {
-        const oracle = await deploy("MockOracle", collateral.asset, loanAsset, priceE36, 3_600, DISAGREEMENT_CAP);
-        pair.push(keep(oracle));
-        oracles.set(oracle.address, { priceE36, secondE36: 0n, refusing: false });
-      }
-      facilities.push({
-        number: BigInt(facilities.length) + 1n,
-        pool: pool.address,
-        tranche: tranche.address,
-        vault: collateral.vault,
-        loanAsset,
-        collateralAsset: collateral.asset,
-        loanUnit,
-        collateralUnit: collateral.unit,
-        oracles: pair as unknown as readonly [Address, Address],
-      });
+    const [senior, junior, cover] = tranches;
+    if (senior === undefined) throw new Error("a pool has senior lenders");
+    const queue = hasQueue
+      ? { address: keep(await deploy("RedemptionQueue", senior, poolAddress)), leastShares: loan.unit * 1_000_000n }
+      : undefined;
+    const spread = { juniorSpreadBps: random.between(0n, 5_000n), coverPremiumBps: random.between(0n, 2_000n) };
+    const { juniorSpreadBps, coverPremiumBps } = classes > 1 ? spread : { juniorSpreadBps: 0n, coverPremiumBps: 0n };
+    const config = {
+      ...{ asset: loan.asset, manager: of, authority: authority.address, senior, junior: junior ?? none },
+      ...{ cover: cover ?? none, queue: queue?.address ?? none, capital: none, fixedRatePerSecond },
+      ...{ reserveFeeBps: random.between(0n, 2_500n), juniorSpreadBps, coverPremiumBps },
+    };
+    const pool = isTerm ? await deploy("TermLendingPool", config, book.address) : await deploy("LendingPool", config);
+    if (pool.address !== poolAddress) throw new Error(`the pool went to ${pool.address}, not ${poolAddress}`);
+    keep(pool);
+    pools.set(pool.address, {
+      ...{ asset: loan.asset, senior, fixedRatePerSecond },
+      ...(queue && { queue }),
+      ...(isTerm && { kind: FacilityKind.Term }),
+      ...(classes > 1 && {
+        firstLoss: {
+          ...(junior && { junior }),
+          ...(cover && { cover }),
+          ...{ juniorSpreadBps, coverPremiumBps, exitCooldownSeconds: exit[0], exitWindowSeconds: exit[1] },
+        },
+      }),
+    });
+    const priceE36 = (60_000n * loan.unit * 10n ** 36n) / collateral.unit;
+    const newOracle = async (): Promise<Address> => {
+      const oracle = keep(await deploy("MockOracle", collateral.asset, loan.asset, priceE36, 3_600, DISAGREEMENT_CAP));
+      oracles.set(oracle, { priceE36, secondE36: 0n, refusing: false, graceEndsAt: 0n });
+      return oracle;
+    };
+    facilities.push({
+      manager: of,
+      number: BigInt(facilities.filter((f) => f.isTerm === isTerm).length) + (isTerm ? 1_000_001n : 1n),
+      isTerm,
+      pool: pool.address,
+      tranches,
+      ...(queue && { queue: queue.address }),
+      vault: isTerm ? collateral.termVault : collateral.vault,
+      loanAsset: loan.asset,
+      collateralAsset: collateral.asset,
+      loanUnit: loan.unit,
+      collateralUnit: collateral.unit,
+      oracles: [await newOracle(), await newOracle()],
+    });
+  };
+
+  const fixedRatePerSecond = (WAD * 7n) / 100n / YEAR_SECONDS;
+  for (const [i, decimals] of [6n, 18n].entries()) {
+    const loan = { asset: await newToken(`USD${decimals}`, decimals), unit: 10n ** decimals };
+    for (const [j, collateral] of collaterals.entries()) {
+      const isLast = i === 1 && j === 1;
+      const plan = { isTerm: false, classes: i === j ? 1 : 3, fixedRatePerSecond: isLast ? fixedRatePerSecond : 0n };
+      await newFacility(plan, collateral, loan);
+      // On the same loan asset, so that one account's money is in both kinds.
+      if (i === j)
+        await newFacility(
+          { isTerm: true, classes: 3, fixedRatePerSecond: isLast ? 0n : fixedRatePerSecond },
+          collateral,
+          loan,
+        );
     }
   }
 
@@ -152,15 +223,17 @@ export async function setStage(random: Random) {
     const maxLtv = lltv - random.between(100n, 1_000n);
     const incentiveMax = random.between(100n, 100_000_000n / lltv - 10_000n);
     const seed = 1_000n * f.loanUnit;
-    await mint(f.loanAsset, toAddress(admin.address), seed);
-    await contracts.get(f.loanAsset)?.getFunction("approve")(f.tranche, seed);
-    await manager.contract.getFunction("createFacility")(
+    for (const tranche of f.tranches) {
+      await mint(f.loanAsset, toAddress(admin.address), seed);
+      await contracts.get(f.loanAsset)?.getFunction("approve")(tranche, seed);
+    }
+    await contracts.get(f.manager)?.getFunction("createFacility")(
       {
         pool: f.pool,
         vault: f.vault,
         oracle: f.oracles[0],
         gate: ZeroAddress,
-        kind: 0,
+        kind: f.isTerm ? 1 : 0,
         maxLtvBps: maxLtv,
         lltvBps: lltv,
         targetLtvBps: maxLtv - random.between(100n, 2_000n),
@@ -176,6 +249,8 @@ export async function setStage(random: Random) {
       // An estimate made within the pool's first second would not pay for the interest event of the next.
       { gasLimit: 2_000_000 },
     );
+    if (!f.isTerm) continue;
+    for (const sheet of sheetsOf(f.loanUnit, random)) await contracts.get(f.pool)?.getFunction("addTermSheet")(sheet);
   }
 
   const run = async (actor: Actor, token: Address, spender: Address): Promise<void> => {
@@ -192,17 +267,19 @@ export async function setStage(random: Random) {
     for (const f of facilities) {
       await mint(f.loanAsset, actor.address, 800_000n * f.loanUnit);
       await mint(f.collateralAsset, actor.address, 15n * f.collateralUnit);
-      await run(actor, f.loanAsset, f.tranche);
+      for (const tranche of f.tranches) await run(actor, f.loanAsset, tranche);
+      if (f.queue !== undefined) await run(actor, f.loanAsset, f.queue);
       await run(actor, f.loanAsset, f.pool);
       await run(actor, f.collateralAsset, f.vault);
     }
   }
 
-  const deployment: Deployment = { manager: manager.address, pools, vaults };
+  const deployment: Deployment = { manager: manager.address, termManager: termManager.address, pools, vaults };
   const abi = new Interface([
     ...interfaces.flat(),
     "error NotLiquidatable(uint256 debt, uint256 maxDebt)",
     "error BelowMinimum(uint256 requested, uint256 allowance, uint256 minDebt)",
+    "error InvalidTermSheet(string field, uint256 value, uint256 least, uint256 most)",
   ] as string[]);
   return { ethers, admin, actors, facilities, deployment, oracles, openGate, contracts, abi, vaults };
 }
@@ -217,6 +294,7 @@ export function surroundingsOf(stage: Stage, now: bigint): Surroundings {
   };
   return {
     now,
+    price: (oracle) => price(oracle).priceE36,
     borrowPrice: (oracle) => {
       const { priceE36, secondE36 } = price(oracle);
       return secondE36 !== 0n && secondE36 < priceE36 ? secondE36 : priceE36;
@@ -229,7 +307,7 @@ export function surroundingsOf(stage: Stage, now: bigint): Surroundings {
       if (disagree) throw new Refusal("SourcesDisagree", priceE36, secondE36, now + DISAGREEMENT_CAP);
       return priceE36;
     },
-    graceEndsAt: () => 0n,
+    graceEndsAt: (oracle) => stage.oracles.get(oracle)?.graceEndsAt ?? 0n,
     gateReason: (gate) => (gate === stage.openGate ? 0n : MAX_UINT256),
     mayGovern: (caller) => caller === toAddress(stage.admin.address) && caller !== ZERO_ADDRESS,
   };

@@ -1,1 +1,0 @@
-export { Refusal, type RefusalValue, require } from "../refusal.js";
