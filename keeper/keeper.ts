@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseEther, type Wallet } from "ethers";
 import type { Logger } from "pino";
-import type { Deployment } from "../sdk/client/deployment.js";
+import { type Deployment, FIRST_FACILITY } from "../sdk/client/deployment.js";
 import { Accountant } from "./account/accountant.js";
 import { Books, type Result } from "./account/books.js";
 import type { Head, Node } from "./chain/node.js";
@@ -13,9 +13,9 @@ import { Dispatcher, type Pending, type SentMemory, type Settled } from "./dispa
 import { Episodes } from "./episodes.js";
 import { Inconsistent } from "./errors.js";
 import { Indexer } from "./index/indexer.js";
-import { LoanBook } from "./index/loanBook.js";
-import { type FacilityFacts, type Judgement, isAtRisk, judge } from "./judge/judge.js";
-import { readFacts } from "./judge/facts.js";
+import { type BookFacility, LoanBook } from "./index/loanBook.js";
+import { type FacilityFacts, type Judgement, isAtRisk, judge, unmarkedDefaults } from "./judge/judge.js";
+import { readFacts, readTermFacts } from "./judge/facts.js";
 import { etherPriceIn } from "./plan/etherPrice.js";
 import type { RollupFeeOracle } from "./plan/rollupFees.js";
 import { type FacilityDesk, openDesk } from "./plan/routes.js";
@@ -85,8 +85,9 @@ export class Keeper {
     const { config, deployment, liquidator, log, memory, metrics, node, rollupFees, wallet } = deps;
     this.episodes = new Episodes(log);
     this.follower = new HeadFollower(config.regressPatienceMs);
+    const managers = [deployment.loanManager, deployment.termLoanManager];
     this.indexer = new Indexer(node, this.book, {
-      manager: deployment.loanManager,
+      managers,
       fromBlock: deployment.fromBlock,
       logRange: config.logRange,
     });
@@ -114,6 +115,7 @@ export class Keeper {
       operator,
       chainId,
       liquidator,
+      termManager: deployment.termLoanManager,
       quoter: deployment.uniswap?.quoter,
       dispatcher: this.dispatcher,
       rollupFees,
@@ -126,7 +128,7 @@ export class Keeper {
       node,
       rollupFees,
       operator,
-      manager: deployment.loanManager,
+      managers,
       liquidator,
       loanAssetOf: (facility) => this.desks.get(facility)?.loanAsset,
       etherPriceOf: async (facility, head) => this.etherPriceOf(facility, head),
@@ -190,7 +192,8 @@ export class Keeper {
       const facts = await this.facts(head);
       const judgements = this.judgeAll(facts);
       const halted = this.halted;
-      const decision = await this.decider.decide({ head, facts, desks: this.desks, judgements, halted });
+      const defaults = [...facts.values()].flatMap((one) => unmarkedDefaults(this.book.loans, one));
+      const decision = await this.decider.decide({ head, facts, desks: this.desks, judgements, defaults, halted });
       this.conclude(head, facts, judgements, decision);
     } finally {
       this.workingSince = undefined;
@@ -245,8 +248,6 @@ export class Keeper {
 
   private async facts(head: Head): Promise<Map<number, FacilityFacts>> {
     const { config, deployment, node } = this.deps;
-    const marked = new Set<number>();
-    for (const loan of this.book.loans) if (loan.defaultMarkedAt !== 0n) marked.add(loan.facility);
     const facts = new Map<number, FacilityFacts>();
     for (const facility of this.book.facilities) {
       let desk = this.desks.get(facility.id);
@@ -255,8 +256,7 @@ export class Keeper {
         desk = await openDesk(node, facility, { routes, minProfit, defaultFee: deployment.uniswap?.fee });
         this.desks.set(facility.id, desk);
       }
-      const one = await readFacts(node, facility, desk.fixedRate, marked.has(facility.id), head);
-      this.requireComplete(facility.id, one.debtShares, head);
+      const one = await this.factsOf(facility, desk.fixedRate, head);
       facts.set(facility.id, one);
       this.deps.metrics.priceAvailable.set({ facility: facility.id }, one.price.kind === "price" ? 1 : 0);
       const refusal = `the oracle of facility ${facility.id} gives no price of liquidation`;
@@ -267,16 +267,36 @@ export class Keeper {
     return facts;
   }
 
+  private async factsOf(facility: BookFacility, fixedRate: bigint, head: Head): Promise<FacilityFacts> {
+    const { deployment, node } = this.deps;
+    if (facility.id < FIRST_FACILITY.term) {
+      const facts = await readFacts(node, facility, fixedRate, head);
+      this.requireComplete(facility.id, facts.debtShares, head);
+      return facts;
+    }
+    const loans = [...this.book.loans].filter((loan) => loan.facility === facility.id);
+    try {
+      return await readTermFacts(node, deployment.termLens, facility, loans, head);
+    } catch (error) {
+      if (error instanceof Inconsistent) this.rescan(head);
+      throw error;
+    }
+  }
+
   /** DEBT-2 as a checksum: every loan's shares add up to the pool's total, or a log is missing. */
   private requireComplete(facility: number, poolShares: bigint, head: Head): void {
     const ours = this.book.debtShares(facility);
     if (ours === poolShares) return;
-    this.deps.metrics.rescans.inc();
-    this.rescans += 1;
-    this.indexer.rollBackTo(this.rescans === 1 ? head.number - SHORT_RESCAN_BLOCKS : -1);
+    this.rescan(head);
     throw new Inconsistent(
       `the loans of facility ${facility} add up to ${ours} debt shares and the pool has ${poolShares} at block ${head.number}: logs are missing and are read again`,
     );
+  }
+
+  private rescan(head: Head): void {
+    this.deps.metrics.rescans.inc();
+    this.rescans += 1;
+    this.indexer.rollBackTo(this.rescans === 1 ? head.number - SHORT_RESCAN_BLOCKS : -1);
   }
 
   private judgeAll(facts: ReadonlyMap<number, FacilityFacts>): Judgement[] {

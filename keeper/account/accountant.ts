@@ -13,7 +13,7 @@ export interface AccountantDeps {
   readonly node: Node;
   readonly rollupFees: RollupFeeOracle;
   readonly operator: string;
-  readonly manager: string;
+  readonly managers: readonly string[];
   readonly liquidator: string;
   /** The loan asset of a facility; undefined for one that is not known any more. */
   readonly loanAssetOf: (facility: number) => string | undefined;
@@ -75,8 +75,8 @@ export class Accountant {
 
   private realised({ attempt, receipt }: Mined, loanAsset: string | undefined): Realised | undefined {
     if (attempt.intent.kind !== "liquidate" || loanAsset === undefined) return undefined;
-    const { manager, liquidator } = this.deps;
-    return realisedOf(receipt, BigInt(attempt.intent.subject), { manager, liquidator, loanAsset });
+    const { managers, liquidator } = this.deps;
+    return realisedOf(receipt, BigInt(attempt.intent.subject), { managers, liquidator, loanAsset });
   }
 
   private async outcomeOf(

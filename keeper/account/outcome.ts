@@ -2,7 +2,14 @@ import type { Revert } from "../chain/contracts.js";
 import type { Outcome } from "./books.js";
 
 /** Errors that say someone else was there first, or the loan recovered: nothing is wrong. */
-const RACE = new Set(["NotLiquidatable", "NoSuchLoan", "BelowMinimum", "SourcesAgree"]);
+const RACE = new Set([
+  "NotLiquidatable",
+  "NoSuchLoan",
+  "BelowMinimum",
+  "SourcesAgree",
+  "AlreadyMarked",
+  "NotInDefault",
+]);
 /** Errors that say the market or the price moved since the plan: the next plan allows for it. */
 const MOVED = new Set(["ProfitTooLow", "PriceTooLow", "DeadlinePassed", "SourcesDisagree"]);
 

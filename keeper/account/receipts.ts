@@ -19,11 +19,11 @@ const sameAddress = (a: string, b: string): boolean => a.toLowerCase() === b.toL
 export function realisedOf(
   receipt: Receipt,
   loan: bigint,
-  parties: { manager: string; liquidator: string; loanAsset: string },
+  parties: { managers: readonly string[]; liquidator: string; loanAsset: string },
 ): Realised | undefined {
-  const { manager, liquidator, loanAsset } = parties;
+  const { managers, liquidator, loanAsset } = parties;
   const liquidations = receipt.logs
-    .filter((log) => sameAddress(log.address, manager))
+    .filter((log) => managers.some((manager) => sameAddress(log.address, manager)))
     .flatMap(
       (log) => eventOf(loanManagerAbi, "Liquidated", log) as AbiNamed<typeof loanManagerAbi, "event", "Liquidated">[],
     )

@@ -1,6 +1,13 @@
 import { Interface } from "ethers";
 import { erc20Abi, lendingPoolAbi, liquidatorAbi, loanManagerAbi, priceOracleAbi } from "../../sdk/client/abi/index.js";
-import { collateralVaultAbi, liquidationEngineAbi } from "../../sdk/client/abi/index.js";
+import {
+  collateralVaultAbi,
+  liquidationEngineAbi,
+  termLendingPoolAbi,
+  termLensAbi,
+  termLoanBookAbi,
+  termLoanManagerAbi,
+} from "../../sdk/client/abi/index.js";
 import {
   type Abi,
   type AbiArguments,
@@ -72,6 +79,8 @@ const feedAbi = [
 export const managerAt = (address: string) => new TypedContract(loanManagerAbi, address);
 export const liquidatorAt = (address: string) => new TypedContract(liquidatorAbi, address);
 export const poolAt = (address: string) => new TypedContract(lendingPoolAbi, address);
+export const termLensAt = (address: string) => new TypedContract(termLensAbi, address);
+export const termManagerAt = (address: string) => new TypedContract(termLoanManagerAbi, address);
 export const vaultAt = (address: string) => new TypedContract(collateralVaultAbi, address);
 export const oracleAt = (address: string) => new TypedContract(priceOracleAbi, address);
 export const tokenAt = (address: string) => new TypedContract(erc20Abi, address);
@@ -94,7 +103,18 @@ export async function read<A extends Abi, N extends AbiName<A, "function">>(
 
 /** All errors a liquidation can end with, ours and those of what it calls. */
 const errors = new Interface(
-  [loanManagerAbi, liquidatorAbi, lendingPoolAbi, priceOracleAbi, liquidationEngineAbi, erc20Abi, collateralVaultAbi]
+  [
+    termLoanManagerAbi,
+    termLendingPoolAbi,
+    termLoanBookAbi,
+    loanManagerAbi,
+    liquidatorAbi,
+    lendingPoolAbi,
+    priceOracleAbi,
+    liquidationEngineAbi,
+    erc20Abi,
+    collateralVaultAbi,
+  ]
     .flat()
     .filter((entry) => entry.type === "error")
     // The same error is declared by several contracts; one declaration explains it.

@@ -1,4 +1,4 @@
-import { loanManagerAbi } from "../../sdk/client/abi/index.js";
+import { loanManagerAbi, termLoanManagerAbi } from "../../sdk/client/abi/index.js";
 import { type AbiNamed, interfaceOf, plainObject } from "../../sdk/client/typedContract.js";
 import type { Log } from "../chain/node.js";
 import { WAD } from "../../sdk/model/index.js";
@@ -6,12 +6,15 @@ import type { BookEvent, BookFacility } from "./loanBook.js";
 
 const BPS = WAD / 10_000n;
 type Named<N extends string> = AbiNamed<typeof loanManagerAbi, "event", N>;
+type TermNamed<N extends string> = AbiNamed<typeof termLoanManagerAbi, "event", N>;
+
+/** Of both managers; what they share they say in the same way. */
+const ABIS = [interfaceOf(loanManagerAbi), interfaceOf(termLoanManagerAbi)];
 
 /** @returns undefined for an event that changes neither a loan's size nor how it is judged */
 export function decodeLog(log: Log): BookEvent | undefined {
-  const abi = interfaceOf(loanManagerAbi);
-  const parsed = abi.parseLog(log);
-  if (parsed === null) return undefined;
+  const parsed = ABIS.map((abi) => abi.parseLog(log)).find((found) => found !== null);
+  if (parsed === undefined) return undefined;
   const args = plainObject(parsed.fragment.inputs, parsed.args);
   switch (parsed.name) {
     case "FacilityCreated":
@@ -24,6 +27,12 @@ export function decodeLog(log: Log): BookEvent | undefined {
       const { id, facility, collateral, shares } = args as Named<"Opened">;
       return { name: "Opened", id, facility: Number(facility), collateral, shares };
     }
+    case "TermLoanOpened": {
+      const { id, facility, collateral, principal } = args as TermNamed<"TermLoanOpened">;
+      return { name: "Opened", id, facility: Number(facility), collateral, shares: principal };
+    }
+    case "RolledOver":
+      return { name: "RolledOver", ...(args as TermNamed<"RolledOver">) };
     case "Drawn":
       return { name: "Drawn", ...(args as Named<"Drawn">) };
     case "Repaid":

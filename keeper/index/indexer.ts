@@ -16,8 +16,8 @@ interface Checkpoint {
 }
 
 export interface IndexerOptions {
-  readonly manager: string;
-  /** Block before which the manager has no events. */
+  readonly managers: readonly string[];
+  /** Block before which the managers have no events. */
   readonly fromBlock: number;
   /** Blocks asked for at once; halved when the node finds it too much. */
   readonly logRange: number;
@@ -65,7 +65,7 @@ export class Indexer {
 
     const from = (kept?.number ?? this.options.fromBlock - 1) + 1;
     const logs = isChild
-      ? await this.source.logs({ addresses: [this.options.manager], range: { blockHash: head.hash } })
+      ? await this.source.logs({ addresses: this.options.managers, range: { blockHash: head.hash } })
       : await this.range(from, head.number);
     this.requireOf(head, logs);
     for (const log of inOrder(logs)) {
@@ -109,7 +109,7 @@ export class Indexer {
     for (let first = from; first <= to;) {
       const last = Math.min(first + span - 1, to);
       try {
-        logs.push(...(await this.source.logs({ addresses: [this.options.manager], range: { from: first, to: last } })));
+        logs.push(...(await this.source.logs({ addresses: this.options.managers, range: { from: first, to: last } })));
         first = last + 1;
       } catch (error) {
         if (!(error instanceof RpcError && error.isTooMuch) || last === first) throw error;

@@ -13,10 +13,9 @@ export interface BookFacility {
 export interface BookLoan {
   readonly id: bigint;
   readonly facility: number;
+  /** Of the pool's debt; of a term loan its principal. */
   readonly debtShares: bigint;
   readonly collateral: bigint;
-  /** Second of the default mark; 0 for none. */
-  readonly defaultMarkedAt: bigint;
 }
 
 /** What changed a loan or a facility. Amounts are those of the contracts' events. */
@@ -32,6 +31,7 @@ export type BookEvent =
     }
   | { readonly name: "Drawn"; readonly id: bigint; readonly shares: bigint }
   | { readonly name: "Repaid"; readonly id: bigint; readonly shares: bigint }
+  | { readonly name: "RolledOver"; readonly id: bigint; readonly principal: bigint }
   | { readonly name: "ToppedUp"; readonly id: bigint; readonly collateral: bigint }
   | { readonly name: "Withdrawn"; readonly id: bigint; readonly collateral: bigint }
   | { readonly name: "Closed"; readonly id: bigint }
@@ -86,12 +86,14 @@ export class LoanBook {
       }
       case "Opened": {
         const { id, facility, collateral, shares } = event;
-        return this.putLoan(block, id, { id, facility, debtShares: shares, collateral, defaultMarkedAt: 0n });
+        return this.putLoan(block, id, { id, facility, debtShares: shares, collateral });
       }
       case "Drawn":
         return this.change(block, event.id, event.shares, 0n);
       case "Repaid":
         return this.change(block, event.id, -event.shares, 0n);
+      case "RolledOver":
+        return this.change(block, event.id, event.principal - (this.loansById.get(event.id)?.debtShares ?? 0n), 0n);
       case "ToppedUp":
         return this.change(block, event.id, 0n, event.collateral);
       case "Withdrawn":

@@ -1,9 +1,11 @@
 import type { Head, Node } from "../chain/node.js";
-import { explainRevert, oracleAt, poolAt, read } from "../chain/contracts.js";
+import { explainRevert, oracleAt, poolAt, read, termLensAt } from "../chain/contracts.js";
 import { RpcError } from "../chain/rpcErrors.js";
-import type { BookFacility } from "../index/loanBook.js";
+import { Inconsistent } from "../errors.js";
+import { loanText } from "../serve/describe.js";
+import type { BookFacility, BookLoan } from "../index/loanBook.js";
 import { type PoolState, debtTotalsAt } from "./accrual.js";
-import type { FacilityFacts, PriceAnswer } from "./judge.js";
+import type { DatedDebt, FacilityFacts, PriceAnswer } from "./judge.js";
 
 /** @param fixedRate of the pool, which never changes */
 export async function readPool(node: Node, pool: string, fixedRate: bigint, at: number): Promise<PoolState> {
@@ -37,19 +39,58 @@ export async function readPrice(node: Node, oracle: string, at: number): Promise
   }
 }
 
+/** Term loans asked for in one call; a few hundred fit a node's limit on gas. */
+const LOANS_A_CALL = 100;
+
+/**
+ * The same of a term facility: what each loan owes is asked of the chain itself.
+ *
+ * @param loans of the facility, with their principal as the log has it
+ * @throws Inconsistent where the chain has another principal: logs are missing
+ */
+export async function readTermFacts(
+  node: Node,
+  termLens: string,
+  facility: BookFacility,
+  loans: readonly BookLoan[],
+  head: Head,
+): Promise<FacilityFacts> {
+  const batches: bigint[][] = [];
+  for (let at = 0; at < loans.length; at += LOANS_A_CALL) {
+    batches.push(loans.slice(at, at + LOANS_A_CALL).map(({ id }) => id));
+  }
+  const [price, totalAssets, ...answers] = await Promise.all([
+    readPrice(node, facility.oracle, head.number),
+    read(node, poolAt(facility.pool), "totalDebt", [], head.number),
+    ...batches.map((ids) => read(node, termLensAt(termLens), "termLoanOverviews", [ids], head.number)),
+  ]);
+  const dated = new Map<bigint, DatedDebt>();
+  const principals = new Map(loans.map(({ id, debtShares }) => [id, debtShares]));
+  for (const { id, debt, balance, defaultMarkedAt, defaultsAfter } of answers.flat()) {
+    if (balance.principal !== principals.get(id)) {
+      throw new Inconsistent(
+        `loan ${loanText(id)} has ${principals.get(id)} of principal by the log and ${balance.principal} on chain at block ${head.number}: logs are missing and are read again`,
+      );
+    }
+    dated.set(id, { debt, defaultMarkedAt, defaultsAfter });
+  }
+  const isMarked = [...dated.values()].some(({ defaultMarkedAt }) => defaultMarkedAt !== 0n);
+  const graceEndsAt = isMarked ? await read(node, oracleAt(facility.oracle), "graceEndsAt", [], head.number) : 0n;
+  const totals = { totalAssets, totalShares: 0n };
+  return { facility, now: head.timestamp, totals, dated, price, graceEndsAt };
+}
+
 /** Everything the judgement of a facility's loans rests on, as of `head`; and the pool's own count of debt shares. */
 export async function readFacts(
   node: Node,
   facility: BookFacility,
   fixedRate: bigint,
-  hasMarkedLoans: boolean,
   head: Head,
 ): Promise<FacilityFacts & { debtShares: bigint }> {
-  const [pool, price, graceEndsAt] = await Promise.all([
+  const [pool, price] = await Promise.all([
     readPool(node, facility.pool, fixedRate, head.number),
     readPrice(node, facility.oracle, head.number),
-    hasMarkedLoans ? read(node, oracleAt(facility.oracle), "graceEndsAt", [], head.number) : 0n,
   ]);
   const totals = debtTotalsAt(pool, head.timestamp);
-  return { facility, now: head.timestamp, totals, price, graceEndsAt, debtShares: pool.debtShares };
+  return { facility, now: head.timestamp, totals, price, graceEndsAt: 0n, debtShares: pool.debtShares };
 }

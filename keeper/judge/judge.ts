@@ -27,11 +27,22 @@ export interface FacilityFacts {
   readonly facility: BookFacility;
   /** Second of the block. */
   readonly now: bigint;
-  /** The pool's debt at that second. */
+  /** The pool's debt at that second; without shares in a term facility. */
   readonly totals: ShareTotals;
+  /** Of a term facility, by loan. */
+  readonly dated?: ReadonlyMap<bigint, DatedDebt>;
   readonly price: PriceAnswer;
   /** End of the sequencer's latest grace; for loans marked as defaulted. */
   readonly graceEndsAt: bigint;
+}
+
+/** What a term loan owes at a block's second, and whether it is late. */
+export interface DatedDebt {
+  readonly debt: bigint;
+  /** Second of the default mark; 0 for none. */
+  readonly defaultMarkedAt: bigint;
+  /** Last second not in default if nothing more is paid. */
+  readonly defaultsAfter: bigint;
 }
 
 export interface Judgement {
@@ -64,7 +75,9 @@ export type Verdict =
  */
 export function judge(loan: BookLoan, facts: FacilityFacts): Judgement {
   const { facility, now, price, totals } = facts;
-  const debt = loan.debtShares === 0n ? 0n : toAssetsUp(loan.debtShares, totals);
+  const dated = facts.dated?.get(loan.id);
+  const debt = dated?.debt ?? (loan.debtShares === 0n ? 0n : toAssetsUp(loan.debtShares, totals));
+  const markedAt = dated?.defaultMarkedAt ?? 0n;
   const base = { loan, facility, debt };
   if (debt === 0n) return { ...base, healthWad: MAX_UINT256, priceE36: undefined, verdict: { kind: "healthy" } };
   if (price.kind === "refusal") {
@@ -77,9 +90,9 @@ export function judge(loan: BookLoan, facts: FacilityFacts): Judgement {
     debt,
     priceE36,
     terms: facility.terms,
-    ...(loan.defaultMarkedAt !== 0n && {
+    ...(markedAt !== 0n && {
       ramp: {
-        seconds: secondsOnRamp(now, loan.defaultMarkedAt, facts.graceEndsAt),
+        seconds: secondsOnRamp(now, markedAt, facts.graceEndsAt),
         rampSeconds: facility.rampSeconds,
       },
     }),
@@ -99,6 +112,37 @@ export function judge(loan: BookLoan, facts: FacilityFacts): Judgement {
 export function bonusOf({ priceE36, verdict }: Judgement): bigint {
   if (verdict.kind !== "liquidatable" || priceE36 === undefined) return 0n;
   return collateralValueDown(verdict.quote.seized, priceE36) - verdict.quote.repaid;
+}
+
+/** A term loan in default, and what it is worth to whoever sells it. */
+export interface DefaultedLoan {
+  readonly loan: BookLoan;
+  readonly facility: BookFacility;
+  /** What a sale would leave at the oracle's price when its incentive has grown as far as it does, loan units. */
+  readonly bonus: bigint;
+}
+
+/** Loans that are in default and that nobody has marked yet; none while there is no price to judge a sale by. */
+export function unmarkedDefaults(loans: Iterable<BookLoan>, facts: FacilityFacts): DefaultedLoan[] {
+  const { dated, facility, now, price } = facts;
+  if (dated === undefined || price.kind !== "price") return [];
+  const found: DefaultedLoan[] = [];
+  for (const loan of loans) {
+    const state = dated.get(loan.id);
+    if (state === undefined || state.debt === 0n || state.defaultMarkedAt !== 0n || now <= state.defaultsAfter)
+      continue;
+    const quote = quoteLiquidation({
+      collateral: loan.collateral,
+      debt: state.debt,
+      priceE36: price.priceE36,
+      terms: facility.terms,
+      ramp: { seconds: facility.rampSeconds, rampSeconds: facility.rampSeconds },
+      request: MAX_UINT256,
+    });
+    const bonus = quote.liquidatable ? collateralValueDown(quote.seized, price.priceE36) - quote.repaid : 0n;
+    found.push({ loan, facility, bonus });
+  }
+  return found;
 }
 
 /** Health at and below which a loan is shown as at risk. */

@@ -79,7 +79,7 @@ describe("npm run deploy, on a devnet", () => {
     const second = await deploy(["--json"]);
     expect(second.code, second.stderr).to.equal(0);
     const { 1: transactions } = /Done in (\d+) transactions/.exec(second.stderr) ?? [];
-    expect(Number(transactions)).to.be.within(1, 14);
+    expect(Number(transactions)).to.be.within(1, 26);
     const file = join(folder, "out/deployment.json");
     const deployment = readDeployment(file);
     expect(deployment.rpc).to.equal(devnet.info.l2.rpcUrl);

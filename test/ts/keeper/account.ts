@@ -36,7 +36,7 @@ const receiptOf = (...logs: Log[]): Receipt => ({
   effectiveGasPrice: 1n,
   logs,
 });
-const parties = { manager, liquidator, loanAsset };
+const parties = { managers: [manager], liquidator, loanAsset };
 
 const result = (block: number, grossProfit: bigint, outcome: Outcome = "done"): Result => ({
   kind: "liquidate",

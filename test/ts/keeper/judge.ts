@@ -31,7 +31,7 @@ async function fixture() {
   await market.lend(owner, market.cash(1_000_000n));
   const book = new LoanBook();
   const indexer = new Indexer(node, book, {
-    manager: await market.manager.getAddress(),
+    managers: [await market.manager.getAddress()],
     fromBlock: 0,
     logRange: 10,
   });
@@ -41,7 +41,7 @@ async function fixture() {
     await indexer.advanceTo(head);
     const judgements: Judgement[] = [];
     for (const facility of book.facilities) {
-      const facts = await readFacts(node, facility, 0n, false, head);
+      const facts = await readFacts(node, facility, 0n, head);
       expect(book.debtShares(facility.id)).to.equal(facts.debtShares);
       for (const loan of book.loans) judgements.push(judge(loan, facts));
     }

@@ -29,7 +29,7 @@ const facility = {
 function loan(salt: bigint, collateral: bigint, debt: bigint): Judgement {
   const totals = { totalAssets: 10n ** 18n - 1n, totalShares: 10n ** 24n - 10n ** 6n };
   const price = { kind: "price", priceE36: priceE36(7_500n) } as const;
-  const book = { id: salt, facility: 1, debtShares: debt * 10n ** 6n, collateral, defaultMarkedAt: 0n };
+  const book = { id: salt, facility: 1, debtShares: debt * 10n ** 6n, collateral };
   return judge(book, { facility, now: 0n, totals, price, graceEndsAt: 0n });
 }
 

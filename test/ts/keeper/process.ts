@@ -6,6 +6,7 @@ import { type JsonRpcProvider, MaxUint256 } from "ethers";
 import { type Devnet, startDevnet } from "../../../devnet/index.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { deploymentOf } from "../fixtures/market.js";
+import { type TermMarket, addTermFacility, termFacilityInput } from "../fixtures/termMarket.js";
 import { describeDevnet, open, until } from "../devnet/support.js";
 import { KeeperProcess } from "./support/keeperProcess.js";
 import { MinedWallet } from "./support/minedWallet.js";
@@ -16,6 +17,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
   let devnet: Devnet;
   let provider: JsonRpcProvider;
   let world: World;
+  let term: TermMarket;
   let keeper: KeeperProcess | undefined;
   let deployment: string;
   let states = 0;
@@ -32,10 +34,14 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const { lender } = devnet.info.accounts;
     world = await deployWorld(new MinedWallet(lender.privateKey, provider), { price: 8_000n });
     await (await world.liquidator.setOperator(operator(), true)).wait();
+    term = await addTermFacility(world);
+    await term.lend(new MinedWallet(lender.privateKey, provider), world.cash(100_000n));
     deployment = join(folder, "deployment.json");
+    const described = await deploymentOf(devnet.info.l2.chainId, world);
+    described.facilities.push(await termFacilityInput(world, term));
     writeDeployment(
       {
-        ...(await deploymentOf(devnet.info.l2.chainId, world)),
+        ...described,
         rpc: devnet.info.l2.rpcUrl,
         liquidator: await world.liquidator.getAddress(),
         uniswap: {
@@ -81,6 +87,30 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const user = devnet.info.accounts.users[Number(salt) % 5];
     if (user === undefined) throw new Error("the devnet has too few users");
     return world.open(new MinedWallet(user.privateKey, provider), world.btc(bitcoin), world.cash(dollars), salt);
+  };
+
+  /** A term loan of 2,000 against 1 BTC by one of the users, in twelve parts. */
+  const borrowByTerms = async (): Promise<{ id: bigint; owner: MinedWallet }> => {
+    salt += 1n;
+    const user = devnet.info.accounts.users[Number(salt) % 5];
+    if (user === undefined) throw new Error("the devnet has too few users");
+    const owner = new MinedWallet(user.privateKey, provider);
+    await world.fund(owner, { collateral: world.btc(1n), loan: world.cash("5000") });
+    await (await world.collateral.connect(owner).approve(term.vault, MaxUint256)).wait();
+    await (await world.loan.connect(owner).approve(term.pool, MaxUint256)).wait();
+    const opening = {
+      facility: term.facility,
+      salt,
+      sheet: 0,
+      collateral: world.btc(1n),
+      principal: world.cash("2000"),
+      maxAnnualRate: 10n ** 18n,
+      deadline: 2n ** 40n,
+      receiver: owner.address,
+      agreement: `0x${"00".repeat(32)}`,
+    };
+    await (await world.termManager.connect(owner).open(opening, "0x")).wait();
+    return { id: (BigInt(owner.address) << 96n) | (BigInt(term.facility) << 64n) | salt, owner };
   };
 
   const liquidationsOf = async (id: bigint): Promise<number> =>
@@ -193,6 +223,33 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     expect(await liquidationsOf(id)).to.equal(1);
     expect(await provider.getTransactionCount(operator())).to.equal(nonce + 1);
     expect(running.of("settled").map(({ outcome }) => outcome)).to.deep.equal(["done"]);
+  });
+
+  it("marks a term loan in default once the grace is over, and sells what the mark lets it sell; a loan that pays stays", async function () {
+    this.timeout(240_000);
+    const [late, punctual] = [await borrowByTerms(), await borrowByTerms()];
+    await byHand();
+    const running = start();
+    await running.ready();
+    const day = 86_400n;
+    const { number: due } = await devnet.mineL2(devnet.now() + 30n * day);
+    await running.decided(Number(due));
+    await world.termManager.connect(punctual.owner).repay(punctual.id, world.cash("1000"), "0x");
+    // In the second it was estimated for: later it is late, and takes more gas.
+    await devnet.mineL2();
+    await settle(running, Number((await devnet.mineL2(devnet.now() + 9n * day)).number));
+    expect(running.of("settled"), "nothing while the grace runs").to.deep.equal([]);
+    await settle(running, Number((await devnet.mineL2(devnet.now() + 2n * day)).number));
+
+    const results = running.of("settled").map(({ kind, outcome, subject }) => [kind, outcome, BigInt(subject)]);
+    expect(results).to.deep.equal([
+      ["mark", "done", late.id],
+      ["liquidate", "done", late.id],
+    ]);
+    expect(await world.termManager.debtOf(late.id), "a default sale may close all of it").to.equal(0n);
+    expect(await world.termManager.debtOf(punctual.id)).to.be.greaterThan(0n);
+    const { totals } = await running.status();
+    expect(BigInt(totals.assets[await world.loan.getAddress()]?.grossProfit ?? 0)).to.be.greaterThan(world.cash("1"));
   });
 
   it("notes a disagreement that holds a liquidation back, again before an hour is over, and liquidates when it is released", async function () {
