@@ -150,11 +150,19 @@ async function whyFailed(client: Client, plan: Plan, step: Step, receipt: Transa
   );
 }
 
+const KNOWN = [
+  abis.loanManagerAbi,
+  abis.lendingPoolAbi,
+  abis.trancheAbi,
+  abis.redemptionQueueAbi,
+  abis.protectionOrdersAbi,
+];
+
 /** The events of Ballast's contracts among some logs. */
 export function eventsIn(logs: readonly Log[]): ContractEvent[] {
   const events: ContractEvent[] = [];
   for (const log of logs) {
-    for (const abi of [abis.loanManagerAbi, abis.lendingPoolAbi, abis.trancheAbi]) {
+    for (const abi of KNOWN) {
       const found = interfaceOf(abi).parseLog(log);
       if (found === null) continue;
       events.push({ name: found.name, address: log.address, args: plainObject(found.fragment.inputs, found.args) });

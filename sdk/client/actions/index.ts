@@ -1,10 +1,12 @@
 export * from "./authorise.js";
 export * from "./close.js";
 export * from "./draw.js";
+export * from "./exit.js";
 export * from "./lending.js";
 export type { LoanRequest } from "./permission.js";
 export * from "./open.js";
 export * from "./plan.js";
+export * from "./queue.js";
 export * from "./repay.js";
 export { type AmountOrMost, ImpossibleAction } from "./situation.js";
 export * from "./topUp.js";

@@ -3,8 +3,11 @@ import type { Facility } from "../facility.js";
 import type { Need, UnsignedTransaction } from "../needs.js";
 import type { Outlook } from "../outlook.js";
 
+/** What lenders do. */
+export type LendingAction = "lend" | "redeem" | "request an exit" | "cancel an exit" | "queue" | "claim" | "serve";
+
 export type PlanAction =
-  "open" | "draw" | "repay" | "top up" | "withdraw" | "close" | "offer" | "accept" | "lend" | "redeem" | "authorise";
+  "open" | "draw" | "repay" | "top up" | "withdraw" | "close" | "offer" | "accept" | "authorise" | LendingAction;
 
 /** An action that can be sent: its unsigned transaction, and what is still in its way. */
 export interface Plan {
