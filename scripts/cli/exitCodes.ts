@@ -11,6 +11,7 @@ import { InvalidLoanId } from "../../sdk/client/loanIds.js";
 import { NoSuchLoan } from "../../sdk/client/loanState.js";
 import { NeedNotMet } from "../../sdk/client/needs.js";
 import { NodeUnreachable, TooLittleEther, networkFault } from "../../sdk/client/network.js";
+import { NoProtectionOrders } from "../../sdk/client/orders.js";
 import { NotConfirmed, TransactionFailed } from "../../sdk/client/send.js";
 import { NoSuchTranche } from "../../sdk/client/tranches.js";
 import { UnexpectedAnswer } from "../../sdk/client/typedContract.js";
@@ -54,7 +55,15 @@ const USAGE = [
   InvalidDeployment,
   ForeignSignature,
 ];
-const REFUSED = [ContractRefused, ImpossibleAction, NeedNotMet, NoSuchLoan, TooLittleEther, TransactionFailed];
+const REFUSED = [
+  ContractRefused,
+  ImpossibleAction,
+  NeedNotMet,
+  NoProtectionOrders,
+  NoSuchLoan,
+  TooLittleEther,
+  TransactionFailed,
+];
 const NETWORK = [NodeUnreachable, WrongNetwork, NotDeployed, UnexpectedAnswer];
 
 const isOneOf = (error: unknown, classes: readonly (abstract new (...args: never[]) => unknown)[]): boolean =>

@@ -21,6 +21,7 @@ import { status } from "./commands/status.js";
 import { type WatchOptions, watch } from "./commands/watch.js";
 import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { lendingCommands } from "./programs/lending.js";
+import { protectionCommands } from "./programs/protect.js";
 import { type GlobalOptions, Session } from "./session.js";
 
 const LOAN = "its id in decimal or 0x hex, or facility:salt for one of your own";
@@ -77,6 +78,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   loanCommands(program, run);
   transferCommands(program, run);
   lendingCommands(program, run);
+  protectionCommands(program, run);
   authorisationCommands(program, run);
   devnetCommands(program, run);
   return program;

@@ -6,6 +6,7 @@ export * from "./lending.js";
 export type { LoanRequest } from "./permission.js";
 export * from "./open.js";
 export * from "./plan.js";
+export * from "./protect.js";
 export * from "./queue.js";
 export * from "./repay.js";
 export { type AmountOrMost, ImpossibleAction } from "./situation.js";

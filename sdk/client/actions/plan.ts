@@ -6,8 +6,20 @@ import type { Outlook } from "../outlook.js";
 /** What lenders do. */
 export type LendingAction = "lend" | "redeem" | "request an exit" | "cancel an exit" | "queue" | "claim" | "serve";
 
+export type OrderAction = "place an order" | "cancel an order";
+
 export type PlanAction =
-  "open" | "draw" | "repay" | "top up" | "withdraw" | "close" | "offer" | "accept" | "authorise" | LendingAction;
+  | "open"
+  | "draw"
+  | "repay"
+  | "top up"
+  | "withdraw"
+  | "close"
+  | "offer"
+  | "accept"
+  | "authorise"
+  | LendingAction
+  | OrderAction;
 
 /** An action that can be sent: its unsigned transaction, and what is still in its way. */
 export interface Plan {

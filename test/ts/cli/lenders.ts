@@ -80,6 +80,57 @@ describe("cli: lenders of all classes", function () {
     );
   });
 
+  it("reports capital ratios of facilities, book and blocks, and says who has none", async () => {
+    const report = await world.json("capital");
+    expect(report.withoutRatio).to.deep.equal([{ facility: 1, name: "WBTC / USDX" }]);
+    const usdx = (amount: string) => ({ amount, units: `${amount}000000`, symbol: "USDX" });
+    expect(report.facilities[0]).to.deep.include({
+      facility: 2,
+      riskClass: "unrated corporate",
+      weightBps: "10000",
+      minRatioBps: "1050",
+      haircutBps: "3000",
+      nextTable: null,
+    });
+    // Junior: 2,000, 999 and the seed of 1.
+    expect(report.facilities[0].regulatory).to.deep.equal({
+      junior: usdx("3000"),
+      exposure: { amount: "0", units: "0", symbol: "USDX" },
+      riskWeightedAssets: { amount: "0", units: "0", symbol: "USDX" },
+      ratio: null,
+    });
+    expect(report.facilities[0].headroom.amount).to.equal("28571.428571");
+    expect(report.books).to.have.length(1);
+    const stdout = await text("capital");
+    expect(inTable(stdout, "junior capital")).to.deep.equal(["junior capital", "3,000.00 USDX", "3,000.00 USDX"]);
+    expect(inTable(stdout, "ratio")).to.deep.equal(["ratio", "nothing weighted", "nothing weighted"]);
+    expect(inTable(stdout, "minimum")).to.deep.equal(["minimum", "10.50 %", "–"]);
+    expect(stdout).to.include("Facility 1 (WBTC / USDX) has no capital ratio.");
+    expect(stdout).to.match(/Facility 2: table of weights version 1, since \d{4}/);
+    const before = await world.json("capital", "2", "--block", String(Number(report.block) - 4));
+    expect(before.facilities[0].regulatory.junior.amount, "before the junior came").to.equal("1000");
+    expect(await refused(2, "capital", "--block", "999999")).to.match(
+      /there is no block 999999 yet: the chain is at \d+/,
+    );
+    expect(await refused(2, "capital", "--block", "latest")).to.include("is no block's number");
+  });
+
+  it("shows cover: its stake, its premium, what it would bear", async () => {
+    const cover = await world.json("cover", "2");
+    expect(cover).to.deep.include({ facility: 2, premiumBps: "500", cooldown: "864000", window: "172800" });
+    expect([cover.stake.amount, cover.unpaidPremium.amount, cover.wouldBear.cover.amount]).to.deep.equal([
+      "1098",
+      "0",
+      "0",
+    ]);
+    expect(await world.json("cover")).to.deep.equal([cover]);
+    const stdout = await text("cover");
+    expect(stdout).to.match(/stake +│ 1,098.00 USDX/);
+    expect(stdout).to.match(/premium +│ 5.00 % of all interest/);
+    expect(stdout).to.match(/leaving +│ 10 d after a request, within 2 d/);
+    expect(await refused(2, "cover", "1")).to.include("has no cover lenders");
+  });
+
   it("announces a junior exit, shows its window, takes it back, and says when there is none", async () => {
     const exit = ["exit", "request", "2", "1500", "--tranche", "junior"];
     await send(...exit);
@@ -108,6 +159,11 @@ describe("cli: lenders of all classes", function () {
   it("offers the queue when the cash is lent out, waits there, is served by anyone, and claims", async () => {
     const { market } = world;
     loan = await tiered.open(new NonceManager(world.borrower.wallet), market.btc(1n), market.cash(10_999n));
+    // 1,500 of junior against 10,999.
+    const [ratios] = (await world.json("capital", "2")).facilities;
+    expect(ratios.regulatory.ratio).to.equal("0.136376034184925902");
+    expect([ratios.headroom.amount, ratios.required.amount]).to.deep.equal(["3286.714285", "1154.895"]);
+    expect([ratios.economic.exposure.amount, ratios.economic.ratio]).to.deep.equal(["0", null]);
     expect(await refused(1, "redeem", "2", "all")).to.match(
       /holds 502.00 USDX in cash, less than 10,000.00 USDX; .*; with --queue you wait in line for it/,
     );
