@@ -86,7 +86,7 @@ const ROWS: readonly (readonly [string, Cell])[] = [
   ["ratio", (ratio) => ratioText(ratio)],
   ["minimum", (_, __, f) => (f === undefined ? none : formatBps(f.minRatioBps))],
   ["required capital", (_, loan, f) => (f === undefined ? none : formatCash(f.required, loan, "up"))],
-  ["may still be lent", (_, loan, f) => (f === undefined ? none : headroomText(f, loan))],
+  ["may be lent more, by the ratio", (_, loan, f) => (f === undefined ? none : headroomText(f, loan))],
 ];
 
 const headroomText = ({ headroom }: FacilityCapital, loan: Token): string =>
