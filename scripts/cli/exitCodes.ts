@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { ImpossibleAction } from "../../sdk/client/actions/index.js";
 import { InvalidAmount } from "../../sdk/client/amounts.js";
 import { ForeignSignature } from "../../sdk/client/authorisation.js";
+import { NoSuchBlock } from "../../sdk/client/capital.js";
 import { NotDeployed, WrongNetwork } from "../../sdk/client/client.js";
 import { ClientError, InvalidDeployment } from "../../sdk/client/errors.js";
 import { ContractRefused, refusalOf } from "../../sdk/client/explain.js";
@@ -11,7 +12,9 @@ import { NoSuchLoan } from "../../sdk/client/loanState.js";
 import { NoTermLoan } from "../../sdk/client/termLoan.js";
 import { NeedNotMet } from "../../sdk/client/needs.js";
 import { NodeUnreachable, TooLittleEther, networkFault } from "../../sdk/client/network.js";
+import { NoProtectionOrders } from "../../sdk/client/orders.js";
 import { NotConfirmed, TransactionFailed } from "../../sdk/client/send.js";
+import { NoSuchTranche } from "../../sdk/client/tranches.js";
 import { UnexpectedAnswer } from "../../sdk/client/typedContract.js";
 
 /** What a command ends with; scripts may rely on them. */
@@ -43,8 +46,26 @@ export class UsageError extends ClientError {}
 /** The person said no. */
 export class Cancelled extends ClientError {}
 
-const USAGE = [UsageError, InvalidAmount, InvalidLoanId, UnknownFacility, InvalidDeployment, ForeignSignature, NoTermLoan];
-const REFUSED = [ContractRefused, ImpossibleAction, NeedNotMet, NoSuchLoan, TooLittleEther, TransactionFailed];
+const USAGE = [
+  UsageError,
+  InvalidAmount,
+  InvalidLoanId,
+  NoSuchBlock,
+  NoSuchTranche,
+  UnknownFacility,
+  InvalidDeployment,
+  ForeignSignature,
+  NoTermLoan,
+];
+const REFUSED = [
+  ContractRefused,
+  ImpossibleAction,
+  NeedNotMet,
+  NoProtectionOrders,
+  NoSuchLoan,
+  TooLittleEther,
+  TransactionFailed,
+];
 const NETWORK = [NodeUnreachable, WrongNetwork, NotDeployed, UnexpectedAnswer];
 
 const isOneOf = (error: unknown, classes: readonly (abstract new (...args: never[]) => unknown)[]): boolean =>

@@ -3,7 +3,6 @@ import { DEFAULT_DEPLOYMENT_FILE } from "../../sdk/client/deploymentFile.js";
 import * as authorise from "./commands/authorise.js";
 import { facilities } from "./commands/facilities.js";
 import { type FaucetOptions, faucet } from "./commands/faucet.js";
-import { lend, position, redeem } from "./commands/lending.js";
 import {
   type AcceptOptions,
   type ReceiverOptions,
@@ -23,6 +22,8 @@ import { type WatchOptions, watch } from "./commands/watch.js";
 import { AMOUNT, LOAN, type Runner } from "./programs/common.js";
 import { termCommands, withTermOptions } from "./programs/term.js";
 import { EXIT_CODES_HELP } from "./exitCodes.js";
+import { lendingCommands } from "./programs/lending.js";
+import { protectionCommands } from "./programs/protect.js";
 import { type GlobalOptions, Session } from "./session.js";
 
 const EXAMPLES = `
@@ -76,6 +77,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   termCommands(program, run);
   transferCommands(program, run);
   lendingCommands(program, run);
+  protectionCommands(program, run);
   authorisationCommands(program, run);
   devnetCommands(program, run);
   return program;
@@ -182,20 +184,6 @@ function transferCommands(program: Command, run: Runner): void {
     .description("take an offer back")
     .argument("<loan>", LOAN)
     .action((loan: string) => run((session) => cancelOffer(session, loan)));
-}
-
-function lendingCommands(program: Command, run: Runner): void {
-  const of = (name: string, description: string) =>
-    program.command(name).description(description).argument("<facility>", "its number or name");
-  of("lend", "lend to a facility as a senior lender")
-    .argument("<amount...>", "cash to lend, or all you hold")
-    .action((facility: string, amount: string[]) => run((session) => lend(session, facility, amount)));
-  of("redeem", "take lent cash out again, as far as the pool holds it")
-    .argument("<amount...>", "cash to take out, or all")
-    .action((facility: string, amount: string[]) => run((session) => redeem(session, facility, amount)));
-  of("position", "what you have lent, and what it is worth")
-    .option("--owner <address>", "whose (default: the key's)")
-    .action((facility: string, options: { owner?: string }) => run((session) => position(session, facility, options)));
 }
 
 function authorisationCommands(program: Command, run: Runner): void {

@@ -1,12 +1,15 @@
 import type { JsonRpcApiProvider, Provider } from "ethers";
 import {
   accessManagerAbi,
+  capitalAbi,
   erc20Abi,
   lendingPoolAbi,
   lensAbi,
   loanManagerAbi,
   loansAbi,
   priceOracleAbi,
+  protectionOrdersAbi,
+  redemptionQueueAbi,
   termLendingPoolAbi,
   termLensAbi,
   termLoanManagerAbi,
@@ -101,3 +104,6 @@ export const poolAt = (address: string) => new TypedContract(lendingPoolAbi, add
 export const termPoolAt = (address: string) => new TypedContract(termLendingPoolAbi, address);
 export const trancheAt = (address: string) => new TypedContract(trancheAbi, address);
 export const oracleAt = (address: string) => new TypedContract(priceOracleAbi, address);
+export const queueAt = (address: string) => new TypedContract(redemptionQueueAbi, address);
+export const capitalAt = (address: string) => new TypedContract(capitalAbi, address);
+export const protectionOrdersAt = (address: string) => new TypedContract(protectionOrdersAbi, address);

@@ -37,6 +37,15 @@ export interface AuthorisationNeed {
   readonly why: string;
 }
 
+/** The caller has to authorise a contract of the periphery to act on its loans before an action is of use. */
+export interface OperatorNeed {
+  readonly kind: "operator";
+  readonly operator: string;
+  /** What is to be done: "authorise … to …". */
+  readonly what: string;
+  readonly transaction: UnsignedTransaction;
+}
+
 /** The caller holds too little of a token. */
 export interface BalanceNeed {
   readonly kind: "balance";
@@ -46,7 +55,7 @@ export interface BalanceNeed {
 }
 
 /** What still stands between an action and its success. */
-export type Need = ApprovalNeed | AuthorisationNeed | BalanceNeed;
+export type Need = ApprovalNeed | OperatorNeed | AuthorisationNeed | BalanceNeed;
 
 /** An action lacks something that no transaction of the caller can bring about. */
 export class NeedNotMet extends ClientError {
@@ -64,6 +73,8 @@ export function describeNeed(need: Need): string {
       return `the ${need.spenderIs} (${need.spender}) has to be approved for ${formatAmount(need.amount, need.token)}`;
     case "balance":
       return `${formatAmount(need.amount, need.token, { rounding: "up" })} are needed, but the account holds ${formatAmount(need.held, need.token)}`;
+    case "operator":
+      return need.what;
     case "authorisation":
       return need.why;
   }

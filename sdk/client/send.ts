@@ -158,6 +158,7 @@ const EVENTFUL = [
   abis.lendingPoolAbi,
   abis.trancheAbi,
   abis.redemptionQueueAbi,
+  abis.protectionOrdersAbi,
 ];
 
 /** The events of Ballast's contracts among some logs. */

@@ -2,7 +2,7 @@ import { Signature, type Signer } from "ethers";
 import { formatAmount } from "./amounts.js";
 import type { Plan } from "./actions/plan.js";
 import { type Client, loansOf } from "./client.js";
-import { type ApprovalNeed, NeedNotMet, type UnsignedTransaction } from "./needs.js";
+import { type ApprovalNeed, NeedNotMet, type OperatorNeed, type UnsignedTransaction } from "./needs.js";
 import { encodePermit } from "./permit.js";
 
 /** One transaction of a plan, in the order in which they are to be sent. */
@@ -18,12 +18,16 @@ export type ApprovalWay = "transaction" | "permit";
 
 /** @throws NeedNotMet where something is missing that the caller cannot bring about */
 export function requireFeasible(plan: Plan): void {
-  for (const need of plan.needs) if (need.kind !== "approval") throw new NeedNotMet(need, `to ${plan.action}`);
+  for (const need of plan.needs)
+    if (need.kind === "authorisation" || need.kind === "balance") throw new NeedNotMet(need, `to ${plan.action}`);
 }
 
-const approvals = (plan: Plan): ApprovalNeed[] => plan.needs.filter((need) => need.kind === "approval");
+/** What the caller can bring about by a transaction. */
+const permissions = (plan: Plan): (ApprovalNeed | OperatorNeed)[] =>
+  plan.needs.filter((need) => need.kind === "approval" || need.kind === "operator");
 
-function approvalStep(need: ApprovalNeed): Step {
+function permissionStep(need: ApprovalNeed | OperatorNeed): Step {
+  if (need.kind === "operator") return { what: need.what, transaction: need.transaction, isAction: false };
   const what = `approve the ${need.spenderIs} for ${formatAmount(need.amount, need.token)}`;
   return { what, transaction: need.transaction, isAction: false };
 }
@@ -38,7 +42,7 @@ function actionStep(client: Client, plan: Plan, first: readonly string[]): Step 
 
 /** The transactions that a plan takes when approvals are transactions too. */
 export function stepsOf(client: Client, plan: Plan): Step[] {
-  return [...approvals(plan).map(approvalStep), actionStep(client, plan, plan.before)];
+  return [...permissions(plan).map(permissionStep), actionStep(client, plan, plan.before)];
 }
 
 /**
@@ -48,9 +52,9 @@ export function stepsOf(client: Client, plan: Plan): Step[] {
 export async function stepsWithPermits(client: Client, plan: Plan, signer: Signer): Promise<Step[]> {
   const calls = [...plan.before];
   const rest: Step[] = [];
-  for (const need of approvals(plan)) {
-    if (need.permit === undefined) {
-      rest.push(approvalStep(need));
+  for (const need of permissions(plan)) {
+    if (need.kind === "operator" || need.permit === undefined) {
+      rest.push(permissionStep(need));
       continue;
     }
     const { domain, types, message } = need.permit.typedData;

@@ -32,3 +32,11 @@ export function uncoveredDebt(debt: bigint, collateralValue: bigint, haircutWad:
   const covered = wadMulDown(collateralValue, WAD - haircutWad);
   return debt > covered ? debt - covered : 0n;
 }
+
+/**
+ * Most debt that a junior capital carries at a weight and a minimum ratio: one unit more would require more of it. The largest
+ * uint256 where the debt is not weighted.
+ */
+export function mostDebtDown(juniorCapital: bigint, riskWeightWad: bigint, minimumRatioWad: bigint): bigint {
+  return riskWeightWad === 0n ? MAX_UINT256 : wadDivDown(wadDivDown(juniorCapital, minimumRatioWad), riskWeightWad);
+}

@@ -1,51 +1,104 @@
-import { planLend, planRedeem } from "../../../sdk/client/actions/index.js";
-import { formatCash, formatPercent } from "../../../sdk/client/amounts.js";
+import {
+  type AmountOrMost,
+  ImpossibleAction,
+  NotEnoughCash,
+  type Plan,
+  planCancelExit,
+  planClaim,
+  planLend,
+  planQueue,
+  planRedeem,
+  planRequestExit,
+  planServe,
+} from "../../../sdk/client/actions/index.js";
 import { facilityOf } from "../../../sdk/client/facility.js";
-import { readLenderPosition } from "../../../sdk/client/lender.js";
+import type { TrancheName } from "../../../sdk/client/tranches.js";
 import { amountOrMost } from "../arguments.js";
 import { execute } from "../execute.js";
-import { pairs } from "../output.js";
+import { UsageError } from "../exitCodes.js";
 import { type Session, addressArgument } from "../session.js";
-import { amountJson, rateText } from "../views.js";
 
-export async function lend(session: Session, facility: string, amount: string[]): Promise<void> {
-  const known = facilityOf(session.client.deployment, facility);
-  const assets = amountOrMost(amount, known.loan);
-  await execute(
-    session,
-    await planLend(session.client, { from: session.requireAddress(), facility: known.id, assets }),
-  );
+export interface TrancheOption {
+  readonly tranche: TrancheName;
 }
 
-export async function redeem(session: Session, facility: string, amount: string[]): Promise<void> {
-  const known = facilityOf(session.client.deployment, facility);
-  const assets = amountOrMost(amount, known.loan);
-  await execute(
-    session,
-    await planRedeem(session.client, { from: session.requireAddress(), facility: known.id, assets }),
-  );
+export interface ExitOption {
+  readonly tranche: "junior" | "cover";
 }
 
-/** What a lender holds in a facility. */
-export async function position(session: Session, facility: string, options: { owner?: string }): Promise<void> {
-  const lender = options.owner === undefined ? session.requireAddress() : addressArgument(options.owner, "--owner");
-  const held = await readLenderPosition(session.client, facility, lender);
-  const { facility: f } = held;
-  const json = {
-    facility: f.id,
-    lender,
-    shares: held.shares,
-    assets: amountJson(held.assets, f.loan),
-    withdrawable: amountJson(held.withdrawable, f.loan),
-  };
-  session.output.data(json, () =>
-    pairs([
-      ["lender", lender],
-      ["facility", `${f.id} (${f.name})`],
-      ["worth", formatCash(held.assets, f.loan)],
-      ["can be redeemed now", formatCash(held.withdrawable, f.loan)],
-      ["lent out", formatPercent(f.utilisationWad)],
-      ["rate borrowers pay", rateText(f.borrowRatePerSecondWad)],
-    ]),
-  );
+interface Lender {
+  readonly from: string;
+  readonly facility: number;
+  readonly assets: AmountOrMost;
+}
+
+function lenderOf(session: Session, facility: string, amount: string[]): Lender {
+  const known = facilityOf(session.client.deployment, facility);
+  return { from: session.requireAddress(), facility: known.id, assets: amountOrMost(amount, known.loan) };
+}
+
+export async function lend(
+  session: Session,
+  facility: string,
+  amount: string[],
+  { tranche }: TrancheOption,
+): Promise<void> {
+  await execute(session, await planLend(session.client, { ...lenderOf(session, facility, amount), tranche }));
+}
+
+export async function redeem(
+  session: Session,
+  facility: string,
+  amount: string[],
+  { tranche, queue }: TrancheOption & { readonly queue?: true },
+): Promise<void> {
+  const lender = lenderOf(session, facility, amount);
+  if (queue === true && tranche !== "senior") {
+    throw new UsageError(`--queue is for senior lenders; ${tranche} leaves by: exit request ${facility} <amount>`);
+  }
+  const plan = queue === true ? planQueue(session.client, lender) : redemption(session, { ...lender, tranche });
+  await execute(session, await plan);
+}
+
+async function redemption(session: Session, lender: Lender & TrancheOption): Promise<Plan> {
+  try {
+    return await planRedeem(session.client, lender);
+  } catch (error) {
+    if (!(error instanceof NotEnoughCash)) throw error;
+    throw new ImpossibleAction(`${error.message}; with --queue you wait in line for it`, { cause: error });
+  }
+}
+
+export async function requestExit(
+  session: Session,
+  facility: string,
+  amount: string[],
+  { tranche }: ExitOption,
+): Promise<void> {
+  await execute(session, await planRequestExit(session.client, { ...lenderOf(session, facility, amount), tranche }));
+}
+
+export async function cancelExit(session: Session, facility: string, { tranche }: ExitOption): Promise<void> {
+  const from = session.requireAddress();
+  await execute(session, await planCancelExit(session.client, { from, facility, tranche }));
+}
+
+export async function claim(
+  session: Session,
+  facility: string,
+  options: { readonly request?: string; readonly receiver?: string },
+): Promise<void> {
+  const { request, receiver } = options;
+  if (request !== undefined && !/^\d{1,15}$/.test(request)) throw new UsageError(`--request "${request}" is no number`);
+  const plan = await planClaim(session.client, {
+    from: session.requireAddress(),
+    facility,
+    ...(request === undefined ? {} : { id: BigInt(request) }),
+    ...(receiver === undefined ? {} : { receiver: addressArgument(receiver, "--receiver") }),
+  });
+  await execute(session, plan);
+}
+
+export async function serve(session: Session, facility: string): Promise<void> {
+  await execute(session, await planServe(session.client, { from: session.requireAddress(), facility }));
 }

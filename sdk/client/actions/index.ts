@@ -1,6 +1,7 @@
 export * from "./authorise.js";
 export * from "./close.js";
 export * from "./draw.js";
+export * from "./exit.js";
 export * from "./lending.js";
 export type { LoanRequest } from "./permission.js";
 export * from "./mark.js";
@@ -8,6 +9,8 @@ export * from "./open.js";
 export { type TermRequest, planOpenTerm } from "./openTerm.js";
 export { type TermPayment, planPay } from "./pay.js";
 export * from "./plan.js";
+export * from "./protect.js";
+export * from "./queue.js";
 export * from "./repay.js";
 export * from "./rollOver.js";
 export { type AmountOrMost, ImpossibleAction } from "./situation.js";

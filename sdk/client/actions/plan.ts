@@ -3,6 +3,11 @@ import type { Facility } from "../facility.js";
 import type { Need, UnsignedTransaction } from "../needs.js";
 import type { Outlook } from "../outlook.js";
 
+/** What lenders do. */
+export type LendingAction = "lend" | "redeem" | "request an exit" | "cancel an exit" | "queue" | "claim" | "serve";
+
+export type OrderAction = "place an order" | "cancel an order";
+
 export type PlanAction =
   | "open"
   | "draw"
@@ -16,9 +21,9 @@ export type PlanAction =
   | "close"
   | "offer"
   | "accept"
-  | "lend"
-  | "redeem"
-  | "authorise";
+  | "authorise"
+  | LendingAction
+  | OrderAction;
 
 /** An action that can be sent: its unsigned transaction, and what is still in its way. */
 export interface Plan {

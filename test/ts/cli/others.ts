@@ -29,7 +29,7 @@ describe("cli: lenders, operators, new owners, watchers", function () {
     await world.json("lend", "1", "all", "--yes", ...stranger);
     expect(await market.loan.balanceOf(person.address)).to.equal(0n);
     const held = await world.json("position", "1", "--owner", person.address);
-    expect(held.assets.amount).to.match(/^(999\.99|1000($|\.00))/);
+    expect(held.tranches[0].assets.amount).to.match(/^(999\.99|1000($|\.00))/);
     const { stdout } = await world.cli("position", "1", ...stranger);
     expect(stdout).to.match(/lent out.*29\.\d\d %/);
     await world.json("redeem", "1", "250", "--yes", ...stranger);
