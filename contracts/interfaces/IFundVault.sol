@@ -23,7 +23,7 @@ interface IFundVault is IERC4626 {
         uint256 assets
     );
 
-    /// @notice Not the tranche of any facility of the fund's LoanManager.
+    /// @notice Not the tranche of any facility of the fund's loan managers.
     error NotATranche(address tranche);
     error OtherAsset(address tranche, address expected, address found);
     error TooManyTranches(uint256 most);
@@ -62,6 +62,8 @@ interface IFundVault is IERC4626 {
     // ---- views ----
 
     function gate() external view returns (address);
+    /// @notice Whether the fund may hold tranches of that loan manager's facilities.
+    function isManager(address manager) external view returns (bool);
     /// @notice Cash that is in no tranche.
     function idle() external view returns (uint256);
     /// @notice Cash that leavers can have now: idle, and what the tranches can pay.

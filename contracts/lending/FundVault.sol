@@ -32,25 +32,26 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     /// @dev Shares that cost a thousand units at first: worth nothing, they say nothing about a loss and are no loss to forget.
     uint256 private constant DUST_SHARES = 1000 * SharesMath.VIRTUAL_SHARES;
 
-    IFacilities private immutable MANAGER;
     address private immutable GATE;
 
+    /// @inheritdoc IFundVault
+    mapping(address manager => bool) public isManager;
     ITranche[] private _tranches;
     mapping(ITranche tranche => uint256) private _caps;
     mapping(ITranche tranche => uint256 shares) private _held;
     uint256 private _idle;
 
-    /// @param manager whose facilities' tranches the fund may hold
+    /// @param managers whose facilities' tranches the fund may hold; fixed
     /// @param gate_ who may enter; 0 lets everybody in
     constructor(
         IERC20Metadata asset_,
-        IFacilities manager,
+        address[] memory managers,
         address gate_,
         address authority,
         string memory name_,
         string memory symbol_
     ) AssetShares(asset_, name_, symbol_) AccessManaged(authority) {
-        MANAGER = manager;
+        for (uint256 i; i < managers.length; ++i) isManager[managers[i]] = true;
         GATE = gate_;
     }
 
@@ -298,10 +299,12 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     /// @dev The tranche of a facility that exists, and not something that says it is: a curator cannot lead cash elsewhere.
     function _requireGenuine(ITranche tranche) private view {
         IPoolLedger pool = IPoolLedger(tranche.pool());
+        address manager = pool.manager();
         uint32 facility = pool.facility();
         bool genuine =
-            facility != 0 &&
-                MANAGER.facilityOf(facility).ltv.pool == address(pool) &&
+            isManager[manager] &&
+                facility != 0 &&
+                IFacilities(manager).facilityOf(facility).ltv.pool == address(pool) &&
                 pool.tranche(tranche.class()) == address(tranche);
         require(genuine, NotATranche(address(tranche)));
         address found = tranche.asset();
