@@ -9,6 +9,7 @@ import {ITranche} from "./ITranche.sol";
 /// curator's delay, lowering one does not. Within the caps nobody decides: anyone may put idle cash to work, in the order in
 /// which tranches were added, and bring back what exceeds a cap. Whoever leaves is paid from idle cash, then from the tranche
 /// added last; where these have none, shares are redeemed in kind, which asks nobody.
+/// Whoever enters pays for the fund's tranches as if no loss were expected of them; whoever leaves is paid what they are worth.
 /// @dev Decimals are the asset's plus 6. Tokens and tranche shares sent by mistake change nothing. While an action is half
 /// done, what shares are worth and what can be paid cannot be asked.
 interface IFundVault is IERC4626 {
@@ -47,7 +48,8 @@ interface IFundVault is IERC4626 {
 
     // ---- for anyone ----
 
-    /// @notice Puts idle cash into the tranches, in order, up to their caps. @return allocated units of the asset
+    /// @notice Puts idle cash into the tranches, in order, up to their caps; not into one of which a loss is expected, as its
+    /// shares cost more than they are worth. @return allocated units of the asset
     function allocate() external returns (uint256 allocated);
 
     /// @notice Brings what exceeds a tranche's cap back to idle cash, as far as its pool has cash. A tranche capped at 0 of which
