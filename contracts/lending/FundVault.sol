@@ -259,8 +259,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
 
     function _expectsLoss(ITranche tranche) private view returns (bool) {
         IPoolLedger pool = IPoolLedger(tranche.pool());
-        TrancheClass class = tranche.class();
-        return pool.navOf(class) != pool.entryNavOf(class);
+        return pool.navOf(TrancheClass.Senior) != pool.entryNavOf(TrancheClass.Senior);
     }
 
     /// @dev A few shares are worth nothing because a tranche's price rounds down: with one unit anyone could shut an empty fund.
@@ -315,7 +314,8 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         emit Recalled(address(tranche), assets, shares);
     }
 
-    /// @dev The tranche of a facility that exists, and not something that says it is: a curator cannot lead cash elsewhere.
+    /// @dev The tranche of a facility that exists, and not something that says it is: a curator cannot lead cash elsewhere. Only one
+    /// of a facility, so that its pool's cash is counted once.
     function _requireGenuine(ITranche tranche) private view {
         IPoolLedger pool = IPoolLedger(tranche.pool());
         address manager = pool.manager();
@@ -326,6 +326,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
                 IFacilities(manager).facilityOf(facility).ltv.pool == address(pool) &&
                 pool.tranche(tranche.class()) == address(tranche);
         require(genuine, NotATranche(address(tranche)));
+        require(tranche.class() == TrancheClass.Senior, NotSenior(address(tranche), tranche.class()));
         address found = tranche.asset();
         require(found == address(ASSET), OtherAsset(address(tranche), address(ASSET), found));
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IFundVault} from "../../../../contracts/interfaces/IFundVault.sol";
+import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 
@@ -68,5 +69,31 @@ contract FundOfBothKindsTest is TermMarket {
         vm.expectRevert(abi.encodeWithSelector(IFundVault.NotATranche.selector, senior));
         fund.setCap(senior, USD);
         fund.setCap(termSenior, USD);
+    }
+
+    /// @dev Their shares may not leave in the block, the fund's may: with junior shares in a fund, a borrower who enters it in the
+    /// second of its payment would take back late charges. Nor would a pool's cash be there once for each of its tranches.
+    function test_POOL_3_first_loss_tranches_are_refused() public {
+        vm.startPrank(curator);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.NotSenior.selector, termJunior, TrancheClass.Junior));
+        fund.setCap(termJunior, USD);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.NotSenior.selector, termCover, TrancheClass.Cover));
+        fund.setCap(termCover, USD);
+        vm.stopPrank();
+    }
+
+    function test_available_is_what_can_be_had_of_two_pools_that_are_nearly_lent_out() public {
+        _cap(senior, 4_000_000);
+        _cap(termSenior, 2_000_000);
+        fund.allocate();
+        _open(500 * BTC, pool.cash() - 30_000 * USD);
+        _openTerm(0, MONTHLY, 1000 * BTC, termPool.cash() - 20_000 * USD);
+        assertEq(fund.available(), 50_000 * USD);
+        vm.startPrank(lender);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.NotEnoughCash.selector, 50_000 * USD + 1, 50_000 * USD));
+        fund.withdraw(50_000 * USD + 1, lender, lender);
+        fund.withdraw(50_000 * USD, lender, lender);
+        vm.stopPrank();
+        assertEq(fund.maxWithdraw(lender) + fund.maxRedeem(lender), 0);
     }
 }
