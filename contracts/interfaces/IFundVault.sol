@@ -2,13 +2,17 @@
 pragma solidity 0.8.37;
 
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {TrancheClass} from "./IPoolLedger.sol";
 import {ITranche} from "./ITranche.sol";
 
-/// @title One ERC-4626 share in a book of facilities: cash, and shares of their tranches.
+/// @title One ERC-4626 share in a book of facilities: cash, and shares of their senior tranches.
 /// @notice The curator names tranches of the same asset and caps how much of the fund each may hold; raising a cap waits for the
 /// curator's delay, lowering one does not. Within the caps nobody decides: anyone may put idle cash to work, in the order in
 /// which tranches were added, and bring back what exceeds a cap. Whoever leaves is paid from idle cash, then from the tranche
 /// added last; where these have none, shares are redeemed in kind, which asks nobody.
+/// Whoever enters pays for the fund's tranches as if no loss were expected of them; whoever leaves is paid what they are worth.
+/// Senior tranches only: a fund's shares leave at once, and what first-loss classes own must not. It would let one enter for a
+/// moment to share in late charges, or leave before a loss on the cash of others.
 /// @dev Decimals are the asset's plus 6. Tokens and tranche shares sent by mistake change nothing. While an action is half
 /// done, what shares are worth and what can be paid cannot be asked.
 interface IFundVault is IERC4626 {
@@ -23,8 +27,9 @@ interface IFundVault is IERC4626 {
         uint256 assets
     );
 
-    /// @notice Not the tranche of any facility of the fund's LoanManager.
+    /// @notice Not the tranche of any facility of the fund's loan managers.
     error NotATranche(address tranche);
+    error NotSenior(address tranche, TrancheClass class);
     error OtherAsset(address tranche, address expected, address found);
     error TooManyTranches(uint256 most);
     error NotHeld(address tranche);
@@ -38,7 +43,7 @@ interface IFundVault is IERC4626 {
 
     // ---- settings ----
 
-    /// @notice Curator, delayed. Caps what the fund may hold of a tranche, and adds it where it is new.
+    /// @notice Curator, delayed. Caps what the fund may hold of a senior tranche, and adds it where it is new.
     /// @param cap units of the asset; interest may carry a holding above it
     function setCap(ITranche tranche, uint256 cap) external;
 
@@ -47,7 +52,8 @@ interface IFundVault is IERC4626 {
 
     // ---- for anyone ----
 
-    /// @notice Puts idle cash into the tranches, in order, up to their caps. @return allocated units of the asset
+    /// @notice Puts idle cash into the tranches, in order, up to their caps; not into one of which a loss is expected, as its
+    /// shares cost more than they are worth. @return allocated units of the asset
     function allocate() external returns (uint256 allocated);
 
     /// @notice Brings what exceeds a tranche's cap back to idle cash, as far as its pool has cash. A tranche capped at 0 of which
@@ -62,6 +68,8 @@ interface IFundVault is IERC4626 {
     // ---- views ----
 
     function gate() external view returns (address);
+    /// @notice Whether the fund may hold tranches of that loan manager's facilities.
+    function isManager(address manager) external view returns (bool);
     /// @notice Cash that is in no tranche.
     function idle() external view returns (uint256);
     /// @notice Cash that leavers can have now: idle, and what the tranches can pay.

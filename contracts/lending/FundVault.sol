@@ -11,7 +11,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {GateCheck} from "../compliance/GateCheck.sol";
 import {NewRisk} from "../interfaces/ICompliance.sol";
 import {IFundVault} from "../interfaces/IFundVault.sol";
-import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
+import {IPoolLedger, TrancheClass} from "../interfaces/IPoolLedger.sol";
 import {IFacilities} from "../interfaces/IFacilities.sol";
 import {ITranche} from "../interfaces/ITranche.sol";
 import {DirectedMath} from "../math/DirectedMath.sol";
@@ -32,25 +32,26 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     /// @dev Shares that cost a thousand units at first: worth nothing, they say nothing about a loss and are no loss to forget.
     uint256 private constant DUST_SHARES = 1000 * SharesMath.VIRTUAL_SHARES;
 
-    IFacilities private immutable MANAGER;
     address private immutable GATE;
 
+    /// @inheritdoc IFundVault
+    mapping(address manager => bool) public isManager;
     ITranche[] private _tranches;
     mapping(ITranche tranche => uint256) private _caps;
     mapping(ITranche tranche => uint256 shares) private _held;
     uint256 private _idle;
 
-    /// @param manager whose facilities' tranches the fund may hold
+    /// @param managers whose facilities' tranches the fund may hold; fixed
     /// @param gate_ who may enter; 0 lets everybody in
     constructor(
         IERC20Metadata asset_,
-        IFacilities manager,
+        address[] memory managers,
         address gate_,
         address authority,
         string memory name_,
         string memory symbol_
     ) AssetShares(asset_, name_, symbol_) AccessManaged(authority) {
-        MANAGER = manager;
+        for (uint256 i; i < managers.length; ++i) isManager[managers[i]] = true;
         GATE = gate_;
     }
 
@@ -129,6 +130,8 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     function allocate() external nonReentrant returns (uint256 allocated) {
         for (uint256 i; i < _tranches.length && _idle != 0; ++i) {
             ITranche tranche = _tranches[i];
+            // Whoever holds its shares already would have the fund bear part of what they expect to lose.
+            if (_expectsLoss(tranche)) continue;
             uint256 room = _caps[tranche].zeroFloorSub(tranche.convertToAssets(_held[tranche]));
             uint256 assets = Math.min(Math.min(room, _idle), tranche.maxDeposit(address(this)));
             if (tranche.previewDeposit(assets) == 0) continue;
@@ -208,7 +211,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     /// @inheritdoc IERC4626
     function maxMint(address receiver) external view returns (uint256) {
         uint256 assets = maxDeposit(receiver);
-        return assets == 0 ? 0 : convertToShares(assets);
+        return assets == 0 ? 0 : previewDeposit(assets);
     }
 
     /// @inheritdoc IERC4626
@@ -243,6 +246,22 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         }
     }
 
+    /// @dev What the same holdings would cost: entry ignores expected losses, or a mark that is taken back would be a gift, paid
+    /// by the fund's holders, to whoever entered the moment before.
+    function _entryAssets() internal view override returns (uint256 nav) {
+        nav = _idle;
+        for (uint256 i; i < _tranches.length; ++i) {
+            ITranche tranche = _tranches[i];
+            uint256 shares = _held[tranche];
+            if (shares != 0) nav += tranche.previewMint(shares);
+        }
+    }
+
+    function _expectsLoss(ITranche tranche) private view returns (bool) {
+        IPoolLedger pool = IPoolLedger(tranche.pool());
+        return pool.navOf(TrancheClass.Senior) != pool.entryNavOf(TrancheClass.Senior);
+    }
+
     /// @dev A few shares are worth nothing because a tranche's price rounds down: with one unit anyone could shut an empty fund.
     function _isWipedOut(uint256 nav) private view returns (bool) {
         return nav == 0 && totalSupply() > DUST_SHARES;
@@ -257,8 +276,8 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
 
     function _requireOpenTo(address receiver) private view returns (uint256 nav) {
         GateCheck.requireAllowed(GATE, receiver, NewRisk.Lend);
-        nav = _nav();
-        require(!_isWipedOut(nav), WipedOut(totalSupply()));
+        require(!_isWipedOut(_nav()), WipedOut(totalSupply()));
+        return _entryAssets();
     }
 
     function _enter(address receiver, uint256 assets, uint256 shares) private {
@@ -295,21 +314,25 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         emit Recalled(address(tranche), assets, shares);
     }
 
-    /// @dev The tranche of a facility that exists, and not something that says it is: a curator cannot lead cash elsewhere.
+    /// @dev The tranche of a facility that exists, and not something that says it is: a curator cannot lead cash elsewhere. Only one
+    /// of a facility, so that its pool's cash is counted once.
     function _requireGenuine(ITranche tranche) private view {
         IPoolLedger pool = IPoolLedger(tranche.pool());
+        address manager = pool.manager();
         uint32 facility = pool.facility();
         bool genuine =
-            facility != 0 &&
-                MANAGER.facilityOf(facility).ltv.pool == address(pool) &&
+            isManager[manager] &&
+                facility != 0 &&
+                IFacilities(manager).facilityOf(facility).ltv.pool == address(pool) &&
                 pool.tranche(tranche.class()) == address(tranche);
         require(genuine, NotATranche(address(tranche)));
+        require(tranche.class() == TrancheClass.Senior, NotSenior(address(tranche), tranche.class()));
         address found = tranche.asset();
         require(found == address(ASSET), OtherAsset(address(tranche), address(ASSET), found));
     }
 
     function _isMember(ITranche tranche) private view returns (bool) {
-        for (uint256 i; i < _tranches.length; ++i) if (_tranches[i] == tranche) return true;
+        for (uint256 i; i < _tranches.length; ++i) if (address(_tranches[i]) == address(tranche)) return true;
         return false;
     }
 
@@ -318,7 +341,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         uint256 last = _tranches.length - 1;
         bool found;
         for (uint256 i; i < last; ++i) {
-            found = found || _tranches[i] == tranche;
+            found = found || address(_tranches[i]) == address(tranche);
             if (found) _tranches[i] = _tranches[i + 1];
         }
         _tranches.pop();

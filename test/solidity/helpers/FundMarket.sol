@@ -30,10 +30,12 @@ abstract contract FundMarket is Market {
     }
 
     function _newFund(address gate) internal returns (IFundVault created) {
+        address[] memory managers = new address[](1);
+        managers[0] = address(manager);
         created = IFundVault(
             deployCode(
                 "contracts/lending/FundVault.sol:FundVault",
-                abi.encode(usd, manager, gate, access, "Ballast Fund", "bFUND")
+                abi.encode(usd, managers, gate, access, "Ballast Fund", "bFUND")
             )
         );
         access.grantRole(CURATOR, curator, 0);
