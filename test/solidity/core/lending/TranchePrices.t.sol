@@ -31,6 +31,8 @@ contract TranchePricesTest is TieredMarket {
 
     function _assertNoneFell(Price[3] memory before, string memory when) private view {
         for (uint8 c; c < 3; ++c) {
+            // Worth nothing to those who leave, a class has only the virtual unit, of which new shares make the price less.
+            if (before[c].assets == 1) continue;
             Price memory now_ = _price(TrancheClass(c));
             assertGe(now_.assets * before[c].shares, before[c].assets * now_.shares, when);
         }
