@@ -100,6 +100,8 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
   }
 
   const now = () => scene.devnet.now();
+  /** What every facility of the deployment must show, revolving or term: they see one price. */
+  const ofEach = <T>(value: T): T[] => scene.client.deployment.facilities.map(() => value);
   const manager = () => toAddress(scene.client.deployment.loanManager);
   const loan = (who: keyof typeof TERMS) => readLoan(scene.client, ids[who]);
 
@@ -156,7 +158,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
     keeper = await scene.startKeeper();
     const { loans, actions, facilities } = await decidedNow();
     expect([loans, actions]).to.deep.equal([3, []]);
-    expect(facilities.map(({ priceE36 }) => priceE36)).to.deep.equal([String(BEFORE * PRICE_E36)]);
+    expect(facilities.map(({ priceE36 }) => priceE36)).to.deep.equal(ofEach(String(BEFORE * PRICE_E36)));
   });
 
   it("fault C38: in the outage L1 goes on, and a top-up left with the portal is the borrower's own once L2 is back", async () => {
@@ -236,9 +238,9 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
     expect(cured.healthWad ?? 0n).to.be.greaterThan(WAD);
 
     const { facilities, sent } = await decidedNow();
-    expect(facilities.map(({ priceE36, refusal }) => [priceE36, refusal])).to.deep.equal([
-      [null, `SequencerGrace(${graceEnd}, ${upAt})`],
-    ]);
+    expect(facilities.map(({ priceE36, refusal }) => [priceE36, refusal])).to.deep.equal(
+      ofEach([null, `SequencerGrace(${graceEnd}, ${upAt})`]),
+    );
     expect(sent).to.deep.equal([]);
 
     // The grace's last second is still one of it; the same attempt would pass in the next.
@@ -265,6 +267,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
       liquidationPrice: () => CRASHED * PRICE_E36,
       graceEndsAt: () => graceEnd,
       gateReason: () => 0n,
+      requiredJuniorUp: () => 0n,
       mayGovern: () => false,
     };
     const outcome = execute(await modelOf(client, FACILITY), surroundings, (tx) =>
@@ -337,7 +340,9 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
     const { deployer, marketMaker, lender } = accounts;
     const borrowers = Object.values(people);
     const owners = [deployer, marketMaker, lender, ...borrowers].map(({ address }) => address);
-    const holders = [...owners, uniswap.pool, facility.pool, facility.vault, client.deployment.liquidator ?? ""];
+    const { facilities, liquidator } = client.deployment;
+    const lent = facilities.flatMap(({ pool, vault }) => [pool, vault]);
+    const holders = [...owners, uniswap.pool, ...new Set(lent), liquidator ?? ""];
     for (const token of [wrappedBtc.l2, dollar]) {
       const balances = await Promise.all(holders.map((holder) => scene.balance(token, holder)));
       expect(balances).to.deep.equal(holders.map((holder) => world.balance(toAddress(token), toAddress(holder))));
