@@ -548,7 +548,10 @@ describe("deployment", function () {
       expect(found).to.include(`holders of GUARDIAN: found ${guardian}, expected ${s.stranger.address}`);
       expect(found).to.include(`execution delay of RISK_MANAGER: found ${DAY}, expected 3600`);
       expect(found).to.include(`grant delay of ADMIN: found ${DAY}, expected 7`);
-      expect(found.filter((each) => each.startsWith("admin delay of")), "two managers and a pool").to.have.length(3);
+      expect(
+        found.filter((each) => each.startsWith("admin delay of")),
+        "two managers and a pool",
+      ).to.have.length(3);
     });
 
     it("fault C34: names a second holder, a function given away, a role admin, and a stop, once the admin did that", async () => {

@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { type BytesLike, MaxUint256, ZeroAddress } from "ethers";
 import { network } from "hardhat";
 import { debtTotalsAt } from "../../../keeper/judge/accrual.js";
-import type { Lens } from "../../../types/ethers-contracts/index.js";
 import { type Market, type MarketOptions, addFacility, deployMarket } from "../fixtures/market.js";
 
 type Signers = Awaited<ReturnType<Awaited<ReturnType<typeof network.create>>["ethers"]["getSigners"]>>;
