@@ -349,12 +349,17 @@ export class Generator {
     return this.#moves.rollOver({ ...key, sheet, maxAnnualRate, ...this.#paper(now) });
   }
 
+  /** Term loans in default, marked or not. */
+  #inDefault(now: bigint): LoanKey[] {
+    return this.world.registers.flatMap(({ manager, termLoans }) =>
+      [...termLoans.entries()].filter(([, { loan }]) => !inGoodStanding(loan, now)).map(([id]) => ({ manager, id })),
+    );
+  }
+
   /** Term loans that may be marked as in default. */
   #overdue(now: bigint): LoanKey[] {
-    return this.world.registers.flatMap(({ manager, termLoans }) =>
-      [...termLoans.entries()]
-        .filter(([, { loan }]) => loan.inDefault === undefined && !inGoodStanding(loan, now))
-        .map(([id]) => ({ manager, id })),
+    return this.#inDefault(now).filter(
+      ({ manager, id }) => this.world.register(manager).termLoans.get(id)?.loan.inDefault === undefined,
     );
   }
 
@@ -412,7 +417,9 @@ export class Generator {
   }
 
   #withdraw(caller: Address, now: bigint): Move {
-    const key = this.#loan(this.random.chance(0.8) ? caller : undefined);
+    const bad = this.#inDefault(now).filter(({ manager, id }) => this.world.register(manager).ownerOf(id) === caller);
+    const isBad = bad.length > 0 && this.random.chance(0.3);
+    const key = isBad ? this.random.pick(bad) : this.#loan(this.random.chance(0.8) ? caller : undefined);
     const staged = this.#stagedOf(key);
     const price = this.#priceOf(staged);
     const { maxLtvBps } = this.#facility(staged);
