@@ -1,7 +1,7 @@
 import { parseEther } from "ethers";
 import type { Logger } from "pino";
 import { maxOf } from "../sdk/model/index.js";
-import { oracleAt, termManagerAt } from "./chain/contracts.js";
+import { oracleAt } from "./chain/contracts.js";
 import type { Head, Node } from "./chain/node.js";
 import { RpcError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
@@ -10,8 +10,9 @@ import type { Dispatcher, Pending } from "./dispatch/dispatcher.js";
 import { transactionOf } from "./dispatch/dispatcher.js";
 import { effectiveGasPrice, feesAt } from "./dispatch/fees.js";
 import type { Intent } from "./dispatch/intent.js";
+import type { Errand } from "./errand/errand.js";
 import type { Episodes } from "./episodes.js";
-import { type DefaultedLoan, type FacilityFacts, type Judgement } from "./judge/judge.js";
+import { type FacilityFacts, type Judgement } from "./judge/judge.js";
 import { NoEtherPrice, etherPriceIn, weiInLoanUnits } from "./plan/etherPrice.js";
 import { QuotedMarket } from "./plan/market.js";
 import { type Hold, type SaleTerms, plan } from "./plan/planner.js";
@@ -33,8 +34,8 @@ export interface DecisionInput {
   readonly desks: ReadonlyMap<number, FacilityDesk>;
   /** Every loan that is not healthy. */
   readonly judgements: readonly Judgement[];
-  /** Term loans in default that nobody has marked. */
-  readonly defaults: readonly DefaultedLoan[];
+  /** What is due beside liquidations. */
+  readonly errands: readonly Errand[];
   /** Why nothing may be sent; empty when something may. */
   readonly halted: string;
 }
@@ -50,8 +51,6 @@ export interface DecisionDeps {
   readonly operator: string;
   readonly chainId: bigint;
   readonly liquidator: string;
-  /** Where defaults are marked. */
-  readonly termManager: string;
   readonly quoter: string | undefined;
   readonly dispatcher: Dispatcher;
   readonly rollupFees: RollupFeeOracle;
@@ -96,7 +95,7 @@ export class Decider {
     const sent: Pending[] = [];
     const candidates = this.candidates(input, actions);
     if (candidates.length > 0) await this.liquidate(input, candidates, actions, sent);
-    await this.markDefaults(input, actions, sent);
+    await this.runErrands(input, actions, sent);
     await this.noteDisagreements(input, sent);
     return { actions, sent };
   }
@@ -303,53 +302,55 @@ export class Decider {
     }
   }
 
-  /**
-   * Marks loans in default, so that they can be sold. A mark earns nothing itself: it is sent where the sale that it opens can
-   * leave more than the fees of both and the least profit.
-   */
-  private async markDefaults(input: DecisionInput, actions: Map<bigint, Done>, sent: Pending[]): Promise<void> {
-    const { backoff, config, dispatcher, node, operator, termManager } = this.deps;
-    const { defaults, desks, halted, head } = input;
-    if (defaults.length === 0) return;
+  /** Sends what is due beside liquidations, each where it is worth more than its fees and the least profit. */
+  private async runErrands(input: DecisionInput, actions: Map<bigint, Done>, sent: Pending[]): Promise<void> {
+    const { errands, head } = input;
+    if (errands.length === 0) return;
     const etherPrices = await this.etherPrices(input);
     const saleCost = await this.typicalCostWei(head);
-    for (const { loan, facility, bonus } of defaults) {
-      const subject = loanText(loan.id);
-      const leave = (reason: string) =>
-        actions.set(loan.id, { action: "left", reason: `in default, not marked: ${reason}` });
-      const etherPrice = etherPrices.get(facility.id);
-      const until = backoff.restsUntil(subject, head.number);
-      if (dispatcher.isPending(subject)) actions.set(loan.id, { action: "pending", reason: "a mark is under way" });
-      else if (halted !== "") leave(halted);
-      else if (until !== undefined) leave(`the last attempt reverted; tried again at block ${until}`);
-      else if (etherPrice === undefined) leave("the price of ether cannot be read");
-      else {
-        const data = termManagerAt(termManager).encode("markDefault", [loan.id]);
-        let gas: bigint;
-        try {
-          gas = await node.estimateGas({ to: termManager, data, from: operator });
-        } catch (error) {
-          if (!(error instanceof RpcError)) throw error;
-          leave(`no gas estimate: ${error.reason}`);
-          continue;
-        }
-        const gasLimit = (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n;
-        const intent: Intent = { kind: "mark", subject, facility: facility.id, to: termManager, data, gasLimit };
-        const { expectedWei, worstWei } = await this.cost(intent, gas, head);
-        const need = weiInLoanUnits(expectedWei + saleCost, etherPrice) + (desks.get(facility.id)?.minProfit ?? 0n);
-        if (bonus < need) leave(`a sale would leave at most ${bonus} units, ${need} are needed`);
-        else if (worstWei > parseEther(config.maxFeeEther)) leave(`could cost ${worstWei} wei, more than the budget`);
-        else {
-          const submitted = await dispatcher.submit(intent, head);
-          const newest = dispatcher.pending.at(-1);
-          if (!submitted.ok) leave(`not accepted: ${submitted.why}`);
-          else {
-            if (newest !== undefined) sent.push(newest);
-            actions.set(loan.id, { action: "sent", reason: `marks the default; a sale may leave ${bonus}` });
-          }
-        }
-      }
+    for (const errand of errands) {
+      const reason = await this.runErrand(errand, input, etherPrices.get(errand.facility), saleCost, sent);
+      if (reason === undefined) actions.set(errand.loan, { action: "sent", reason: errand.what });
+      else if (!actions.has(errand.loan))
+        actions.set(errand.loan, { action: "left", reason: `${errand.what}: ${reason}` });
     }
+  }
+
+  /** @returns why it was left; undefined where it was sent */
+  private async runErrand(
+    errand: Errand,
+    { desks, halted, head }: DecisionInput,
+    etherPrice: bigint | undefined,
+    saleCost: bigint,
+    sent: Pending[],
+  ): Promise<string | undefined> {
+    const { backoff, config, dispatcher, node, operator } = this.deps;
+    const { kind, facility, to, data, worth } = errand;
+    const subject = loanText(errand.loan);
+    if (dispatcher.isPending(subject)) return "something about the loan is under way";
+    if (halted !== "") return halted;
+    const until = backoff.restsUntil(subject, head.number);
+    if (until !== undefined) return `the last attempt reverted; tried again at block ${until}`;
+    if (etherPrice === undefined) return "the price of ether cannot be read";
+    let gas: bigint;
+    try {
+      gas = await node.estimateGas({ to, data, from: operator });
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return `no gas estimate: ${error.reason}`;
+    }
+    const gasLimit = (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n;
+    const intent: Intent = { kind, subject, facility, to, data, gasLimit };
+    const { expectedWei, worstWei } = await this.cost(intent, gas, head);
+    const wei = errand.leadsToSale ? expectedWei + saleCost : expectedWei;
+    const need = weiInLoanUnits(wei, etherPrice) + (desks.get(facility)?.minProfit ?? 0n);
+    if (worth !== undefined && worth < need) return `worth at most ${worth} units, ${need} are needed`;
+    if (worstWei > parseEther(config.maxFeeEther)) return `could cost ${worstWei} wei, more than the budget`;
+    const submitted = await dispatcher.submit(intent, head);
+    if (!submitted.ok) return `not accepted: ${submitted.why}`;
+    const newest = dispatcher.pending.at(-1);
+    if (newest !== undefined) sent.push(newest);
+    return undefined;
   }
 
   private get priorityFee(): bigint {

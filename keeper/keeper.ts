@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseEther, type Wallet } from "ethers";
+import { parseEther, parseUnits, type Wallet } from "ethers";
 import type { Logger } from "pino";
 import { type Deployment, FIRST_FACILITY } from "../sdk/client/deployment.js";
 import { Accountant } from "./account/accountant.js";
@@ -12,9 +12,13 @@ import { Backoff } from "./dispatch/backoff.js";
 import { Dispatcher, type Pending, type SentMemory, type Settled } from "./dispatch/dispatcher.js";
 import { Episodes } from "./episodes.js";
 import { Inconsistent } from "./errors.js";
+import { defaultMarks } from "./errand/defaults.js";
+import type { Errand } from "./errand/errand.js";
+import { lossMarks } from "./errand/lossMarks.js";
+import { dueOrders } from "./errand/orders.js";
 import { Indexer } from "./index/indexer.js";
 import { type BookFacility, LoanBook } from "./index/loanBook.js";
-import { type FacilityFacts, type Judgement, isAtRisk, judge, unmarkedDefaults } from "./judge/judge.js";
+import { type FacilityFacts, type Judgement, isAtRisk, judge } from "./judge/judge.js";
 import { readFacts, readTermFacts } from "./judge/facts.js";
 import { etherPriceIn } from "./plan/etherPrice.js";
 import type { RollupFeeOracle } from "./plan/rollupFees.js";
@@ -86,8 +90,9 @@ export class Keeper {
     this.episodes = new Episodes(log);
     this.follower = new HeadFollower(config.regressPatienceMs);
     const managers = [deployment.loanManager, deployment.termLoanManager];
+    const { protectionOrders } = deployment;
     this.indexer = new Indexer(node, this.book, {
-      managers,
+      addresses: protectionOrders === undefined ? managers : [...managers, protectionOrders],
       fromBlock: deployment.fromBlock,
       logRange: config.logRange,
     });
@@ -115,7 +120,6 @@ export class Keeper {
       operator,
       chainId,
       liquidator,
-      termManager: deployment.termLoanManager,
       quoter: deployment.uniswap?.quoter,
       dispatcher: this.dispatcher,
       rollupFees,
@@ -129,6 +133,7 @@ export class Keeper {
       rollupFees,
       operator,
       managers,
+      orders: protectionOrders,
       liquidator,
       loanAssetOf: (facility) => this.desks.get(facility)?.loanAsset,
       etherPriceOf: async (facility, head) => this.etherPriceOf(facility, head),
@@ -192,8 +197,8 @@ export class Keeper {
       const facts = await this.facts(head);
       const judgements = this.judgeAll(facts);
       const halted = this.halted;
-      const defaults = [...facts.values()].flatMap((one) => unmarkedDefaults(this.book.loans, one));
-      const decision = await this.decider.decide({ head, facts, desks: this.desks, judgements, defaults, halted });
+      const errands = await this.errands(head, facts);
+      const decision = await this.decider.decide({ head, facts, desks: this.desks, judgements, errands, halted });
       this.conclude(head, facts, judgements, decision);
     } finally {
       this.workingSince = undefined;
@@ -297,6 +302,24 @@ export class Keeper {
     this.deps.metrics.rescans.inc();
     this.rescans += 1;
     this.indexer.rollBackTo(this.rescans === 1 ? head.number - SHORT_RESCAN_BLOCKS : -1);
+  }
+
+  private async errands(head: Head, facts: ReadonlyMap<number, FacilityFacts>): Promise<Errand[]> {
+    const { config, deployment, node, wallet } = this.deps;
+    const errands: Errand[] = [];
+    const marksLosses = Number(config.markLossesFrom) > 0;
+    for (const one of facts.values()) {
+      const { id } = one.facility;
+      errands.push(...defaultMarks(this.book.loans, one, deployment.termLoanManager));
+      const desk = this.desks.get(id);
+      if (!marksLosses || desk === undefined) continue;
+      const manager = id < FIRST_FACILITY.term ? deployment.loanManager : deployment.termLoanManager;
+      const least = parseUnits(config.markLossesFrom, desk.loanDecimals);
+      errands.push(...(await lossMarks(node, manager, this.book.loans, one, least, head)));
+    }
+    const { protectionOrders } = deployment;
+    if (protectionOrders === undefined) return errands;
+    return [...errands, ...(await dueOrders(node, protectionOrders, wallet.address, this.book, facts, head))];
   }
 
   private judgeAll(facts: ReadonlyMap<number, FacilityFacts>): Judgement[] {

@@ -7,7 +7,7 @@ import type { RollupFeeOracle } from "../plan/rollupFees.js";
 import type { Outcome, Result } from "./books.js";
 import { NO_FEES, paidFees, totalOf } from "./fees.js";
 import { outcomeOfRevert } from "./outcome.js";
-import { type Realised, realisedOf } from "./receipts.js";
+import { type Realised, feeOf, realisedOf } from "./receipts.js";
 
 export interface AccountantDeps {
   readonly node: Node;
@@ -15,6 +15,8 @@ export interface AccountantDeps {
   readonly operator: string;
   readonly managers: readonly string[];
   readonly liquidator: string;
+  /** ProtectionOrders, where there is one. */
+  readonly orders: string | undefined;
   /** The loan asset of a facility; undefined for one that is not known any more. */
   readonly loanAssetOf: (facility: number) => string | undefined;
   /** Units of the facility's loan asset for one ether; undefined where there is no price. */
@@ -74,8 +76,9 @@ export class Accountant {
   }
 
   private realised({ attempt, receipt }: Mined, loanAsset: string | undefined): Realised | undefined {
+    const { managers, liquidator, operator, orders } = this.deps;
+    if (attempt.intent.kind === "order" && orders !== undefined) return feeOf(receipt, orders, operator);
     if (attempt.intent.kind !== "liquidate" || loanAsset === undefined) return undefined;
-    const { managers, liquidator } = this.deps;
     return realisedOf(receipt, BigInt(attempt.intent.subject), { managers, liquidator, loanAsset });
   }
 
@@ -90,6 +93,9 @@ export class Accountant {
     if (attempt.intent.kind === "cancel") return { outcome: "cancelled", why: "no longer wanted" };
     if (attempt.intent.kind === "liquidate" && realised === undefined) {
       return { outcome: "no-effect", why: "status 1 without the liquidation's event" };
+    }
+    if (attempt.intent.kind === "order" && realised === undefined) {
+      return { outcome: "no-effect", why: "status 1 without the order's event" };
     }
     return { outcome: "done", why: undefined };
   }

@@ -17,7 +17,7 @@ export type Outcome =
   | "superseded";
 
 export interface Result {
-  readonly kind: "liquidate" | "mark" | "note" | "cancel";
+  readonly kind: "liquidate" | "mark" | "order" | "note" | "cancel";
   readonly subject: string;
   readonly facility: number;
   readonly nonce: number;

@@ -9,9 +9,13 @@ const RACE = new Set([
   "SourcesAgree",
   "AlreadyMarked",
   "NotInDefault",
+  "NoOrder",
+  "LtvBelowTrigger",
+  "PriceBelowTrigger",
+  "NothingOwed",
 ]);
 /** Errors that say the market or the price moved since the plan: the next plan allows for it. */
-const MOVED = new Set(["ProfitTooLow", "PriceTooLow", "DeadlinePassed", "SourcesDisagree"]);
+const MOVED = new Set(["ProfitTooLow", "PriceTooLow", "DeadlinePassed", "SourcesDisagree", "FeeTooLow", "TooMuchSold"]);
 
 /** The router still uses texts. */
 const ROUTER_TEXTS = /Too little received|Transaction too old/;

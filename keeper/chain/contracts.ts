@@ -3,6 +3,7 @@ import { erc20Abi, lendingPoolAbi, liquidatorAbi, loanManagerAbi, priceOracleAbi
 import {
   collateralVaultAbi,
   liquidationEngineAbi,
+  protectionOrdersAbi,
   termLendingPoolAbi,
   termLensAbi,
   termLoanBookAbi,
@@ -79,6 +80,7 @@ const feedAbi = [
 export const managerAt = (address: string) => new TypedContract(loanManagerAbi, address);
 export const liquidatorAt = (address: string) => new TypedContract(liquidatorAbi, address);
 export const poolAt = (address: string) => new TypedContract(lendingPoolAbi, address);
+export const ordersAt = (address: string) => new TypedContract(protectionOrdersAbi, address);
 export const termLensAt = (address: string) => new TypedContract(termLensAbi, address);
 export const termManagerAt = (address: string) => new TypedContract(termLoanManagerAbi, address);
 export const vaultAt = (address: string) => new TypedContract(collateralVaultAbi, address);
@@ -109,6 +111,7 @@ const errors = new Interface(
     termLoanBookAbi,
     loanManagerAbi,
     liquidatorAbi,
+    protectionOrdersAbi,
     lendingPoolAbi,
     priceOracleAbi,
     liquidationEngineAbi,

@@ -70,6 +70,12 @@ export const FLAGS: readonly Flag[] = [
     parse: asText,
   },
   {
+    key: "markLossesFrom",
+    flag: "--mark-losses-from <amount>",
+    help: "mark expected losses of at least so many loan assets, at your cost; default 0 leaves it to others",
+    parse: asText,
+  },
+  {
     key: "noteEverySeconds",
     flag: "--note-every-seconds <s>",
     help: "between notes of a disagreement; 0 never; default 1800",

@@ -64,6 +64,9 @@ export const configSchema = z
     /** Chain seconds between two notes of a disagreement that holds liquidations back; 0 leaves noting to others. */
     noteEverySeconds: z.int().min(0).max(3_500).default(1_800),
 
+    /** Expected losses of at least so many loan assets are marked, at the operator's cost; 0 leaves them to others. */
+    markLossesFrom: decimal.default("0"),
+
     httpHost: z.string().min(1).default("127.0.0.1"),
     /** 0 takes any free port. */
     httpPort: z.int().min(0).max(65_535).default(9464),

@@ -1,6 +1,6 @@
 /** One thing the keeper wants done on chain. */
 export interface Intent {
-  readonly kind: "liquidate" | "mark" | "note" | "cancel";
+  readonly kind: "liquidate" | "mark" | "order" | "note" | "cancel";
   /** What it is about, so that nothing is done twice at a time: the loan's id, or the oracle. */
   readonly subject: string;
   readonly facility: number;

@@ -12,7 +12,7 @@ const entrySchema = z.object({
   nonce: z.int().min(0),
   hash: hex,
   raw: hex,
-  kind: z.enum(["liquidate", "mark", "note", "cancel"]),
+  kind: z.enum(["liquidate", "mark", "order", "note", "cancel"]),
   subject: z.string(),
   facility: z.int(),
   to: hex,

@@ -1,4 +1,4 @@
-import { loanManagerAbi, termLoanManagerAbi } from "../../sdk/client/abi/index.js";
+import { loanManagerAbi, protectionOrdersAbi, termLoanManagerAbi } from "../../sdk/client/abi/index.js";
 import { type AbiNamed, interfaceOf, plainObject } from "../../sdk/client/typedContract.js";
 import type { Log } from "../chain/node.js";
 import { WAD } from "../../sdk/model/index.js";
@@ -8,8 +8,11 @@ const BPS = WAD / 10_000n;
 type Named<N extends string> = AbiNamed<typeof loanManagerAbi, "event", N>;
 type TermNamed<N extends string> = AbiNamed<typeof termLoanManagerAbi, "event", N>;
 
-/** Of both managers; what they share they say in the same way. */
-const ABIS = [interfaceOf(loanManagerAbi), interfaceOf(termLoanManagerAbi)];
+type OrderNamed<N extends string> = AbiNamed<typeof protectionOrdersAbi, "event", N>;
+
+/** Of both managers and the orders; what the managers share they say in the same way. */
+const ABIS = [interfaceOf(loanManagerAbi), interfaceOf(termLoanManagerAbi), interfaceOf(protectionOrdersAbi)];
+const TAKE_PROFIT = 1n;
 
 /** @returns undefined for an event that changes neither a loan's size nor how it is judged */
 export function decodeLog(log: Log): BookEvent | undefined {
@@ -45,6 +48,16 @@ export function decodeLog(log: Log): BookEvent | undefined {
       return { name: "Closed", ...(args as Named<"Closed">) };
     case "Liquidated":
       return { name: "Liquidated", ...(args as Named<"Liquidated">) };
+    case "OrderPlaced": {
+      const { id, owner, kind } = args as OrderNamed<"OrderPlaced">;
+      return { name: "OrderPlaced", id, owner, kind };
+    }
+    case "OrderCancelled":
+      return { name: "OrderGone", ...(args as OrderNamed<"OrderCancelled">) };
+    case "OrderExecuted": {
+      const { id, owner, kind } = args as OrderNamed<"OrderExecuted">;
+      return kind === TAKE_PROFIT ? { name: "OrderGone", id, owner, kind } : undefined;
+    }
     default:
       return undefined;
   }

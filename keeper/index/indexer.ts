@@ -16,8 +16,9 @@ interface Checkpoint {
 }
 
 export interface IndexerOptions {
-  readonly managers: readonly string[];
-  /** Block before which the managers have no events. */
+  /** Of the managers, and of the orders where there are such. */
+  readonly addresses: readonly string[];
+  /** Block before which they have no events. */
   readonly fromBlock: number;
   /** Blocks asked for at once; halved when the node finds it too much. */
   readonly logRange: number;
@@ -65,7 +66,7 @@ export class Indexer {
 
     const from = (kept?.number ?? this.options.fromBlock - 1) + 1;
     const logs = isChild
-      ? await this.source.logs({ addresses: this.options.managers, range: { blockHash: head.hash } })
+      ? await this.source.logs({ addresses: this.options.addresses, range: { blockHash: head.hash } })
       : await this.range(from, head.number);
     this.requireOf(head, logs);
     for (const log of inOrder(logs)) {
@@ -109,7 +110,7 @@ export class Indexer {
     for (let first = from; first <= to;) {
       const last = Math.min(first + span - 1, to);
       try {
-        logs.push(...(await this.source.logs({ addresses: this.options.managers, range: { from: first, to: last } })));
+        logs.push(...(await this.source.logs({ addresses: this.options.addresses, range: { from: first, to: last } })));
         first = last + 1;
       } catch (error) {
         if (!(error instanceof RpcError && error.isTooMuch) || last === first) throw error;

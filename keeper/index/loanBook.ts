@@ -18,6 +18,14 @@ export interface BookLoan {
   readonly collateral: bigint;
 }
 
+/** A standing order of a loan's owner, at that time. */
+export interface BookOrder {
+  readonly id: bigint;
+  readonly owner: string;
+  /** OrderKind of IProtectionOrders. */
+  readonly kind: bigint;
+}
+
 /** What changed a loan or a facility. Amounts are those of the contracts' events. */
 export type BookEvent =
   | { readonly name: "FacilityCreated"; readonly facility: BookFacility }
@@ -34,6 +42,7 @@ export type BookEvent =
   | { readonly name: "RolledOver"; readonly id: bigint; readonly principal: bigint }
   | { readonly name: "ToppedUp"; readonly id: bigint; readonly collateral: bigint }
   | { readonly name: "Withdrawn"; readonly id: bigint; readonly collateral: bigint }
+  | ({ readonly name: "OrderPlaced" | "OrderGone" } & BookOrder)
   | { readonly name: "Closed"; readonly id: bigint }
   | { readonly name: "Liquidated"; readonly id: bigint; readonly shares: bigint; readonly seized: bigint };
 
@@ -52,6 +61,7 @@ export class LoanBook {
   private readonly loansById = new Map<bigint, BookLoan>();
   private readonly facilitiesById = new Map<number, BookFacility>();
   private readonly sharesByFacility = new Map<number, bigint>();
+  private readonly ordersByKey = new Map<string, BookOrder>();
   private undo: { block: number; back: () => void }[] = [];
 
   get loans(): Iterable<BookLoan> {
@@ -64,6 +74,11 @@ export class LoanBook {
 
   get facilities(): Iterable<BookFacility> {
     return this.facilitiesById.values();
+  }
+
+  /** Orders that were placed and are not gone; one that expired is still among them. */
+  get orders(): Iterable<BookOrder> {
+    return this.ordersByKey.values();
   }
 
   loan(id: bigint): BookLoan | undefined {
@@ -100,6 +115,10 @@ export class LoanBook {
         return this.change(block, event.id, 0n, -event.collateral);
       case "Liquidated":
         return this.change(block, event.id, -event.shares, -event.seized);
+      case "OrderPlaced":
+        return this.putOrder(block, event, true);
+      case "OrderGone":
+        return this.putOrder(block, event, false);
       case "Closed":
         return this.putLoan(block, event.id, undefined);
     }
@@ -123,6 +142,7 @@ export class LoanBook {
     this.loansById.clear();
     this.facilitiesById.clear();
     this.sharesByFacility.clear();
+    this.ordersByKey.clear();
     this.undo = [];
   }
 
@@ -147,6 +167,17 @@ export class LoanBook {
     this.sharesByFacility.set(facility, this.debtShares(facility) + difference);
     if (loan === undefined) this.loansById.delete(id);
     else this.loansById.set(id, loan);
+  }
+
+  private putOrder(block: number, { id, owner, kind }: BookOrder, placed: boolean): void {
+    const key = `${id} ${owner} ${kind}`;
+    const before = this.ordersByKey.get(key);
+    const write = (order: BookOrder | undefined): void => {
+      if (order === undefined) this.ordersByKey.delete(key);
+      else this.ordersByKey.set(key, order);
+    };
+    write(placed ? { id, owner, kind } : undefined);
+    this.undo.push({ block, back: () => write(before) });
   }
 
   private putFacility(block: number, next: BookFacility): void {

@@ -70,14 +70,18 @@ export type Verdict =
   /** No price: nothing can be said of its health. */
   | { readonly kind: "unpriced"; readonly why: string };
 
+/** What a loan owes at the facts' second, rounded up. */
+export function debtOf(loan: BookLoan, { dated, totals }: FacilityFacts): bigint {
+  return dated?.get(loan.id)?.debt ?? (loan.debtShares === 0n ? 0n : toAssetsUp(loan.debtShares, totals));
+}
+
 /**
  * Judges one loan by the same arithmetic as the engine. Pure: what it says depends on its arguments alone.
  */
 export function judge(loan: BookLoan, facts: FacilityFacts): Judgement {
-  const { facility, now, price, totals } = facts;
-  const dated = facts.dated?.get(loan.id);
-  const debt = dated?.debt ?? (loan.debtShares === 0n ? 0n : toAssetsUp(loan.debtShares, totals));
-  const markedAt = dated?.defaultMarkedAt ?? 0n;
+  const { facility, now, price } = facts;
+  const debt = debtOf(loan, facts);
+  const markedAt = facts.dated?.get(loan.id)?.defaultMarkedAt ?? 0n;
   const base = { loan, facility, debt };
   if (debt === 0n) return { ...base, healthWad: MAX_UINT256, priceE36: undefined, verdict: { kind: "healthy" } };
   if (price.kind === "refusal") {
@@ -112,37 +116,6 @@ export function judge(loan: BookLoan, facts: FacilityFacts): Judgement {
 export function bonusOf({ priceE36, verdict }: Judgement): bigint {
   if (verdict.kind !== "liquidatable" || priceE36 === undefined) return 0n;
   return collateralValueDown(verdict.quote.seized, priceE36) - verdict.quote.repaid;
-}
-
-/** A term loan in default, and what it is worth to whoever sells it. */
-export interface DefaultedLoan {
-  readonly loan: BookLoan;
-  readonly facility: BookFacility;
-  /** What a sale would leave at the oracle's price when its incentive has grown as far as it does, loan units. */
-  readonly bonus: bigint;
-}
-
-/** Loans that are in default and that nobody has marked yet; none while there is no price to judge a sale by. */
-export function unmarkedDefaults(loans: Iterable<BookLoan>, facts: FacilityFacts): DefaultedLoan[] {
-  const { dated, facility, now, price } = facts;
-  if (dated === undefined || price.kind !== "price") return [];
-  const found: DefaultedLoan[] = [];
-  for (const loan of loans) {
-    const state = dated.get(loan.id);
-    if (state === undefined || state.debt === 0n || state.defaultMarkedAt !== 0n || now <= state.defaultsAfter)
-      continue;
-    const quote = quoteLiquidation({
-      collateral: loan.collateral,
-      debt: state.debt,
-      priceE36: price.priceE36,
-      terms: facility.terms,
-      ramp: { seconds: facility.rampSeconds, rampSeconds: facility.rampSeconds },
-      request: MAX_UINT256,
-    });
-    const bonus = quote.liquidatable ? collateralValueDown(quote.seized, price.priceE36) - quote.repaid : 0n;
-    found.push({ loan, facility, bonus });
-  }
-  return found;
 }
 
 /** Health at and below which a loan is shown as at risk. */

@@ -15,10 +15,13 @@ export function partiesOf({ devnet, deployment, facility, lenders, borrowers, ke
     ...people("borrowers", borrowers),
     ...people("keeper", [keeper]),
     ...party("keeper")("liquidator contract", deployment.liquidator),
-    ...party("ballast")("pool", facility.pool),
-    ...party("ballast")("vault", facility.vault),
-    ...party("ballast")("tranche", facility.tranche),
+    ...deployment.facilities.flatMap(({ id, name, pool, vault, tranche, junior, cover, queue }) =>
+      Object.entries({ pool, vault, tranche, junior, cover, queue }).flatMap(([what, address]) =>
+        party("ballast")(id === facility.id ? what : `${what} of ${name}`, address),
+      ),
+    ),
     ...party("ballast")("loan manager", deployment.loanManager),
+    ...party("ballast")("term loan manager", deployment.termLoanManager),
     ...party("ballast")("repay-with-collateral", deployment.repayWithCollateral),
     ...party("ballast")("protection orders", deployment.protectionOrders),
     ...party("market")("Uniswap pool", uniswap.pool),

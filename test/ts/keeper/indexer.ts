@@ -68,7 +68,7 @@ class FakeChain implements LogSource {
 function start(logRange = 1_000) {
   const chain = new FakeChain();
   const book = new LoanBook();
-  const indexer = new Indexer(chain, book, { managers: [MANAGER], fromBlock: 0, logRange });
+  const indexer = new Indexer(chain, book, { addresses: [MANAGER], fromBlock: 0, logRange });
   const salts = (): number[] => [...book.loans].map(({ id }) => Number(id & 0xffffn)).sort((a, b) => a - b);
   return { chain, book, indexer, salts };
 }

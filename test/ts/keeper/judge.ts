@@ -3,10 +3,11 @@ import { MaxUint256, type Signer } from "ethers";
 import { network } from "hardhat";
 import { Node } from "../../../keeper/chain/node.js";
 import { JsonRpc } from "../../../keeper/chain/rpc.js";
+import { expectedLoss } from "../../../keeper/errand/lossMarks.js";
 import { Indexer } from "../../../keeper/index/indexer.js";
 import { LoanBook } from "../../../keeper/index/loanBook.js";
 import { readFacts } from "../../../keeper/judge/facts.js";
-import { type Judgement, judge } from "../../../keeper/judge/judge.js";
+import { type FacilityFacts, type Judgement, judge } from "../../../keeper/judge/judge.js";
 import { deployMarket } from "../fixtures/market.js";
 
 const { ethers, networkHelpers, provider } = await network.create({ network: "op" });
@@ -31,21 +32,23 @@ async function fixture() {
   await market.lend(owner, market.cash(1_000_000n));
   const book = new LoanBook();
   const indexer = new Indexer(node, book, {
-    managers: [await market.manager.getAddress()],
+    addresses: [await market.manager.getAddress()],
     fromBlock: 0,
     logRange: 10,
   });
-  const judgeAll = async (): Promise<{ judgements: Judgement[]; number: number }> => {
+  const judgeAll = async (): Promise<{ judgements: Judgement[]; facts: FacilityFacts[]; number: number }> => {
     const head = await node.head();
     if (head === undefined) throw new Error("no head");
     await indexer.advanceTo(head);
     const judgements: Judgement[] = [];
+    const all: FacilityFacts[] = [];
     for (const facility of book.facilities) {
       const facts = await readFacts(node, facility, 0n, head);
+      all.push(facts);
       expect(book.debtShares(facility.id)).to.equal(facts.debtShares);
       for (const loan of book.loans) judgements.push(judge(loan, facts));
     }
-    return { judgements, number: head.number };
+    return { judgements, facts: all, number: head.number };
   };
   return { market, book, judgeAll, borrowers };
 }
@@ -103,6 +106,25 @@ describe("keeper: judgement against the contracts", () => {
     }
     expect(liquidatable).to.be.greaterThan(30);
     expect(book.loan(at(2).id)).to.equal(undefined);
+  });
+
+  it("expects of every loan the loss that the contracts would mark, to the unit", async () => {
+    const { market, book, judgeAll, borrowers } = await networkHelpers.loadFixture(fixture);
+    const [solvent, drowned] = borrowers;
+    if (solvent === undefined || drowned === undefined) throw new Error("two borrowers are needed");
+    await market.open(solvent, market.btc("3"), market.cash("6000"));
+    await market.open(drowned, market.btc("1.00000003"), market.cash("6999.000001"));
+    await networkHelpers.time.increase(86_400);
+    await market.setPrice(6_321n);
+    const { judgements, facts, number } = await judgeAll();
+    const [known] = facts;
+    if (known?.price.kind !== "price") throw new Error("there is a price");
+    const { priceE36 } = known.price;
+    for (const { loan } of judgements) {
+      const marked = await market.manager.mark.staticCall(loan.id, { blockTag: number });
+      expect(expectedLoss(loan, known, priceE36)).to.equal(marked);
+    }
+    expect([...book.loans].map((loan) => expectedLoss(loan, known, priceE36) > 0n)).to.deep.equal([false, true]);
   });
 
   it("fault K24: an oracle that refuses is a verdict of its own, and nothing is liquidatable", async () => {

@@ -44,6 +44,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
         ...described,
         rpc: devnet.info.l2.rpcUrl,
         liquidator: await world.liquidator.getAddress(),
+        protectionOrders: await world.protectionOrders.getAddress(),
         uniswap: {
           router: await world.uniswap.router.getAddress(),
           quoter: await world.uniswap.quoter.getAddress(),
@@ -250,6 +251,37 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     expect(await world.termManager.debtOf(punctual.id)).to.be.greaterThan(0n);
     const { totals } = await running.status();
     expect(BigInt(totals.assets[await world.loan.getAddress()]?.grossProfit ?? 0)).to.be.greaterThan(world.cash("1"));
+  });
+
+  it("executes an owner's standing order once its condition holds, for the fee, and books it", async () => {
+    const id = await borrow("5000");
+    const user = devnet.info.accounts.users[Number(salt) % 5];
+    if (user === undefined) throw new Error("the devnet has too few users");
+    const owner = new MinedWallet(user.privateKey, provider);
+    await world.fund(owner, { loan: world.cash("3000") });
+    await world.loan.connect(owner).approve(world.protectionOrders, world.cash("3000"));
+    const order = {
+      ...{ expiresAt: 2n ** 40n - 1n, triggerLtvBps: 7_500n, targetLtvBps: 6_000n, maxSlippageBps: 0n },
+      ...{ feeBps: 50n, maxFee: world.cash("20"), assets: 0n, maxPerExecution: world.cash("3000") },
+      ...{ limit: world.cash("3000"), triggerPriceE36: 0n, path: "0x" },
+    };
+    const AUTO_REPAY = 2n;
+    await world.protectionOrders.connect(owner).place(id, AUTO_REPAY, order);
+    const before = await world.loan.balanceOf(operator());
+    await byHand();
+    const running = start("--mark-losses-from", "100");
+    await running.ready();
+    await settle(running, await setPriceByHand(6_800n));
+    expect(running.of("settled"), "73.5 % is below the trigger").to.deep.equal([]);
+    await settle(running, await setPriceByHand(6_600n));
+
+    const results = running.of("settled").map(({ kind, outcome, subject }) => [kind, outcome, BigInt(subject)]);
+    expect(results).to.deep.equal([["order", "done", id]]);
+    const fee = (await world.loan.balanceOf(operator())) - before;
+    expect(fee).to.be.greaterThan(world.cash("5")).and.to.be.at.most(world.cash("20"));
+    const { totals } = await running.status();
+    expect(BigInt(totals.assets[await world.loan.getAddress()]?.grossProfit ?? 0)).to.equal(fee);
+    expect(await world.manager.debtOf(id)).to.be.lessThan(world.cash("4000"));
   });
 
   it("notes a disagreement that holds a liquidation back, again before an hour is over, and liquidates when it is released", async function () {

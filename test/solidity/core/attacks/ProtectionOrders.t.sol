@@ -40,7 +40,10 @@ contract ProtectionOrdersAttacksTest is Market {
         super.setUp();
         _venues = new SwapVenues();
         _orders = IProtectionOrders(
-            deployCode("contracts/periphery/ProtectionOrders.sol:ProtectionOrders", abi.encode(manager, address(0), _venues))
+            deployCode(
+                "contracts/periphery/ProtectionOrders.sol:ProtectionOrders",
+                abi.encode(manager, address(0), _venues)
+            )
         );
         (_owner, _keeper) = (new Agent(), new Agent());
         _owner.approve(IERC20(btc), address(vault));

@@ -67,7 +67,10 @@ contract StandingAuthorisationTest is Market {
         super.setUp();
         _venues = new SwapVenues();
         _periphery = IRepayWithCollateral(
-            deployCode("contracts/periphery/RepayWithCollateral.sol:RepayWithCollateral", abi.encode(manager, address(0), _venues))
+            deployCode(
+                "contracts/periphery/RepayWithCollateral.sol:RepayWithCollateral",
+                abi.encode(manager, address(0), _venues)
+            )
         );
         _attacker = new Agent();
         _evil = new EvilToken(_attacker);
