@@ -3,7 +3,15 @@ import { RATE_SECONDS } from "../amortisation.js";
 import { interestDown } from "../growth.js";
 import { minOf, subtractOrZero, wadDivDown } from "../math.js";
 import { toAssetsUp, toSharesDown, toSharesUp } from "../shares.js";
-import { type Ledger, TrancheClass, bearLoss, bearLossWithoutCover, divideInterest, grossNav } from "../waterfall.js";
+import {
+  type Ledger,
+  TrancheClass,
+  bearLoss,
+  bearLossWithoutCover,
+  divideInterest,
+  exitNav,
+  grossNav,
+} from "../waterfall.js";
 import { type Address, ZERO_ADDRESS } from "./address.js";
 import { requireAllowed } from "./gate.js";
 import { require } from "../refusal.js";
@@ -112,8 +120,21 @@ function requireNobodyWaits({ redemptionsQueued }: Pool): void {
   require(!redemptionsQueued, "RedemptionsAreQueued");
 }
 
-/** What new debt must pass on the lenders' side. */
-export const requireMayGrow = requireNobodyWaits;
+/** What new debt must pass on the lenders' side. @param after the pool as the debt leaves it */
+export function requireMayGrow(tx: Transaction, address: Address, after: Pool): void {
+  requireNobodyWaits(after);
+  requireCapital(tx, address, after);
+}
+
+/** Junior's net asset value must be what the capital ratio requires against all debt. */
+function requireCapital(tx: Transaction, address: Address, after: Pool): void {
+  const { capital } = tx.world.poolCode(address);
+  if (capital === undefined) return;
+  const [ledger] = divideInterest(ledgerOf(tx.world, address, after));
+  const junior = exitNav(ledger, TrancheClass.Junior, after.expectedLoss);
+  const required = tx.surroundings.requiredJuniorUp(capital, address, ledger.debt);
+  require(junior >= required, "JuniorCapitalTooLow", junior, required);
+}
 
 /** LOSS-1. Interest up to now is divided first, so that it bears the loss with the rest. */
 export function realiseLoss(tx: Transaction, address: Address, found: bigint): void {
@@ -159,7 +180,8 @@ export function quoteDraw(
   const shares = toSharesUp(assets, debtTotals(pool));
   const totalAssets = checked(pool.debtAssets + castTo(128n, assets), 128n);
   const totalShares = checked(pool.debtShares + castTo(128n, shares), 128n);
-  requireMayGrow(pool);
+  const cash = pool.cash - assets;
+  requireMayGrow(tx, address, { ...pool, cash, debtAssets: totalAssets, debtShares: totalShares });
   const debt = toAssetsUp(loanShares + shares, { totalAssets, totalShares });
   return { shares, debt, totalDebt: totalAssets };
 }
@@ -251,11 +273,15 @@ export function enter(tx: Transaction, tranche: Address, receiver: Address | und
 /** Books assets as gone and sends them: at most the cash held, or the stake. */
 export function payOut(tx: Transaction, tranche: Address, receiver: Address, assets: bigint): void {
   const { pool: address, trancheClass } = tx.world.tranche(tranche);
-  const { cash, stake, senior, junior } = tx.world.pool(address);
+  const pool = tx.world.pool(address);
+  const { cash, stake, senior, junior } = pool;
   const available = trancheClass === TrancheClass.Cover ? stake : cash;
   require(assets <= available, "InsufficientCash", assets, available);
   if (trancheClass === TrancheClass.Senior) checked(senior - castTo(112n, assets), 112n);
-  if (trancheClass === TrancheClass.Junior) checked(junior - castTo(112n, assets), 112n);
+  if (trancheClass === TrancheClass.Junior) {
+    const left = checked(junior - castTo(112n, assets), 112n);
+    requireCapital(tx, address, { ...pool, cash: cash - assets, junior: left });
+  }
   tx.emit(address, "Left", { trancheClass, assets });
   send(tx, address, receiver, assets);
 }

@@ -18,6 +18,8 @@ export interface Surroundings {
   graceEndsAt(oracle: Address): bigint;
   /** 0 to allow; 2^256 − 1 for a gate that fails to answer. Not asked where there is no gate. */
   gateReason(gate: Address, account: Address, action: bigint): bigint;
+  /** Least junior capital for so much debt of a pool; not asked where the pool has no judge of capital. */
+  requiredJuniorUp(capital: Address, pool: Address, debt: bigint): bigint;
   /** Whether the AccessManager lets `caller` use a governed function at once. */
   mayGovern(caller: Address): boolean;
 }

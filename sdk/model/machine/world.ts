@@ -24,6 +24,8 @@ export interface PoolCode {
   readonly senior: Address;
   /** Of senior lenders who wait for cash; absent where there is none. */
   readonly queue?: QueueCode;
+  /** Judge of the capital ratio; absent where the facility has no such limit. */
+  readonly capital?: Address;
   /** WAD a second; 0 where the rate follows the adaptive curve. */
   readonly fixedRatePerSecond: bigint;
   /** {@link FacilityKind} of its loans; revolving where absent. */

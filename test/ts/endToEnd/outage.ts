@@ -267,6 +267,7 @@ describeDevnet("end to end: a sequencer outage through which a price falls, on b
       liquidationPrice: () => CRASHED * PRICE_E36,
       graceEndsAt: () => graceEnd,
       gateReason: () => 0n,
+      requiredJuniorUp: () => 0n,
       mayGovern: () => false,
     };
     const outcome = execute(await modelOf(client, FACILITY), surroundings, (tx) =>

@@ -173,6 +173,7 @@ describe("model: the machine on a real deployment", () => {
       liquidationPrice: (): bigint => 1n,
       graceEndsAt: (): bigint => 0n,
       gateReason: (): bigint => 0n,
+      requiredJuniorUp: (): bigint => 0n,
       mayGovern: (): boolean => false,
     };
     const authorisation = { actions: 1n, expiresAt: 5n, cashLimit: 1n, collateralLimit: 1n };

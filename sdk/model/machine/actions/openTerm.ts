@@ -46,12 +46,14 @@ export function openTerm(tx: Transaction, caller: Address, args: OpenTermArgumen
   requireWithinLtv(tx, facility, collateral, principal);
   const pool = accrue(tx, facility.pool);
   require(principal <= pool.cash, "InsufficientCash", principal, pool.cash);
-  const debt = countedDebt({ ...pool, receivable: pool.receivable + principal * RATE_SECONDS });
-  const { annualRate, terms } = acceptedRate(tx, facility.pool, args, debt, pool.cash - principal);
+  const cash = pool.cash - principal;
+  const after = { ...pool, cash, receivable: pool.receivable + principal * RATE_SECONDS };
+  const debt = countedDebt(after);
+  const { annualRate, terms } = acceptedRate(tx, facility.pool, args, debt, cash);
   const { instalment } = beginTermLoan(principal, annualRate, terms, tx.now).balance;
   castTo(96n, instalment);
   castTo(32n, tx.now);
-  requireMayGrow(pool);
+  requireMayGrow(tx, facility.pool, after);
   require(debt <= facility.cap, "CapExceeded", debt, facility.cap);
   castTo(96n, collateral);
   tx.emit(manager, "TermLoanOpened", {

@@ -7,7 +7,7 @@ import { ledgerAt } from "../pool.js";
 import type { QueueBook, RedemptionRequest } from "../queueBook.js";
 import { approve, spendAllowance, transfer, transferFrom } from "../token.js";
 import type { Transaction } from "../transaction.js";
-import { castTo } from "../uint.js";
+import { castTo, checked } from "../uint.js";
 import { deposit, mint, previewMint, redeem } from "./lend.js";
 
 // Senior lenders who wait for cash (ERC-7540).
@@ -51,6 +51,7 @@ export function requestRedeem(
   if (caller !== owner && !book.isOperator(owner, caller)) spendAllowance(tx, tranche, owner, caller, shares);
   transfer(tx, tranche, owner, queue, shares);
   const { waiting } = book;
+  const endOfLine = checked(book.line.queuedTo + shares);
   const requestId = book.line.requests + 1n;
   const atOnce = waiting === 0n && leavingShares(tx, place) >= shares;
   tx.emit(queue, "RedeemRequest", { controller, owner, requestId, sender: caller, shares });
@@ -60,6 +61,7 @@ export function requestRedeem(
     return requestId;
   }
   require(shares >= leastShares, "RequestTooSmall", shares, leastShares);
+  castTo(128n, endOfLine);
   if (waiting !== 0n) return requestId;
   sayQueued(tx, pool, true);
   serveUpTo(tx, place, shares);

@@ -14,7 +14,7 @@ import type { Address, World } from "../../../../sdk/model/machine/index.js";
 import { type LoanKey, type Move, type PuppetCall, movesOf, runPuppet } from "./move.js";
 import type { Random } from "./random.js";
 import { type Touched, authorisationKey, keyOf, loanOfKey } from "./snapshot.js";
-import { type Actor, type Stage, type StagedFacility, sheetsOf, surroundingsOf } from "./stage.js";
+import { type Actor, type CapitalTerms, type Stage, type StagedFacility, sheetsOf, surroundingsOf } from "./stage.js";
 
 /** A step of a history: who sends what, and at which second. */
 export interface Step {
@@ -86,12 +86,13 @@ export class Generator {
       if (at > now) return at - now;
     }
     return random.weighted<() => bigint>([
-      [25, () => 0n],
-      [30, () => random.between(1n, 20n)],
-      [25, () => random.between(20n, 7_200n)],
-      [16, () => random.between(7_200n, 20n * 86_400n)],
-      [3, () => random.between(20n * 86_400n, 200n * 86_400n)],
-      [1, () => random.between(365n * 86_400n, 2n * 365n * 86_400n)],
+      [250, () => 0n],
+      [300, () => random.between(1n, 20n)],
+      [250, () => random.between(20n, 7_200n)],
+      [160, () => random.between(7_200n, 20n * 86_400n)],
+      [20, () => random.between(20n * 86_400n, 200n * 86_400n)],
+      // Few: a century is a long history, and after 2106 no term loan begins.
+      [3, () => random.between(365n * 86_400n, 2n * 365n * 86_400n)],
     ])();
   }
 
@@ -348,12 +349,17 @@ export class Generator {
     return this.#moves.rollOver({ ...key, sheet, maxAnnualRate, ...this.#paper(now) });
   }
 
+  /** Term loans in default, marked or not. */
+  #inDefault(now: bigint): LoanKey[] {
+    return this.world.registers.flatMap(({ manager, termLoans }) =>
+      [...termLoans.entries()].filter(([, { loan }]) => !inGoodStanding(loan, now)).map(([id]) => ({ manager, id })),
+    );
+  }
+
   /** Term loans that may be marked as in default. */
   #overdue(now: bigint): LoanKey[] {
-    return this.world.registers.flatMap(({ manager, termLoans }) =>
-      [...termLoans.entries()]
-        .filter(([, { loan }]) => loan.inDefault === undefined && !inGoodStanding(loan, now))
-        .map(([id]) => ({ manager, id })),
+    return this.#inDefault(now).filter(
+      ({ manager, id }) => this.world.register(manager).termLoans.get(id)?.loan.inDefault === undefined,
     );
   }
 
@@ -411,7 +417,9 @@ export class Generator {
   }
 
   #withdraw(caller: Address, now: bigint): Move {
-    const key = this.#loan(this.random.chance(0.8) ? caller : undefined);
+    const bad = this.#inDefault(now).filter(({ manager, id }) => this.world.register(manager).ownerOf(id) === caller);
+    const isBad = bad.length > 0 && this.random.chance(0.3);
+    const key = isBad ? this.random.pick(bad) : this.#loan(this.random.chance(0.8) ? caller : undefined);
     const staged = this.#stagedOf(key);
     const price = this.#priceOf(staged);
     const { maxLtvBps } = this.#facility(staged);
@@ -496,6 +504,11 @@ export class Generator {
     const first = free.filter(({ tranche }) => world.tranche(tranche).cooldown !== 0n);
     const lentTo =
       first.length > 0 && random.chance(0.5) ? first : free.length > 0 && random.chance(0.8) ? free : owned;
+    if (first.length > 0 && random.chance(0.15)) {
+      const { tranche } = random.pick(first);
+      const { shares: requested } = world.exitRequest(tranche, owner);
+      return this.#moves.redeem(tranche, requested + random.between(1n, requested), this.#receiver(caller), owner);
+    }
     const leaving = !entering && lentTo.length > 0;
     const { tranche, loanUnit, pool } = random.pick(leaving ? lentTo : all);
     const held = world.balance(tranche, owner);
@@ -533,7 +546,8 @@ export class Generator {
   /** Whether shares of that tranche leave now, if there is cash. */
   #mayLeave(tranche: Address, owner: Address, now: bigint): boolean {
     const { opensAt, closesAt, shares } = this.world.exitRequest(tranche, owner);
-    return this.world.tranche(tranche).cooldown === 0n || (shares > 0n && now >= opensAt && now <= closesAt);
+    const isOpen = shares > 0n && now >= opensAt && now <= closesAt;
+    return this.world.tranche(tranche).cooldown === 0n || (isOpen && machine.navOf(this.world, tranche, now) > 0n);
   }
 
   #queue(caller: Address, now: bigint): Move {
@@ -854,6 +868,20 @@ export class Generator {
     if (graceEndsAt !== state.graceEndsAt) changes.push({ oracle, method: "setGraceEndsAt", value: graceEndsAt });
     stage.oracles.set(oracle, { priceE36, refusing, secondE36, graceEndsAt });
     return changes;
+  }
+
+  /** Another risk class or least ratio for one pool whose capital is judged. */
+  newCapitalTerms(): { pool: Address; terms: CapitalTerms } {
+    const { random, stage } = this;
+    const { pool } = random.pick(stage.facilities.filter(({ hasCapital }) => hasCapital));
+    const riskClass = random.weighted<bigint>([
+      [3, 0n],
+      [2, 1n],
+      [1, 2n],
+    ]);
+    const terms = { riskClass, minRatioBps: random.between(800n, 1_500n) };
+    stage.capital.terms.set(pool, terms);
+    return { pool, terms };
   }
 
   /** The spare oracle takes over at the same price, as the rules demand. */

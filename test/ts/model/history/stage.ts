@@ -11,7 +11,7 @@ import {
   ZERO_ADDRESS,
   toAddress,
 } from "../../../../sdk/model/machine/index.js";
-import { MAX_UINT256, type TermSheet, WAD, YEAR_SECONDS } from "../../../../sdk/model/index.js";
+import { MAX_UINT256, type TermSheet, mulDivUp, WAD, YEAR_SECONDS } from "../../../../sdk/model/index.js";
 import type { Random } from "./random.js";
 
 /** What MockOracle was told, and what it would therefore say. */
@@ -33,6 +33,8 @@ export interface StagedFacility {
   readonly tranches: readonly Address[];
   /** Of senior lenders; the first facility does without. */
   readonly queue?: Address;
+  /** Whether junior capital must stand in a ratio to the debt. */
+  readonly hasCapital: boolean;
   readonly vault: Address;
   readonly loanAsset: Address;
   readonly collateralAsset: Address;
@@ -49,6 +51,18 @@ export interface Actor {
 }
 
 export type Stage = Awaited<ReturnType<typeof setStage>>;
+
+/** Of the risk classes; most facilities are in the first, so that not every history ends for want of junior capital. */
+const RISK_WEIGHTS_BPS = [0n, 10_000n, 50_000n];
+
+/** What the judge of capital was told of a pool. */
+export interface CapitalTerms {
+  readonly riskClass: bigint;
+  readonly minRatioBps: bigint;
+}
+
+/** One that was told nothing is weighted most. */
+const UNASSIGNED = { weightBps: 125_000n, minRatioBps: 1_050n };
 
 const DISAGREEMENT_CAP = 3_600n;
 
@@ -99,6 +113,9 @@ export async function setStage(random: Random) {
   const manager = await deploy("LoanManager", authority.address, engine.address);
   const termManager = await deploy("TermLoanManager", authority.address, engine.address);
   const book = await deploy("TermLoanBook");
+  const weights = RISK_WEIGHTS_BPS.map((weightBps, i) => ({ name: `0x${String(i + 1).padStart(64, "0")}`, weightBps }));
+  const capital = await deploy("Capital", authority.address, weights, 3_000);
+  const capitalTerms = new Map<Address, CapitalTerms>();
   const openGate = (await deploy("OpenGate")).address;
   const oracles = new Map<Address, OracleState>();
   const pools = new Map<Address, PoolCode>();
@@ -106,6 +123,7 @@ export async function setStage(random: Random) {
   const contracts = new Map<Address, Awaited<ReturnType<typeof deploy>>["contract"]>([
     [manager.address, manager.contract],
     [termManager.address, termManager.contract],
+    [capital.address, capital.contract],
   ]);
   const keep = ({ address, contract }: Awaited<ReturnType<typeof deploy>>): Address => {
     contracts.set(address, contract);
@@ -137,11 +155,12 @@ export async function setStage(random: Random) {
     const { isTerm, classes, fixedRatePerSecond } = plan;
     const of = isTerm ? termManager.address : manager.address;
     const hasQueue = facilities.length > 0;
+    const hasCapital = classes > 1 && !facilities.some((f) => f.hasCapital && f.isTerm === isTerm);
     const nonce = (await admin.getNonce()) + classes + (hasQueue ? 1 : 0);
     const poolAddress = toAddress(ethers.getCreateAddress({ from: admin.address, nonce }));
     const tranches: Address[] = [];
-    // Short, so that a history of mostly seconds meets the window and its ends.
-    const exit = [random.between(1n, 3_600n), random.between(3_600n, 10n * DAY)] as const;
+    // A short wait and a long window: a history goes from date to date, a week a step on average.
+    const exit = [random.between(1n, 3_600n), random.between(3_600n, 200n * DAY)] as const;
     for (let i = 0; i < classes; i++)
       tranches.push(
         keep(await deploy("Tranche", loan.asset, poolAddress, of, i, "T", "T", ...(i === 0 ? [0, 0] : exit))),
@@ -155,7 +174,12 @@ export async function setStage(random: Random) {
     const { juniorSpreadBps, coverPremiumBps } = classes > 1 ? spread : { juniorSpreadBps: 0n, coverPremiumBps: 0n };
     const config = {
       ...{ asset: loan.asset, manager: of, authority: authority.address, senior, junior: junior ?? none },
-      ...{ cover: cover ?? none, queue: queue?.address ?? none, capital: none, fixedRatePerSecond },
+      ...{
+        cover: cover ?? none,
+        queue: queue?.address ?? none,
+        capital: hasCapital ? capital.address : none,
+        fixedRatePerSecond,
+      },
       ...{ reserveFeeBps: random.between(0n, 2_500n), juniorSpreadBps, coverPremiumBps },
     };
     const pool = isTerm ? await deploy("TermLendingPool", config, book.address) : await deploy("LendingPool", config);
@@ -164,6 +188,7 @@ export async function setStage(random: Random) {
     pools.set(pool.address, {
       ...{ asset: loan.asset, senior, fixedRatePerSecond },
       ...(queue && { queue }),
+      ...(hasCapital && { capital: capital.address }),
       ...(isTerm && { kind: FacilityKind.Term }),
       ...(classes > 1 && {
         firstLoss: {
@@ -186,6 +211,7 @@ export async function setStage(random: Random) {
       pool: pool.address,
       tranches,
       ...(queue && { queue: queue.address }),
+      hasCapital,
       vault: isTerm ? collateral.termVault : collateral.vault,
       loanAsset: loan.asset,
       collateralAsset: collateral.asset,
@@ -249,6 +275,10 @@ export async function setStage(random: Random) {
       // An estimate made within the pool's first second would not pay for the interest event of the next.
       { gasLimit: 2_000_000 },
     );
+    if (f.hasCapital) {
+      capitalTerms.set(f.pool, { riskClass: 0n, minRatioBps: 1_000n });
+      await capital.contract.getFunction("assign")(f.pool, 0, 1_000);
+    }
     if (!f.isTerm) continue;
     for (const sheet of sheetsOf(f.loanUnit, random)) await contracts.get(f.pool)?.getFunction("addTermSheet")(sheet);
   }
@@ -281,7 +311,8 @@ export async function setStage(random: Random) {
     "error BelowMinimum(uint256 requested, uint256 allowance, uint256 minDebt)",
     "error InvalidTermSheet(string field, uint256 value, uint256 least, uint256 most)",
   ] as string[]);
-  return { ethers, admin, actors, facilities, deployment, oracles, openGate, contracts, abi, vaults };
+  const judge = { address: capital.address, terms: capitalTerms };
+  return { ethers, admin, actors, facilities, deployment, oracles, capital: judge, openGate, contracts, abi, vaults };
 }
 
 /** The world outside the contracts, as the stage has it at `now`. */
@@ -309,6 +340,12 @@ export function surroundingsOf(stage: Stage, now: bigint): Surroundings {
     },
     graceEndsAt: (oracle) => stage.oracles.get(oracle)?.graceEndsAt ?? 0n,
     gateReason: (gate) => (gate === stage.openGate ? 0n : MAX_UINT256),
+    requiredJuniorUp: (_, pool, debt) => {
+      const told = stage.capital.terms.get(pool);
+      const { minRatioBps } = told ?? UNASSIGNED;
+      const weightBps = told === undefined ? UNASSIGNED.weightBps : (RISK_WEIGHTS_BPS[Number(told.riskClass)] ?? 0n);
+      return mulDivUp(mulDivUp(debt, weightBps, 10_000n), minRatioBps, 10_000n);
+    },
     mayGovern: (caller) => caller === toAddress(stage.admin.address) && caller !== ZERO_ADDRESS,
   };
 }
