@@ -125,7 +125,7 @@ abstract contract TermMarket is Market {
             );
     }
 
-    function _addSheets() private {
+    function _addSheets() internal virtual {
         termPool.addTermSheet(_sheet(30 days, 12, 0));
         termPool.addTermSheet(_sheet(365 days, 1, 0));
         termPool.addTermSheet(_sheet(30 days, 12, 5000));

@@ -3,38 +3,14 @@ pragma solidity 0.8.37;
 
 import {IFundVault} from "../../../../contracts/interfaces/IFundVault.sol";
 import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
-import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
-import {TermMarket} from "../../helpers/TermMarket.sol";
+import {BothKindsMarket} from "../../helpers/BothKindsMarket.sol";
 
-/// @notice A fund over facilities of both kinds, which two loan managers keep.
-contract FundOfBothKindsTest is TermMarket {
-    uint64 private constant CURATOR = 11;
-    address private curator = makeAddr("curator");
-    IFundVault private fund;
-
+/// @notice A fund over facilities of both kinds.
+contract FundOfBothKindsTest is BothKindsMarket {
     function setUp() public override {
         super.setUp();
-        address[] memory managers = new address[](2);
-        (managers[0], managers[1]) = (address(manager), address(termManager));
-        fund = IFundVault(
-            deployCode(
-                "contracts/lending/FundVault.sol:FundVault",
-                abi.encode(usd, managers, address(0), access, "Ballast Fund", "bFUND")
-            )
-        );
-        access.grantRole(CURATOR, curator, 0);
-        bytes4[] memory selectors = new bytes4[](1);
-        selectors[0] = IFundVault.setCap.selector;
-        access.setTargetFunctionRole(address(fund), selectors, CURATOR);
-        vm.startPrank(lender);
-        usd.approve(address(fund), type(uint256).max);
+        vm.prank(lender);
         fund.deposit(6_000_000 * USD, lender);
-        vm.stopPrank();
-    }
-
-    function _cap(ITranche tranche, uint256 dollars) private {
-        vm.prank(curator);
-        fund.setCap(tranche, dollars * USD);
     }
 
     function test_one_share_holds_revolving_and_term_loans_and_is_paid_out_of_both() public {
@@ -60,15 +36,12 @@ contract FundOfBothKindsTest is TermMarket {
     function test_a_tranche_of_another_manager_is_refused() public {
         address[] memory managers = new address[](1);
         managers[0] = address(termManager);
-        fund = IFundVault(
-            deployCode(
-                "contracts/lending/FundVault.sol:FundVault",
-                abi.encode(usd, managers, address(0), access, "Ballast Fund", "bFUND")
-            )
-        );
+        fund = _newFund(managers);
+        vm.startPrank(curator);
         vm.expectRevert(abi.encodeWithSelector(IFundVault.NotATranche.selector, senior));
         fund.setCap(senior, USD);
         fund.setCap(termSenior, USD);
+        vm.stopPrank();
     }
 
     /// @dev Their shares may not leave in the block, the fund's may: with junior shares in a fund, a borrower who enters it in the

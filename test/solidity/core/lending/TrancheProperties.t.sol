@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {ERC4626Properties} from "../../helpers/ERC4626Properties.sol";
@@ -44,6 +45,48 @@ abstract contract TranchePropertiesTest is Market, ERC4626Properties {
 contract TrancheProperties6Test is TranchePropertiesTest {}
 
 contract TrancheProperties18Test is TranchePropertiesTest, Decimals18x18 {}
+
+/// @notice The senior tranche above two others and beside a queue: with interest running, while others wait, under a mark, after a
+/// loss.
+abstract contract SeniorOfThreePropertiesTest is TieredMarket, ERC4626Properties {
+    function _vaultUnderTest() internal view override returns (IERC4626, MockToken) {
+        return (senior, usd);
+    }
+
+    function _holdsTheAssets() internal view override returns (address) {
+        return address(pool);
+    }
+
+    function _entryAssets() internal view override returns (uint256) {
+        return pool.entryNavOf(TrancheClass.Senior);
+    }
+
+    function _arrange(uint256 seed) internal override returns (address holder) {
+        uint256 state = seed % 4;
+        uint256 cash = pool.cash();
+        uint256 id = _lendOut(0, state == 1 ? cash : cash / 2 + ((seed >> 8) % (cash / 3)));
+        vm.warp(block.timestamp + ((seed >> 64) % YEAR));
+        if (state == 1) {
+            uint256 shares = senior.balanceOf(lender) / 3;
+            vm.prank(lender);
+            queue.requestRedeem(shares, stranger, lender);
+        }
+        if (state < 2) return lender;
+        _setPrice(20_000);
+        manager.mark(id);
+        if (state == 3) _sell(id);
+        return lender;
+    }
+
+    function setUp() public virtual override {
+        super.setUp();
+        manager.setCaps(facility, type(uint96).max, type(uint96).max);
+    }
+}
+
+contract SeniorOfThreeProperties6Test is SeniorOfThreePropertiesTest {}
+
+contract SeniorOfThreeProperties18Test is SeniorOfThreePropertiesTest, Decimals18x18 {}
 
 /// @notice The first-loss tranches as ERC-4626 vaults: fresh, with interest running, with no window open, fully lent out, under a
 /// mark, after a loss.

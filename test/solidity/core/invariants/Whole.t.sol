@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ICapitalReport} from "../../../../contracts/interfaces/ICapitalReport.sol";
+import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
+import {IFundVault} from "../../../../contracts/interfaces/IFundVault.sol";
+import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {IOracle} from "../../../../contracts/interfaces/IOracle.sol";
+import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {IRedemptionQueue} from "../../../../contracts/interfaces/IRedemptionQueue.sol";
+import {ITermLens} from "../../../../contracts/interfaces/ITermLens.sol";
+import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
+import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
+import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
+import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
+import {FaultFeed} from "../../../../contracts/mocks/FaultFeed.sol";
+import {FaultSource} from "../../../../contracts/mocks/FaultSource.sol";
+import {
+    LegConfig,
+    OracleConfig,
+    SanityWindow,
+    SecondSourceConfig,
+    SequencerConfig
+} from "../../../../contracts/oracle/OracleConfig.sol";
+import {Decimals18x18} from "../../helpers/Decimals.sol";
+import {TermMarket} from "../../helpers/TermMarket.sol";
+import {Borrowers} from "./Borrowers.sol";
+import {Campaign} from "./Campaign.sol";
+import {Holders} from "./Holders.sol";
+import {Keepers} from "./Keepers.sol";
+import {Lenders} from "./Lenders.sol";
+import {Nature} from "./Nature.sol";
+import {Thieves} from "./Thieves.sol";
+import {Place, Setting} from "./World.sol";
+
+/// @notice The invariants of DESIGN.md §6, with everything at once: a revolving and a term facility, both with senior, junior and
+/// cover, premium, capital ratio and redemption queue; a facility of senior lenders beside them in the first one's vault; a fund
+/// over all three; four actors who borrow, lend, keep and steal; a price from feeds, a second source and a sequencer that crash,
+/// disagree and stop; leaps from no second to 400 days.
+/// @dev One invariant function, because every such function is a campaign of its own over the same calls. What fails names its
+/// id. Runs and depth come from the configuration; INVARIANT_RUNS, INVARIANT_DEPTH and FUZZ_SEED make a long campaign of it.
+contract WholeInvariants is TermMarket {
+    uint256 private constant PLACES = 3;
+    uint256 private constant TERM = 1;
+    uint256 private constant PLAIN = 2;
+    uint256 private constant ACTORS = 4;
+    uint256 private constant RATE_SECONDS = 1e18 * 365 days;
+    /// @dev An action tried so often that never succeeded proves nothing.
+    uint256 private constant PATIENCE = 60;
+    /// @dev Calls of the run that tries all actions in turn, in no order.
+    uint256 private constant LONG_RUN = 2500;
+
+    Campaign private _campaign;
+    Setting private _s;
+
+    // ---- what there is ----
+
+    function _baseRatePerSecond() internal pure override returns (uint256) {
+        return 0;
+    }
+
+    function _options() internal override returns (Options memory o) {
+        o = super._options();
+        _s.capital = _newCapital();
+        (o.firstLoss, o.juniorSpreadBps, o.coverPremiumBps, o.capital) = (true, 2000, 500, address(_s.capital));
+    }
+
+    function _termConfig() internal view override returns (IPoolLedger.PoolConfig memory c) {
+        c = super._termConfig();
+        c.capital = address(_s.capital);
+    }
+
+    /// @dev No sheet as long as there can be: the tests of term loans have those.
+    function _addSheets() internal override {
+        termPool.addTermSheet(_sheet(30 days, 12, 0));
+        termPool.addTermSheet(_sheet(365 days, 1, 0));
+        termPool.addTermSheet(_sheet(30 days, 12, 5000));
+        termPool.addTermSheet(_sheet(1 days, 30, 0));
+    }
+
+    function setUp() public override {
+        super.setUp();
+        _setParts();
+        _setOracle();
+        _setFund();
+        for (uint256 i; i < ACTORS; ++i) _setActor(i);
+        vm.startPrank(lender);
+        senior.withdraw(9_500_000 * USD, lender, lender);
+        termSenior.withdraw(9_500_000 * USD, lender, lender);
+        vm.stopPrank();
+        _campaign = new Campaign(_s);
+        targetContract(address(_campaign));
+    }
+
+    function _newCapital() private returns (ICapitalReport capital) {
+        ICapitalReport.RiskClass[] memory classes = new ICapitalReport.RiskClass[](3);
+        classes[0] = ICapitalReport.RiskClass("sovereign-like", 0);
+        classes[1] = ICapitalReport.RiskClass("unrated corporate", 10_000);
+        classes[2] = ICapitalReport.RiskClass("doubled", 20_000);
+        capital = ICapitalReport(
+            deployCode("contracts/capital/Capital.sol:Capital", abi.encode(access, classes, uint256(3000)))
+        );
+        access.setTargetFunctionRole(address(capital), roles.capitalSelectors(RISK), RISK);
+    }
+
+    function _setParts() private {
+        (_s.revolving, _s.term, _s.btc, _s.usd) = (manager, termManager, btc, usd);
+        (_s.risk, _s.guardian, _s.collector) = (risk, guardian, collector);
+        _s.lens = ITermLens(deployCode("contracts/lens/TermLens.sol:TermLens", abi.encode(termManager)));
+        Options memory o = _standard(collateralDecimals, loanDecimals);
+        (o.collateral, o.loan) = (btc, usd);
+        Parts memory plain = _parts(o);
+        plain.vault = vault;
+        usd.mint(address(this), o.seed);
+        usd.approve(address(plain.senior), o.seed);
+        plain.id = manager.createFacility(_params(plain, o), o.seed);
+        ITranche none = ITranche(address(0));
+        _s.places[0] = Place(manager, pool, [senior, junior, cover], queue, address(vault), facility);
+        _s.places[TERM] = Place(
+            termManager,
+            termPool,
+            [termSenior, termJunior, termCover],
+            termQueue,
+            address(termVault),
+            termFacility
+        );
+        _s.places[PLAIN] = Place(
+            manager,
+            plain.pool,
+            [plain.senior, none, none],
+            IRedemptionQueue(address(0)),
+            address(vault),
+            plain.id
+        );
+        _s.capital.assign(address(pool), 1, 0);
+        _s.capital.assign(address(termPool), 1, 0);
+    }
+
+    /// @dev The genuine oracle in the place of the mock with which the facilities were created.
+    function _setOracle() private {
+        OracleConfig memory c;
+        _s.btcUsd = new FaultFeed(8);
+        _s.wrapperBtc = new FaultFeed(8);
+        _s.loanUsd = new FaultFeed(8);
+        _s.sequencer = new FaultFeed(0);
+        _s.source = new FaultSource();
+        _s.btcUsd.publish(50_000e8, uint64(block.timestamp));
+        _s.wrapperBtc.publish(1e8, uint64(block.timestamp));
+        _s.loanUsd.publish(1e8, uint64(block.timestamp));
+        _s.sequencer.publish(0, uint64(block.timestamp - 365 days));
+        _s.source.set(_price(50_000));
+        (c.legs.collateralAsset, c.legs.loanAsset) = (address(btc), address(usd));
+        c.legs.btcUsd = LegConfig(address(_s.btcUsd), 1 days, 1 hours, 1e8, 10_000_000e8);
+        c.legs.wrapperBtc = LegConfig(address(_s.wrapperBtc), 1 days, 1 hours, 0.5e8, 1.1e8);
+        c.legs.loanUsd = LegConfig(address(_s.loanUsd), 1 days, 1 hours, 0.5e8, 2e8);
+        c.sequencer = SequencerConfig(address(_s.sequencer), 1 days);
+        c.secondSource = SecondSourceConfig(address(_s.source), 0.02e18, 2 hours);
+        c.sanity = SanityWindow(40_000e18, 60_000e18);
+        _s.oracle = IOracle(deployCode("contracts/oracle/PriceOracle.sol:PriceOracle", abi.encode(c)));
+        for (uint256 f; f < PLACES; ++f) _s.places[f].loans.setOracle(_s.places[f].id, address(_s.oracle));
+    }
+
+    function _setFund() private {
+        address[] memory managers = new address[](2);
+        (managers[0], managers[1]) = (address(manager), address(termManager));
+        _s.fund = IFundVault(
+            deployCode(
+                "contracts/lending/FundVault.sol:FundVault",
+                abi.encode(usd, managers, address(0), access, "Ballast Fund", "bFUND")
+            )
+        );
+        bytes4[] memory selectors = new bytes4[](1);
+        selectors[0] = IFundVault.setCap.selector;
+        access.setTargetFunctionRole(address(_s.fund), selectors, RISK);
+        for (uint256 f; f < PLACES; ++f) _s.fund.setCap(_s.places[f].tranches[0], 2_000_000 * USD);
+    }
+
+    /// @dev Plenty of both tokens, every approval, and something in every class.
+    function _setActor(uint256 i) private {
+        address who = makeAddr(string.concat("actor ", vm.toString(i)));
+        _s.actors[i] = who;
+        btc.mint(who, 1e9 * BTC);
+        usd.mint(who, 1e15 * USD);
+        vm.startPrank(who);
+        usd.approve(address(_s.fund), type(uint256).max);
+        _s.fund.deposit(250_000 * USD, who);
+        for (uint256 f; f < PLACES; ++f) {
+            btc.approve(_s.places[f].vault, type(uint256).max);
+            usd.approve(address(_s.places[f].pool), type(uint256).max);
+            for (uint256 c; c < (f == PLAIN ? 1 : 3); ++c) {
+                usd.approve(address(_s.places[f].tranches[c]), type(uint256).max);
+                _s.places[f].tranches[c].deposit((c == 0 ? 500_000 : 150_000) * USD, who);
+            }
+            _openFirst(f, who);
+        }
+        vm.stopPrank();
+    }
+
+    /// @dev So that there are loans from the first call on, and not too much cash.
+    function _openFirst(uint256 f, address who) private {
+        for (uint64 salt; salt < 2; ++salt) {
+            uint256 principal = (100_000 + 200_000 * salt) * USD;
+            if (f == TERM) {
+                ITermLoanManager.Opening memory o = _opening(salt, uint8(salt), 15 * BTC, principal);
+                o.receiver = who;
+                termManager.open(o, "");
+            } else {
+                manager.open(_s.places[f].id, salt, 15 * BTC, principal, who, "");
+            }
+        }
+    }
+
+    // ---- the invariants ----
+
+    /// @dev After every call what the actions saw, and one of the facilities in turn; all of them in the end.
+    function invariant_CUSTODY_POOL_DEBT_LIQ_LOSS_TERM_TIME_AUTH_GATE() public view {
+        // POOL-2, POOL-3, DEBT-3, LIQ-1 to 5, LOSS-1, TERM-1, TIME-1, AUTH-1, GATE-1, CUSTODY-2: action by action.
+        assertEq(_campaign.firstBroken(), "");
+        _facility(_campaign.calls() % PLACES);
+        _fundsOwn();
+    }
+
+    /// @dev Without this a campaign whose every call is skipped would pass.
+    function afterInvariant() public view {
+        _everything();
+        _everyActionHappens(PATIENCE);
+    }
+
+    function _everything() private view {
+        assertEq(_campaign.firstBroken(), "");
+        for (uint256 f; f < PLACES; ++f) _facility(f);
+        _fundsOwn();
+    }
+
+    function _facility(uint256 f) private view {
+        _loansOf(f);
+        _poolOf(f);
+        if (f != PLAIN) _queueOf(f);
+        uint256 held = _collateralOf(f);
+        if (f != TERM) held += _collateralOf(f == PLAIN ? 0 : PLAIN); // in one vault
+        _CUSTODY_1(_s.places[f].vault, held);
+    }
+
+    function _collateralOf(uint256 f) private view returns (uint256 held) {
+        for (uint256 i; i < _campaign.loanCount(); ++i) {
+            held += _s.places[f].loans.loanOf(_campaign.loanAt(f, i)).collateral;
+        }
+    }
+
+    function _CUSTODY_1(address vault_, uint256 collateral) private view {
+        assertEq(btc.balanceOf(vault_), collateral + _campaign.donatedBtc(vault_), "CUSTODY-1");
+    }
+
+    /// @dev DEBT-1, DEBT-2, and that marks add up (LOSS-1).
+    function _loansOf(uint256 f) private view {
+        uint256 marks;
+        uint256[2] memory sums;
+        uint256 debts;
+        uint256 owing;
+        for (uint256 i; i < _campaign.loanCount(); ++i) {
+            uint256 id = _campaign.loanAt(f, i);
+            Loan memory loan = _s.places[f].loans.loanOf(id);
+            if (loan.flags & LoanFlags.OPEN == 0) continue;
+            assertTrue(loan.collateral != 0, "DEBT-1: no collateral, no debt, and an empty loan is gone");
+            marks += _s.places[f].loans.markOf(id);
+            if (loan.debtShares == 0) continue;
+            if (f == TERM) {
+                _addTermLoan(id, loan, sums);
+            } else {
+                sums[0] += loan.debtShares;
+                debts += manager.debtOf(id);
+                ++owing;
+            }
+        }
+        (, IPoolLedger.Expected memory expected) = _s.places[f].pool.storedFirstLoss();
+        assertEq(expected.loss, marks, "LOSS-1: marks add up");
+        if (f == TERM) _receivables(sums);
+        else _debtShares(ILendingPool(address(_s.places[f].pool)), sums[0], debts, owing);
+    }
+
+    /// @dev What the pool counts of it, and what that grows by: never more than is owed.
+    function _addTermLoan(uint256 id, Loan memory loan, uint256[2] memory sums) private view {
+        ITermLoanBook.Outcome memory o = book.payOff(termPool.positionOf(id, loan));
+        sums[0] += o.countedBefore;
+        sums[1] += o.slopeBefore;
+        assertLe(
+            o.countedBefore / RATE_SECONDS,
+            book.debtOf(address(termPool), id, loan),
+            "POOL-1: no loan counts for more than it owes"
+        );
+        (TermBalance memory b, TermTerms memory t) = book.balanceOf(address(termPool), id, loan);
+        uint256 cost = b.principal + b.interestDue + b.lateFees;
+        cost += Math.ceilDiv(b.interestNumerator, RATE_SECONDS) + Math.ceilDiv(b.lateNumerator, RATE_SECONDS);
+        uint256 fee = Math.mulDiv(b.principal - b.arrears, t.prepaymentFeeWad, 1e18, Math.Rounding.Ceil);
+        assertLe(b.credit, cost + fee, "DEBT-2: no loan is paid ahead by more than ends it");
+    }
+
+    function _receivables(uint256[2] memory sums) private view {
+        (uint256 numerator, uint256 perSecond) = termPool.receivables();
+        assertEq(numerator, sums[0], "DEBT-2: the sum is that of the loans to the last fraction");
+        assertEq(perSecond, sums[1], "DEBT-2: and grows as they do");
+    }
+
+    function _debtShares(ILendingPool pool_, uint256 shares, uint256 debts, uint256 owing) private view {
+        (uint256 total, uint256 totalShares) = pool_.debtTotals();
+        assertEq(shares, totalShares, "DEBT-2: the shares sum to the total");
+        assertLe(debts, total + owing, "DEBT-2: each debt is rounded up by less than a unit");
+        uint256 virtualPart = (total * 1e6) / (totalShares + 1e6) + 2;
+        assertGe(debts + virtualPart, total, "DEBT-2: nothing but the virtual shares' part is missing");
+    }
+
+    /// @dev POOL-1, and LOSS-1 of what its lenders would leave with.
+    function _poolOf(uint256 f) private view {
+        IPoolLedger p = _s.places[f].pool;
+        uint256[3] memory gross;
+        uint256[3] memory exit;
+        for (uint8 c; c < 3; ++c) {
+            (gross[c], exit[c]) = (p.entryNavOf(TrancheClass(c)), p.navOf(TrancheClass(c)));
+            assertLe(exit[c], gross[c], "LOSS-1: nobody leaves for more than they own");
+            if (c != 0 && exit[c - 1] < gross[c - 1]) assertEq(exit[c], 0, "LOSS-1: each class after the one before");
+        }
+        (, IPoolLedger.Expected memory e) = p.storedFirstLoss();
+        uint256 all = gross[0] + gross[1] + gross[2];
+        uint256 borne = all - exit[0] - exit[1] - exit[2];
+        assertEq(borne, e.loss < all ? e.loss : all, "LOSS-1: an expected loss is counted once");
+        uint256 stake = p.availableTo(TrancheClass.Cover);
+        assertEq(p.cash() + p.totalDebt() + stake, all + p.reserve(), "POOL-1: all there is belongs to somebody");
+        uint256 tokens = usd.balanceOf(address(p));
+        assertEq(tokens, p.cash() + stake + _campaign.donatedUsd(address(p)), "POOL-1: the cash is there");
+    }
+
+    function _queueOf(uint256 f) private view {
+        IRedemptionQueue q = _s.places[f].queue;
+        assertEq(_s.places[f].tranches[0].balanceOf(address(q)), q.waiting(), "QUEUE: it holds what waits");
+        assertEq(_s.places[f].pool.redemptionsQueued(), q.waiting() != 0, "QUEUE: its pool knows");
+        uint256 tokens = usd.balanceOf(address(q));
+        assertGe(tokens, _campaign.queueOwes(f) + _campaign.donatedUsd(address(q)), "QUEUE: it has what it owes");
+    }
+
+    function _fundsOwn() private view {
+        uint256 tokens = usd.balanceOf(address(_s.fund));
+        assertEq(tokens, _s.fund.idle() + _campaign.donatedUsd(address(_s.fund)), "FUND: the cash is there");
+        for (uint256 f; f < PLACES; ++f) {
+            ITranche tranche = _s.places[f].tranches[0];
+            assertGe(tranche.balanceOf(address(_s.fund)), _s.fund.heldOf(tranche), "FUND: so are the shares");
+        }
+    }
+
+    // ---- every action, one by one ----
+
+    /// @dev With TELL=true it says how often each succeeded and was tried: revolving, term, senior only.
+    function test_in_a_long_run_every_action_succeeds() public {
+        bytes4[47] memory actions = _actions();
+        uint256 seed = uint256(keccak256("a long run"));
+        for (uint256 n; n < LONG_RUN; ++n) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            bytes memory data = abi.encodePacked(actions[seed % actions.length]);
+            for (uint256 k; k < 5; ++k) data = abi.encodePacked(data, keccak256(abi.encode(seed, k)));
+            (bool success, ) = address(_campaign).call(data);
+            assertTrue(success, "an action reverted");
+            if (n % 25 == 0) _everything();
+        }
+        _everything();
+        if (vm.envOr("TELL", false)) _tell();
+        _everyActionHappens(1);
+        string[10] memory deeds = [
+            "deposit of first loss",
+            "redemption of first loss",
+            "queueUp and wait",
+            "mark of a loss",
+            "sale at a loss",
+            "sale of a default",
+            "goes down",
+            "comes back",
+            "assign",
+            "collectReserve"
+        ];
+        for (uint256 n; n < deeds.length; ++n) assertTrue(_happened(deeds[n]), deeds[n]);
+    }
+
+    function _happened(string memory name) private view returns (bool) {
+        uint256[PLACES] memory done = _campaign.done(name);
+        return done[0] + done[1] + done[2] != 0;
+    }
+
+    function _everyActionHappens(uint256 patience) private view {
+        string[] memory names = _campaign.names();
+        for (uint256 n; n < names.length; ++n) {
+            uint256[PLACES] memory tried = _campaign.tried(names[n]);
+            if (tried[0] + tried[1] + tried[2] >= patience) assertTrue(_happened(names[n]), names[n]);
+        }
+    }
+
+    function _tell() private {
+        string[] memory names = _campaign.names();
+        for (uint256 n; n < names.length; ++n) {
+            uint256[PLACES] memory tried = _campaign.tried(names[n]);
+            uint256[PLACES] memory done = _campaign.done(names[n]);
+            string memory line = string.concat(names[n], ": ");
+            for (uint256 f; f < PLACES; ++f)
+                line = string.concat(line, " ", vm.toString(done[f]), "/", vm.toString(tried[f]));
+            emit log_string(line);
+        }
+    }
+
+    function _actions() private pure returns (bytes4[47] memory) {
+        return
+            [
+                Borrowers.open.selector,
+                Borrowers.openTerm.selector,
+                Borrowers.draw.selector,
+                Borrowers.rollOver.selector,
+                Borrowers.transfer.selector,
+                Borrowers.repayPart.selector,
+                Borrowers.repayAll.selector,
+                Borrowers.payDue.selector,
+                Borrowers.topUp.selector,
+                Borrowers.withdraw.selector,
+                Borrowers.close.selector,
+                Borrowers.operate.selector,
+                Thieves.trespass.selector,
+                Thieves.steal.selector,
+                Keepers.liquidate.selector,
+                Keepers.mark.selector,
+                Keepers.markDefault.selector,
+                Keepers.noteDisagreement.selector,
+                Lenders.deposit.selector,
+                Lenders.mint.selector,
+                Lenders.withdrawAssets.selector,
+                Lenders.redeem.selector,
+                Lenders.requestExit.selector,
+                Lenders.waitForWindow.selector,
+                Lenders.moveShares.selector,
+                Lenders.queueUp.selector,
+                Lenders.serve.selector,
+                Lenders.claim.selector,
+                Lenders.roundTrip.selector,
+                Lenders.split.selector,
+                Holders.fundDeposit.selector,
+                Holders.fundWithdraw.selector,
+                Holders.fundRedeem.selector,
+                Holders.fundInKind.selector,
+                Holders.allocate.selector,
+                Holders.recall.selector,
+                Holders.fundRoundTrip.selector,
+                Nature.pass.selector,
+                Nature.passMonths.selector,
+                Nature.passToDate.selector,
+                Nature.accrue.selector,
+                Nature.price.selector,
+                Nature.sequencer.selector,
+                Nature.donate.selector,
+                Nature.shut.selector,
+                Nature.reopen.selector,
+                Nature.govern.selector
+            ];
+    }
+}
+
+contract WholeInvariants18 is Decimals18x18, WholeInvariants {}
