@@ -1,9 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { MARCH_2020 } from "./prices/files.js";
 import { STEPS_A_LEG } from "./prices/path.js";
+import { LEAST_LOANS } from "./year/people.js";
 
-/** What a person may choose about a replay. */
+/** What a person may choose about a replay of days of prices. */
 export interface ReplayOptions {
+  scenario: "crash";
   prices: string;
   loans: number;
   seed: number;
@@ -11,6 +13,15 @@ export interface ReplayOptions {
   blockTimeSeconds: number;
   /** steps a leg; 1 jumps */
   stepsALeg: number;
+  /** folder for report.html and report.json */
+  out: string;
+}
+
+/** What a person may choose about a year. */
+export interface YearOptions {
+  scenario: "year";
+  loans: number;
+  seed: number;
   /** folder for report.html and report.json */
   out: string;
 }
@@ -27,31 +38,46 @@ const BLOCK_TIME = { least: 0.1, most: 12 };
  * @param argv as process.argv
  * @returns the exit code instead where nothing is left to do: help was asked for, or an option is wrong (and was said)
  */
-export function parseOptions(argv: readonly string[]): ReplayOptions | number {
+export function parseOptions(argv: readonly string[]): ReplayOptions | YearOptions | number {
   const command = new Command("npm start --")
     .description(
-      "Replays days of bitcoin prices against Ballast on a local OP-Stack rollup: lenders lend, borrowers borrow, the real\n" +
-        "keeper liquidates, and a report says who got what. Without options: the crash of 12 and 13 March 2020.",
+      "Runs Ballast on a local OP-Stack rollup: lenders lend, borrowers borrow, the real keeper liquidates, and a report says\n" +
+        "who got what. Without options: the crash of 12 and 13 March 2020, hour by hour.",
     )
-    .option("--prices <file>", "CSV with the columns timestamp, low, close; one row an hour", MARCH_2020)
-    .option("--loans <count>", `loans in the book, a third of them above 65 % LTV`, whole(LOANS.least, LOANS.most), 60)
-    .option("--seed <number>", "another number, another book", whole(0, LARGEST_SEED), 1)
+    .addOption(
+      new Option(
+        "--scenario <name>",
+        "crash: days of prices from a file, and revolving loans. year: a made-up year with one crash, and a book of revolving " +
+          "and term loans, paid on time, late, ahead, rolled over, or not at all",
+      )
+        .choices(["crash", "year"])
+        .default("crash"),
+    )
+    .option("--prices <file>", "crash only: CSV with the columns timestamp, low, close; one row an hour", MARCH_2020)
+    .option(
+      "--loans <count>",
+      `loans in the book; in a crash a third of them above 65 % LTV`,
+      whole(LOANS.least, LOANS.most),
+      60,
+    )
+    .option("--seed <number>", "another number, another book, and another year", whole(0, LARGEST_SEED), 1)
     .option(
       "--block-time <seconds>",
-      "between L2 blocks while a transaction waits; below 1, several share a second",
+      "crash only: between L2 blocks while a transaction waits; below 1, several share a second",
       seconds(BLOCK_TIME.least, BLOCK_TIME.most),
       2,
     )
-    .option("--gap", `jump to each low and close instead of going there in ${STEPS_A_LEG} steps`, false)
+    .option("--gap", `crash only: jump to each low and close instead of going there in ${STEPS_A_LEG} steps`, false)
     .option("--out <folder>", "where report.html and report.json go", "out")
     .addHelpText(
       "after",
       `
-In each hour the low comes at :20 and the close at :50. L1 fees rise tenfold on 12 March 2020 from 10:00 UTC.
+In a crash each hour's low comes at :20 and its close at :50. L1 fees rise tenfold on 12 March 2020 from 10:00 UTC.
 Exit codes: ${EXIT.ok} done and every total reconciled, ${EXIT.failed} the run failed or a total does not reconcile,
 ${EXIT.usage} wrong option or price file, ${EXIT.interrupted} interrupted.
 
-Example: npm start -- --loans 200 --seed 7 --gap --out /tmp/gap`,
+Examples: npm start -- --loans 200 --seed 7 --gap --out /tmp/gap
+          npm start -- --scenario year --seed 3`,
     )
     .allowExcessArguments(false)
     .exitOverride();
@@ -62,6 +88,7 @@ Example: npm start -- --loans 200 --seed 7 --gap --out /tmp/gap`,
     throw error;
   }
   const given = command.opts<{
+    scenario: "crash" | "year";
     prices: string;
     loans: number;
     seed: number;
@@ -69,9 +96,29 @@ Example: npm start -- --loans 200 --seed 7 --gap --out /tmp/gap`,
     gap: boolean;
     out: string;
   }>();
-  const { prices, loans, seed, out } = given;
-  return { prices, loans, seed, out, blockTimeSeconds: given.blockTime, stepsALeg: given.gap ? 1 : STEPS_A_LEG };
+  const { scenario, prices, loans, seed, out } = given;
+  if (scenario === "crash")
+    return {
+      scenario,
+      prices,
+      loans,
+      seed,
+      out,
+      blockTimeSeconds: given.blockTime,
+      stepsALeg: given.gap ? 1 : STEPS_A_LEG,
+    };
+  const wrong = CRASH_ONLY.filter((name) => command.getOptionValueSource(name) === "cli");
+  if (wrong.length === 0 && loans >= LEAST_LOANS) return { scenario, loans, seed, out };
+  console.error(
+    wrong.length > 0
+      ? `error: --${wrong.map(kebab).join(" and --")} can only be given with --scenario crash: a year makes its own prices`
+      : `error: --loans ${loans} is too few for a year, which has every way to pay in it: give at least ${LEAST_LOANS}`,
+  );
+  return EXIT.usage;
 }
+
+const CRASH_ONLY = ["prices", "blockTime", "gap"] as const;
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function whole(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,22 +1,34 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { requireAll } from "./accounting/checks.js";
+import { requireAll, type Check } from "./accounting/checks.js";
 import { compile } from "./compile.js";
 import { whenAskedToEnd } from "./interrupt.js";
-import { EXIT, type ReplayOptions } from "./options.js";
-import type { Hour } from "./prices/series.js";
+import { EXIT } from "./options.js";
 import { barProgress } from "./progress/bar.js";
 import { lineProgress } from "./progress/lines.js";
-import { assemble } from "./replay/assemble.js";
-import { replay } from "./replay/replay.js";
+import type { Progress } from "./progress/progress.js";
 import { Resources } from "./replay/resources.js";
 import { reportJson } from "./report/json.js";
-import { reportPage } from "./report/page.js";
-import type { ReplayResult } from "./result.js";
-import { summaryOf } from "./summary.js";
 
-/** The main job: replays, shows, reports. Whatever ends it, no process is left behind. */
-export async function run(options: ReplayOptions, hours: readonly Hour[]): Promise<void> {
+/** What a scenario leaves to be shown. */
+export interface Outcome {
+  /** for the terminal */
+  summary: string;
+  /** an HTML document */
+  page: string;
+  /** for report.json */
+  result: { checks: readonly Check[]; span: { wallSeconds: number } };
+}
+
+/** A scenario that is ready to run. */
+export interface Scenario {
+  /** folder for the report */
+  out: string;
+  run(progress: Progress, resources: Resources): Promise<Outcome>;
+}
+
+/** The main job: runs a scenario, shows it, reports. Whatever ends it, no process is left behind. */
+export async function run(scenario: Scenario): Promise<void> {
   const { stdout } = process;
   const progress = stdout.isTTY ? barProgress(stdout) : lineProgress((line) => void stdout.write(`${line}\n`));
   const resources = new Resources();
@@ -27,12 +39,13 @@ export async function run(options: ReplayOptions, hours: readonly Hour[]): Promi
   });
   try {
     await compile((line) => console.error(line));
-    const result = await assemble(await replay(options, hours, progress, resources));
+    const outcome = await scenario.run(progress, resources);
     progress.end();
-    console.log(summaryOf(result));
-    console.log(`Done in ${Math.round(result.span.wallSeconds)} s. Report: ${write(result, options.out)}`);
+    console.log(outcome.summary);
+    const { checks, span } = outcome.result;
+    console.log(`Done in ${Math.round(span.wallSeconds)} s. Report: ${write(outcome, scenario.out)}`);
     // After the report, which is where one looks for the reason.
-    requireAll(result.checks);
+    requireAll(checks);
   } catch (error) {
     if (!ending.asked) throw error;
   } finally {
@@ -41,10 +54,10 @@ export async function run(options: ReplayOptions, hours: readonly Hour[]): Promi
   }
 }
 
-function write(result: ReplayResult, folder: string): string {
+function write({ page, result }: Outcome, folder: string): string {
   mkdirSync(folder, { recursive: true });
-  const page = join(folder, "report.html");
-  writeFileSync(page, reportPage(result));
+  const file = join(folder, "report.html");
+  writeFileSync(file, page);
   writeFileSync(join(folder, "report.json"), reportJson(result));
-  return page;
+  return file;
 }

@@ -62,7 +62,7 @@ export function planBook({ loans, seed, priceE36, maxLtvBps, loanDecimals }: Boo
 }
 
 /** Least collateral at which `principal` is at most the LTV. */
-function collateralFor(principal: bigint, ltvBps: number, priceE36: bigint): bigint {
+export function collateralFor(principal: bigint, ltvBps: number, priceE36: bigint): bigint {
   const numerator = principal * 10_000n * 10n ** 36n;
   const denominator = BigInt(ltvBps) * priceE36;
   return (numerator + denominator - 1n) / denominator;

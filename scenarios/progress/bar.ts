@@ -1,6 +1,5 @@
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { formatTime } from "../format.js";
-import { describe } from "./lines.js";
 import type { Progress } from "./progress.js";
 
 /** Progress as a bar that stays at the bottom of a terminal, events scrolling above it. */
@@ -25,7 +24,7 @@ export function barProgress(stream: NodeJS.WriteStream): Progress {
     event: (at, text) => say(`${formatTime(at)}  ${text}`),
     step: (report) => {
       bar ??= bars.create(report.total, 0, { time: "", state: "" });
-      bar.update(report.done, { time: formatTime(report.step.at), state: describe(report) });
+      bar.update(report.done, { time: formatTime(report.at), state: report.state });
     },
     end: () => bars.stop(),
   };

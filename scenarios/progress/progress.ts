@@ -1,14 +1,14 @@
-import type { PriceStep } from "../prices/path.js";
-import type { Moment } from "../result.js";
-
-/** How far the replay is. */
+/** How far a scenario is. */
 export interface StepReport {
-  step: PriceStep;
-  moment: Moment;
+  /** second of the chains' time */
+  at: number;
   /** steps done, of how many */
   done: number;
   total: number;
-  liquidations: number;
+  /** where market and book stand, on one line */
+  state: string;
+  /** worth a line where there is no bar */
+  isMark: boolean;
 }
 
 /** Shows a person what is going on. */

@@ -81,7 +81,7 @@ function termsOf({ facility }: World): FacilityTerms {
 }
 
 /** What the keeper says it earned and paid. */
-function keeperBooks({ totals }: StatusReport, loanAsset: string): KeeperBooks {
+export function keeperBooks({ totals }: StatusReport, loanAsset: string): KeeperBooks {
   const asset = Object.entries(totals.assets).find(([address]) => address.toLowerCase() === loanAsset.toLowerCase());
   const { l2Gas, l1Data, operator } = totals.fees;
   return { profit: BigInt(asset?.[1].grossProfit ?? 0), cost: BigInt(l2Gas) + BigInt(l1Data) + BigInt(operator) };

@@ -59,9 +59,10 @@ export async function runCourse(
       say.change(holds.see(sightOf(last)));
     });
     if (!last) continue;
-    const moment = momentOf(last, step.price);
+    const moment = momentOf(last, step.price, world.l1FeesAt(last.at).baseFee);
     course.moments.push(moment);
-    progress.step({ step, moment, done: index + 1, total: path.length, liquidations: log.found.length });
+    const state = stateOf(moment, log.found.length);
+    progress.step({ at: step.at, done: index + 1, total: path.length, state, isMark: step.endsLeg === "close" });
   }
   say.change(holds.finish(end));
   return course;
@@ -97,4 +98,16 @@ function sayer({ facility }: World, progress: Progress) {
         );
     },
   };
+}
+
+/** Where market and book stand, on one line. */
+export function stateOf({ price, open, unhealthy, health }: Moment, liquidations: number): string {
+  return [
+    `BTC ${formatPrice(price)}`,
+    `${open} loans`,
+    `weakest ${formatHealth(health?.least)}`,
+    `median ${formatHealth(health?.median)}`,
+    ...(unhealthy > 0 ? [`${unhealthy} below 1`] : []),
+    `${liquidations} liquidations`,
+  ].join(" · ");
 }

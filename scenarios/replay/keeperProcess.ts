@@ -1,4 +1,4 @@
-import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -6,16 +6,23 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { spawnGuarded, type Guarded } from "../../devnet/process.js";
 import type { ReportLine, StatusReport } from "../../keeper/serve/status.js";
+import { writeDeployment } from "../../sdk/client/deploymentFile.js";
 import { ScenarioError } from "../errors.js";
+import type { World } from "./world.js";
 
 export type Decided = Extract<ReportLine, { type: "decided" }>;
 
-export interface KeeperOptions {
+export interface KeeperPolicy {
+  /** whole loan assets one ether is counted at */
+  etherPrice: number;
+  /** whole loan assets from which on expected losses are marked; none where it is not named */
+  markLossesFrom?: number;
+}
+
+export interface KeeperOptions extends KeeperPolicy {
   /** file that says what is deployed where, the node included */
   deployment: string;
   privateKey: string;
-  /** whole loan assets one ether is counted at */
-  etherPrice: number;
   /** where its log goes */
   log: string;
 }
@@ -53,13 +60,24 @@ export class KeeperProcess {
     void guarded.ended.then(() => file.end());
   }
 
+  /** Starts one for a world, with its files in a folder. */
+  static startIn(folder: string, world: World, policy: KeeperPolicy): Promise<KeeperProcess> {
+    mkdirSync(folder, { recursive: true });
+    const deployment = join(folder, "deployment.json");
+    writeDeployment({ ...world.deployment, rpc: world.devnet.info.l2.rpcUrl }, deployment);
+    const { privateKey } = world.keeper.wallet;
+    return KeeperProcess.start({ ...policy, deployment, privateKey, log: join(folder, "keeper.log") });
+  }
+
   /** Starts it and waits until it works. */
-  static async start({ deployment, privateKey, etherPrice, log }: KeeperOptions): Promise<KeeperProcess> {
+  static async start(options: KeeperOptions): Promise<KeeperProcess> {
+    const { deployment, privateKey, etherPrice, markLossesFrom = 0, log } = options;
     // Its journal belongs to this chain, which will not be there tomorrow.
     const stateDir = mkdtempSync(join(tmpdir(), "ballast-keeper-"));
     const flags = [
       ...["--deployment", deployment, "--state-dir", stateDir, "--http-port", "0", "--report"],
       ...["--poll-ms", "10", "--ether-price", String(etherPrice), "--log-level", "info"],
+      ...["--mark-losses-from", String(markLossesFrom)],
     ];
     const guarded = spawnGuarded(process.execPath, ["--import", import.meta.resolve("tsx"), MAIN, ...flags], {
       stdio: ["ignore", "pipe", "pipe"],

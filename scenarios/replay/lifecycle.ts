@@ -1,6 +1,7 @@
 import { planClose, planLend, planOpen, planRedeem, planWithdraw } from "../../sdk/client/actions/index.js";
 import { encodeLoanId } from "../../sdk/client/loanIds.js";
-import { readLoans } from "../../sdk/client/loanState.js";
+import { readLoans, type LoanState } from "../../sdk/client/loanState.js";
+import type { Plan } from "../../sdk/client/actions/plan.js";
 import type { LoanPlan } from "../book/plan.js";
 import { carryOut } from "./plans.js";
 import type { Person, World } from "./world.js";
@@ -28,32 +29,33 @@ export async function openBook(world: World, book: readonly LoanPlan[]): Promise
   });
 }
 
-/**
- * Ends everything, so that every claim becomes a balance: borrowers pay what they still owe and take their collateral out,
- * those whose debt is gone take their surplus, lenders redeem all shares.
- */
+/** Ends everything, so that every claim becomes a balance: all loans, and then lenders redeem all shares. */
 export async function settleAll(world: World): Promise<void> {
-  const owners = new Map(world.borrowers.map((borrower) => [loanIdOf(world, borrower), borrower]));
-  const loans = await readLoans(world.client, [...owners.keys()]);
-  const owning = (isIt: (loan: (typeof loans)[number]) => boolean) =>
-    loans
-      .filter(isIt)
-      .map(({ id }) => owners.get(id))
-      .filter(isPerson);
-
-  await carryOut(
-    world,
-    owning(({ debt }) => debt > 0n),
-    (borrower) => planClose(world.client, { from: borrower.wallet.address, id: loanIdOf(world, borrower) }),
-  );
-  await carryOut(
-    world,
-    owning(({ debt, collateral }) => debt === 0n && collateral > 0n),
-    (borrower) =>
-      planWithdraw(world.client, { from: borrower.wallet.address, id: loanIdOf(world, borrower), collateral: "most" }),
-  );
+  await settleLoans(world, new Map(world.borrowers.map((borrower) => [loanIdOf(world, borrower), borrower])));
   await carryOut(world, world.lenders, ({ wallet }) =>
     planRedeem(world.client, { from: wallet.address, facility: world.facility.id, assets: "most" }),
+  );
+}
+
+/** Borrowers pay what they still owe and take their collateral out, those whose debt is gone take their surplus. */
+export async function settleLoans(world: World, owners: ReadonlyMap<bigint, Person>): Promise<void> {
+  const loans = await readLoans(world.client, [...owners.keys()]);
+  const settle = (isIt: (loan: LoanState) => boolean, plan: (from: string, id: bigint) => Promise<Plan>) => {
+    const ids = new Map<Person, bigint>();
+    for (const loan of loans.filter(isIt)) {
+      const owner = owners.get(loan.id);
+      if (owner) ids.set(owner, loan.id);
+    }
+    return carryOut(world, [...ids.keys()], (person) => plan(person.wallet.address, ids.get(person) ?? 0n));
+  };
+  const { client } = world;
+  await settle(
+    ({ debt }) => debt > 0n,
+    (from, id) => planClose(client, { from, id }),
+  );
+  await settle(
+    ({ debt, collateral }) => debt === 0n && collateral > 0n,
+    (from, id) => planWithdraw(client, { from, id, collateral: "most" }),
   );
 }
 

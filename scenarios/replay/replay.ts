@@ -1,6 +1,4 @@
-import { mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
-import { writeDeployment } from "../../sdk/client/deploymentFile.js";
+import { basename } from "node:path";
 import { planBook, type LoanPlan } from "../book/plan.js";
 import { formatUnits } from "../format.js";
 import { ScenarioError } from "../errors.js";
@@ -11,6 +9,7 @@ import type { Progress } from "../progress/progress.js";
 import { runCourse } from "./course.js";
 import { KeeperProcess } from "./keeperProcess.js";
 import { lendAll, loanIdOf, openBook, settleAll } from "./lifecycle.js";
+import { l1FeesAt } from "./l1Fees.js";
 import { partiesOf } from "./parties.js";
 import type { Remains } from "./remains.js";
 import type { Resources } from "./resources.js";
@@ -20,6 +19,7 @@ import { startWorld, type World } from "./world.js";
 
 /** Whole dollars one ether is counted at: about what it was on the eve of the crash. */
 const ETHER_PRICE = 200;
+const LENDERS = 3;
 
 /**
  * Replays a price series against a fresh deployment, until everybody has settled.
@@ -33,9 +33,8 @@ export async function replay(
 ): Promise<Remains> {
   const started = performance.now();
   const startTime = hours[0]?.startsAt ?? 0;
-  const world = await startWorld({ startTime, borrowers: options.loans, ...rangeOf(hours) }, (line) =>
-    progress.stage(line),
-  );
+  const people = { lenders: LENDERS, borrowers: options.loans };
+  const world = await startWorld({ startTime, ...people, ...rangeOf(hours), l1FeesAt }, (line) => progress.stage(line));
   resources.add(world.devnet);
   resources.add({ stop: () => Promise.resolve(world.provider.destroy()) });
   const nodeFailure = world.devnet.failed.then((error) => {
@@ -63,7 +62,7 @@ async function play(
   await openBook(world, book);
 
   progress.stage("Starting the keeper…");
-  const keeper = resources.add(await startKeeper(world, options.out));
+  const keeper = resources.add(await KeeperProcess.startIn(options.out, world, { etherPrice: ETHER_PRICE }));
   const end = endOf(hours);
   const loans = new Map(world.borrowers.map((borrower) => [loanIdOf(world, borrower), borrower.name]));
   const path = pathOf(hours, options.stepsALeg);
@@ -79,14 +78,6 @@ async function play(
   const last = await readState(world, parties);
   const settings = { ...options, prices: basename(options.prices) };
   return { parties, first, last, course, status, book, settings, etherPrice: ETHER_PRICE };
-}
-
-function startKeeper(world: World, folder: string): Promise<KeeperProcess> {
-  mkdirSync(folder, { recursive: true });
-  const deployment = join(folder, "deployment.json");
-  writeDeployment({ ...world.deployment, rpc: world.devnet.info.l2.rpcUrl }, deployment);
-  const { privateKey } = world.keeper.wallet;
-  return KeeperProcess.start({ deployment, privateKey, etherPrice: ETHER_PRICE, log: join(folder, "keeper.log") });
 }
 
 function rangeOf(hours: readonly Hour[]) {

@@ -1,7 +1,6 @@
 import { ScenarioError } from "../errors.js";
 import type { PriceStep } from "../prices/path.js";
 import type { KeeperProcess } from "./keeperProcess.js";
-import { l1FeesAt } from "./l1Fees.js";
 import type { Market } from "./market.js";
 import type { World } from "./world.js";
 
@@ -28,21 +27,32 @@ export class Steps {
     private readonly onBlock: (block: Settled) => Promise<void>,
   ) {}
 
+  /** A block for what people have sent, now or at a later second, and what the keeper has to do after it. */
+  people(at = Number(this.world.devnet.now()) + this.blockTimeSeconds): Promise<Settled> {
+    return this.untilSettled(at);
+  }
+
   /**
    * One step: an L1 block, a round of the feeds and the arbitrage that follows in an L2 block, then more L2 blocks until
    * the next step.
    * @param until second of the next step
    * @param onSettled hears whenever nothing is pending
+   * @param lookAgainSeconds the keeper is given a block at least this often
    */
-  async take(step: PriceStep, until: number, onSettled: (settled: Settled) => Promise<void>): Promise<void> {
-    const { devnet } = this.world;
+  async take(
+    step: PriceStep,
+    until: number,
+    onSettled: (settled: Settled) => Promise<void>,
+    lookAgainSeconds = LOOK_AGAIN_SECONDS,
+  ): Promise<void> {
+    const { devnet, l1FeesAt } = this.world;
     await devnet.setL1Fees(l1FeesAt(step.at));
     await devnet.mineL1(this.notBeforeNow(step.at));
     await this.market.publish(step.price, step.at);
     await this.market.arbitrage(step.price, true);
     let seen = await this.untilSettled(step.at);
     await onSettled(seen);
-    const looks = Math.max(2, Math.ceil((until - step.at) / LOOK_AGAIN_SECONDS));
+    const looks = Math.max(2, Math.ceil((until - step.at) / lookAgainSeconds));
     for (let look = 1; look < looks;) {
       const planned = step.at + Math.floor(((until - step.at) * look) / looks);
       // The second at which a hold ends by its cap gets a block of its own: on a live chain there would be one.

@@ -3,7 +3,6 @@ import { collateralValueDown, healthFactorDown, MAX_UINT256, toAssetsUp, WAD } f
 import type { PriceE8 } from "../prices/decimal.js";
 import type { Moment } from "../result.js";
 import type { Sight } from "./holds.js";
-import { l1FeesAt } from "./l1Fees.js";
 import { quantilesOf } from "./quantiles.js";
 import { readSources, type Sources } from "./sources.js";
 import type { World } from "./world.js";
@@ -113,8 +112,8 @@ export function sightOf({ at, sources, refusesToSell, loans }: Look): Sight {
   return { ...{ at, disagree, apartBps }, held: disagree && refusesToSell, unhealthy: loans.filter(isUnhealthy) };
 }
 
-/** @param price of the bitcoin feed */
-export function momentOf({ at, sources, loans }: Look, price: PriceE8): Moment {
+/** @param price of the bitcoin feed @param l1BaseFee wei */
+export function momentOf({ at, sources, loans }: Look, price: PriceE8, l1BaseFee: bigint): Moment {
   const owing = loans.filter(({ debt }) => debt > 0n);
   const { primary, second } = sources;
   const sum = (of: (loan: LoanSight) => bigint) => loans.reduce((total, loan) => total + of(loan), 0n);
@@ -127,7 +126,7 @@ export function momentOf({ at, sources, loans }: Look, price: PriceE8): Moment {
     open: owing.length,
     unhealthy: owing.filter(isUnhealthy).length,
     health: quantilesOf(owing.map(({ healthWad }) => toFactor(healthWad))),
-    l1BaseFee: l1FeesAt(at).baseFee,
+    l1BaseFee,
   };
 }
 

@@ -6,7 +6,7 @@ import type { Deployment } from "../../sdk/client/deployment.js";
 import { readFacility, type FacilityState } from "../../sdk/client/facilityState.js";
 import type { PriceE8 } from "../prices/decimal.js";
 import { SECOND_SOURCE } from "../secondSource.js";
-import { l1FeesAt } from "./l1Fees.js";
+import type { L1FeeLevel } from "./l1Fees.js";
 import { Outbox } from "./outbox.js";
 
 /** Somebody with a key. */
@@ -29,6 +29,8 @@ export interface World {
   borrowers: Person[];
   keeper: Person;
   outbox: Outbox;
+  /** what L1 charges at a second */
+  l1FeesAt: (second: number) => L1FeeLevel;
 }
 
 export interface WorldOptions {
@@ -38,10 +40,11 @@ export interface WorldOptions {
   /** range of prices the pool must have its full depth in */
   lowest: PriceE8;
   highest: PriceE8;
+  lenders: number;
   borrowers: number;
+  l1FeesAt: World["l1FeesAt"];
 }
 
-const LENDERS = 3;
 /** devnet/: accounts with a part; deploy/: risk manager, guardian and fee collector are the next three. */
 const ACCOUNTS_TAKEN = { devnet: 10, governance: 3 };
 const DEPTH_DOLLARS = 5_000_000n * 10n ** 6n;
@@ -52,8 +55,8 @@ export async function startWorld(options: WorldOptions, say: (line: string) => v
   const devnet = await startDevnet({
     startTime: BigInt(options.startTime),
     btcPrice: options.openingPrice,
-    l1Fees: l1FeesAt(options.startTime),
-    accounts: ACCOUNTS_TAKEN.devnet + ACCOUNTS_TAKEN.governance + LENDERS + options.borrowers,
+    l1Fees: options.l1FeesAt(options.startTime),
+    accounts: ACCOUNTS_TAKEN.devnet + ACCOUNTS_TAKEN.governance + options.lenders + options.borrowers,
     // A margin beyond the extremes, as a sale drives the price further than the series goes.
     pool: { depth: DEPTH_DOLLARS, lowest: options.lowest / 2n, highest: options.highest * 2n },
   });
@@ -68,7 +71,7 @@ export async function startWorld(options: WorldOptions, say: (line: string) => v
       pollingIntervalMs: 10,
     });
     await devnet.setBlockTime("manual");
-    return await describeWorld(devnet, deployment);
+    return await describeWorld(devnet, deployment, options);
   } catch (error) {
     await devnet.stop();
     throw error;
@@ -81,7 +84,11 @@ function withSecondSource(parameters: ReturnType<typeof localParameters>): Retur
   return parameters;
 }
 
-async function describeWorld(devnet: Devnet, deployment: Deployment): Promise<World> {
+async function describeWorld(
+  devnet: Devnet,
+  deployment: Deployment,
+  { lenders, l1FeesAt }: WorldOptions,
+): Promise<World> {
   const { l2, accounts } = devnet.info;
   const network = Network.from(l2.chainId);
   // No batches, as a batch waits for more to come, and no cache, as blocks come faster than it forgets.
@@ -92,10 +99,10 @@ async function describeWorld(devnet: Devnet, deployment: Deployment): Promise<Wo
   const terms = await oracleAt(facility.oracle).read(provider, "terms", []);
   const people = accounts.users.slice(ACCOUNTS_TAKEN.governance);
   return {
-    ...{ devnet, provider, client, deployment, facility },
+    ...{ devnet, provider, client, deployment, facility, l1FeesAt },
     secondSource: { address: terms.secondSource, limitWad: terms.disagreementLimitWad },
-    lenders: people.slice(0, LENDERS).map(person("lender")),
-    borrowers: people.slice(LENDERS).map(person("borrower")),
+    lenders: people.slice(0, lenders).map(person("lender")),
+    borrowers: people.slice(lenders).map(person("borrower")),
     keeper: { name: "keeper", wallet: new Wallet(accounts.keeper.privateKey) },
     outbox: new Outbox(provider, BigInt(l2.chainId), () => devnet.mineL2()),
   };

@@ -1,16 +1,26 @@
-import { passes, type Unit } from "../accounting/checks.js";
+import { passes, type Check, type Unit } from "../accounting/checks.js";
 import { GROUP_NAMES, type Group } from "../accounting/parties.js";
 import { formatExactly } from "../format.js";
-import type { ReplayResult } from "../result.js";
+import type { Flow } from "../accounting/snapshot.js";
+import type { PartyFlow, Token } from "../result.js";
 import { html, table, type Html } from "./html.js";
 
 const ETHER_DECIMALS = 18;
 
+/** What the tables of balances are made from. */
+export interface Balances {
+  flows: readonly PartyFlow[];
+  groups: Record<Group, Flow>;
+  checks: readonly Check[];
+  tokens: { btc: Token; usd: Token };
+  span: { firstBlock: number; lastBlock: number };
+}
+
 /** What every party holds more or less than at the first block, and the totals found in two ways. */
-export function balancesTables({ flows, totals, checks, tokens, span }: ReplayResult): Html {
+export function balancesTables({ flows, groups, checks, tokens, span }: Balances): Html {
   const amount = (value: bigint, unit: Unit) =>
     formatExactly(value, unit === "eth" ? ETHER_DECIMALS : tokens[unit].decimals);
-  const groups = Object.keys(GROUP_NAMES) as Group[];
+  const names = Object.keys(GROUP_NAMES) as Group[];
   const sum = (unit: "btc" | "usd") => flows.reduce((total, flow) => total + flow[unit], 0n);
   const named = flows.filter(
     ({ group, btc, usd }) => group !== "borrowers" && group !== "lenders" && (btc !== 0n || usd !== 0n),
@@ -22,10 +32,10 @@ export function balancesTables({ flows, totals, checks, tokens, span }: ReplayRe
     ${table(
       ["Change between the two blocks", tokens.usd.symbol, tokens.btc.symbol],
       [
-        ...groups.map((group) => [
+        ...names.map((group) => [
           GROUP_NAMES[group],
-          amount(totals.groups[group].usd, "usd"),
-          amount(totals.groups[group].btc, "btc"),
+          amount(groups[group].usd, "usd"),
+          amount(groups[group].btc, "btc"),
         ]),
         [
           html`<strong>Sum</strong>`,

@@ -32,7 +32,8 @@ export function headline(result: ReplayResult): Html {
   </div>`;
 }
 
-const figure = (name: string, value: string, note: string) =>
+/** One large figure with its name and a note. */
+export const figure = (name: string, value: string, note: string) =>
   html`<div class="figure">
     <div class="name">${name}</div>
     <div class="value">${value}</div>

@@ -1,3 +1,5 @@
+import { STYLE } from "./style.js";
+
 /** Text that is HTML already. Everything else put into a template is escaped. */
 export class Html {
   constructor(readonly text: string) {}
@@ -34,6 +36,25 @@ export function table(
       </tbody>
     </table>
   </div>`;
+}
+
+/** A whole document that needs nothing beside it: no script, no picture, no font from elsewhere. */
+export function documentOf(title: string, body: Html): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>Ballast: ${title}</title>
+        <style>
+          ${new Html(STYLE)}
+        </style>
+      </head>
+      <body>
+        <h1>${title}</h1>
+        ${body}
+      </body>
+    </html> `.text;
 }
 
 function render(part: Part): string {

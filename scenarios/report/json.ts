@@ -1,6 +1,4 @@
-import type { ReplayResult } from "../result.js";
-
 /** The result as JSON; integers beyond a float (amounts, prices) are decimal strings in smallest units. */
-export function reportJson(result: ReplayResult): string {
+export function reportJson(result: object): string {
   return `${JSON.stringify(result, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value), 2)}\n`;
 }

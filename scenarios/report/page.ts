@@ -9,49 +9,37 @@ import { incentiveChart } from "./charts/incentive.js";
 import { priceChart } from "./charts/price.js";
 import { headline, titleOf } from "./headline.js";
 import { holdsTable } from "./holds.js";
-import { Html, html } from "./html.js";
+import { documentOf, html } from "./html.js";
 import { liquidationsTable } from "./liquidations.js";
-import { STYLE } from "./style.js";
 import { whoGotWhat } from "./whoGotWhat.js";
 
 /** The report as one HTML document that needs nothing beside it: no script, no picture, no font from elsewhere. */
 export function reportPage(result: ReplayResult): string {
   const title = titleOf(result);
   const { liquidations } = result;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Ballast: ${title}</title>
-        <style>
-          ${new Html(STYLE)}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <p class="lead">${leadOf(result)}</p>
-        ${headline(result)}
-        <h2>Price and liquidations</h2>
-        ${figure(priceChart(result))}
-        <h2>Health of the book</h2>
-        ${figure(healthChart(result))}
-        <h2>Debt and collateral</h2>
-        ${figure(bookChart(result))}
-        <h2>Who got what</h2>
-        ${whoGotWhat(result)}
-        <p>Where the liquidation incentive went:</p>
-        ${figure(incentiveChart(result))}
-        <h2>Held back by the second source</h2>
-        ${holdsTable(result)}
-        <h2>What a liquidation cost in fees</h2>
-        ${liquidations.length > 0 ? figure(feesChart(result)) : html`<p>Nobody was liquidated.</p>`}
-        <h2>All liquidations</h2>
-        ${liquidationsTable(result)}
-        <h2>Do the books close?</h2>
-        ${balancesTables(result)}
-      </body>
-    </html> `.text;
+  return documentOf(
+    title,
+    html`<p class="lead">${leadOf(result)}</p>
+      ${headline(result)}
+      <h2>Price and liquidations</h2>
+      ${figure(priceChart(result))}
+      <h2>Health of the book</h2>
+      ${figure(healthChart(result))}
+      <h2>Debt and collateral</h2>
+      ${figure(bookChart(result))}
+      <h2>Who got what</h2>
+      ${whoGotWhat(result)}
+      <p>Where the liquidation incentive went:</p>
+      ${figure(incentiveChart(result))}
+      <h2>Held back by the second source</h2>
+      ${holdsTable(result)}
+      <h2>What a liquidation cost in fees</h2>
+      ${liquidations.length > 0 ? figure(feesChart(result)) : html`<p>Nobody was liquidated.</p>`}
+      <h2>All liquidations</h2>
+      ${liquidationsTable(result)}
+      <h2>Do the books close?</h2>
+      ${balancesTables({ ...result, groups: result.totals.groups })}`,
+  );
 }
 
 function leadOf({ settings, terms, tokens, span }: ReplayResult): string {

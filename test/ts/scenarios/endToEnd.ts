@@ -28,7 +28,8 @@ describe("scenarios: a short replay, end to end", function () {
 
   before(async () => {
     const quiet = { stage: () => undefined, step: () => undefined, event: () => undefined, end: () => undefined };
-    const options = { prices: "two-hours.csv", loans: LOANS, seed: 1, blockTimeSeconds: 2, stepsALeg: 6, out };
+    const choice = { scenario: "crash" as const, prices: "two-hours.csv", loans: LOANS, seed: 1 };
+    const options = { ...choice, blockTimeSeconds: 2, stepsALeg: 6, out };
     remains = await replay(options, parseSeries(PRICES, "two-hours.csv"), quiet, resources);
     result = await assemble(remains);
   });

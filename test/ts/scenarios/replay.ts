@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { lineProgress } from "../../../scenarios/progress/lines.js";
+import { stateOf } from "../../../scenarios/replay/course.js";
 import { l1FeesAt } from "../../../scenarios/replay/l1Fees.js";
 import { quantilesOf } from "../../../scenarios/replay/quantiles.js";
 import type { Moment } from "../../../scenarios/result.js";
@@ -21,7 +22,7 @@ describe("scenarios: small parts of a replay", () => {
     expect(at("2020-03-14T00:00:00Z")).to.deep.equal(calm);
   });
 
-  it("line progress writes a line an hour and one for each event", () => {
+  it("line progress writes a line for each mark and each event", () => {
     const lines: string[] = [];
     const progress = lineProgress((line) => lines.push(line));
     const moment: Moment = {
@@ -29,11 +30,10 @@ describe("scenarios: small parts of a replay", () => {
       price: 792_005_600_000n,
       health: quantilesOf([1.25, 2]),
     };
-    const report = { moment, done: 1, total: 9, liquidations: 4 };
+    const report = { at: moment.at, done: 1, total: 9, state: stateOf(moment, 4) };
     progress.stage("Booting.");
-    progress.step({ ...report, step: { at: moment.at, price: moment.price } });
-    progress.step({ ...report, step: { at: moment.at, price: moment.price, endsLeg: "low" } });
-    progress.step({ ...report, step: { at: moment.at, price: moment.price, endsLeg: "close" } });
+    progress.step({ ...report, isMark: false });
+    progress.step({ ...report, isMark: true });
     progress.event(moment.at, "something");
     progress.end();
     expect(lines).to.deep.equal([

@@ -1,0 +1,132 @@
+import { conservationChecks } from "../accounting/conservation.js";
+import type { Group } from "../accounting/parties.js";
+import { flowOf, flowOfGroup, type Flow } from "../accounting/snapshot.js";
+import { poolAt } from "../../sdk/client/client.js";
+import { capitalAt } from "../../sdk/client/client.js";
+import { scanLogs } from "../../sdk/client/logs.js";
+import { tranchesOf } from "../../sdk/client/tranches.js";
+import { keeperBooks } from "../replay/assemble.js";
+import type { KeeperCost } from "../result.js";
+import { swapEvents } from "../uniswapEvents.js";
+import { yearChecks } from "./checks.js";
+import { readYear } from "./events.js";
+import { both } from "./facilities.js";
+import type { LoanOutcome, Month, Sale, YearResult } from "./result.js";
+import type { YearRemains } from "./year.js";
+
+const GROUPS: readonly Group[] = ["lenders", "borrowers", "keeper", "ballast", "market", "others"];
+
+/** Brings balances, the contracts' events and the keeper's books together into the result. */
+export async function assembleYear(remains: YearRemains): Promise<YearResult> {
+  const { world, facilities, parties, prices, course, first, last, options, span } = remains;
+  const { loan, collateral } = world.facility;
+  const [before, after] = [first.snapshot, last.snapshot];
+  const closing = { number: course.months.length + 1, block: after.block, at: after.timestamp, books: last.books };
+  const ends = [...course.months, closing];
+  const events = await readYear(
+    world,
+    facilities,
+    before.block + 1,
+    ends.map(({ block }) => block),
+  );
+  const months = ends.map((month, index): Month => ({ ...month, events: events.months[index] ?? {} }));
+  const flow = (address: string): Flow => {
+    const party = parties.find((one) => one.address === address);
+    if (!party) throw new RangeError(`${address} is not among the parties.`);
+    return flowOf(party, before, after);
+  };
+  const sum = (addresses: readonly string[]): Flow =>
+    [...new Set(addresses)].map(flow).reduce((a, b) => ({ btc: a.btc + b.btc, usd: a.usd + b.usd }));
+  const groups = Object.fromEntries(
+    GROUPS.map((group) => [group, flowOfGroup(group, parties, before, after)]),
+  ) as YearResult["groups"];
+  const { keeperTransactions: sent } = course;
+  const cost = sent.reduce<KeeperCost>(
+    (total, { cost: one }) => ({
+      l2Gas: total.l2Gas + one.l2Gas,
+      l1Data: total.l1Data + one.l1Data,
+      operator: total.operator + one.operator,
+    }),
+    { l2Gas: 0n, l1Data: 0n, operator: 0n },
+  );
+  const pools = both(facilities).map(({ pool }) => pool);
+  const { pool: uniswapPool } = world.devnet.info.uniswap;
+  return {
+    settings: { loans: options.loans, seed: options.seed },
+    tokens: { btc: collateral, usd: loan },
+    facilities: await Promise.all(
+      both(facilities).map(async (facility) => ({
+        ...{ id: facility.id, name: facility.name, kind: facility.kind, tranches: tranchesOf(facility) },
+        minRatio: await minRatioOf(remains, facility.pool),
+      })),
+    ),
+    span: { ...span, firstBlock: before.block, lastBlock: after.block },
+    ...{ prices: [...prices], days: course.days, months },
+    sales: events.sales.map((sale): Sale => {
+      const resident = remains.residents.find(({ id }) => id.toString() === sale.loan);
+      return {
+        ...sale,
+        at: course.times.get(sale.block) ?? span.to,
+        borrower: resident?.person.name ?? "somebody else",
+      };
+    }),
+    loans: outcomesOf(remains, events),
+    refusals: course.refusals,
+    keeper: {
+      ...{ profit: groups.keeper.usd, cost, transactions: sent.length },
+      etherPrice: BigInt(remains.etherPrice) * 10n ** BigInt(loan.decimals),
+      reverted: sent.filter(({ succeeded }) => !succeeded).length,
+    },
+    flows: parties.map((party) => ({ name: party.name, group: party.group, ...flowOf(party, before, after) })),
+    groups,
+    checks: [
+      ...conservationChecks(parties, before, after),
+      ...yearChecks({
+        ...{ groups, months, events, before: first.books },
+        pools: sum(pools),
+        vaults: sum(both(facilities).map(({ vault }) => vault)),
+        uniswap: flow(uniswapPool),
+        swapped: await swappedIn(remains),
+        keeper: keeperBooks(remains.status, loan.address),
+        ether: { spent: first.keeperEther - last.keeperEther, fees: cost.l2Gas + cost.l1Data + cost.operator },
+      }),
+    ],
+  };
+}
+
+function outcomesOf({ residents, span, course }: YearRemains, events: Awaited<ReturnType<typeof readYear>>) {
+  return residents.map(({ plan, person, id, openedOn, daysRefused, refusal }): LoanOutcome => {
+    const counts = events.counts.get(id);
+    return {
+      ...plan,
+      name: person.name,
+      openedAt: openedOn === undefined ? undefined : (course.days[openedOn]?.at ?? span.from),
+      ...{ daysRefused, refusal },
+      sales: events.sales.filter(({ loan }) => loan === id.toString()).length,
+      markedInDefault: counts?.marked ?? 0,
+      rolledOver: counts?.rolledOver ?? 0,
+    };
+  });
+}
+
+/** First-loss capital that the facility must have, against its weighted debt; undefined where there is no such rule. */
+async function minRatioOf({ world: { provider } }: YearRemains, pool: string): Promise<number | undefined> {
+  const capital = await poolAt(pool).read(provider, "capital", []);
+  if (/^0x0+$/.test(capital)) return undefined;
+  const [, minRatioBps] = await capitalAt(capital).read(provider, "termsOf", [pool]);
+  return Number(minRatioBps) / 10_000;
+}
+
+/** What the Uniswap pool's events say went into it. */
+async function swappedIn({ world, first, last }: YearRemains): Promise<Flow> {
+  const { pool, btcIsToken0 } = world.devnet.info.uniswap;
+  const swapped: Flow = { btc: 0n, usd: 0n };
+  for (const log of await scanLogs(world.provider, { address: pool }, first.snapshot.block + 1, last.snapshot.block)) {
+    const event = swapEvents.parseLog(log);
+    if (event?.name !== "Swap") continue;
+    const { amount0 = 0n, amount1 = 0n } = event.args.toObject() as Record<string, bigint>;
+    swapped.btc += btcIsToken0 ? amount0 : amount1;
+    swapped.usd += btcIsToken0 ? amount1 : amount0;
+  }
+  return swapped;
+}
