@@ -32,6 +32,7 @@ interface ITermLens {
         uint256 defaultsAfter; // last second not in default if nothing more is paid; type(uint256).max where nothing is overdue
         uint256 defaultMarkedAt; // 0 where not marked
         uint256 expectedLoss; // as last marked
+        uint256 recordedPrincipal; // as of the last event; money paid ahead pays on its date without one
     }
 
     function manager() external view returns (address);

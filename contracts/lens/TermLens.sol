@@ -68,6 +68,7 @@ contract TermLens is ITermLens {
         if (loan.flags & LoanFlags.OPEN == 0) return o;
         o.owner = MANAGER.ownerOf(id);
         o.collateral = loan.collateral;
+        o.recordedPrincipal = loan.debtShares;
         if (loan.debtShares == 0) return o;
         ITermLendingPool pool = _poolOf(id.facilityOf());
         ITermLoanBook.Position memory position = pool.positionOf(id, loan);

@@ -66,10 +66,11 @@ export async function readTermFacts(
   ]);
   const dated = new Map<bigint, DatedDebt>();
   const principals = new Map(loans.map(({ id, debtShares }) => [id, debtShares]));
-  for (const { id, debt, balance, defaultMarkedAt, defaultsAfter } of answers.flat()) {
-    if (balance.principal !== principals.get(id)) {
+  for (const { id, debt, recordedPrincipal, defaultMarkedAt, defaultsAfter } of answers.flat()) {
+    // The recorded one: money paid ahead lowers what is left on its date, and no event says so.
+    if (recordedPrincipal !== principals.get(id)) {
       throw new Inconsistent(
-        `loan ${loanText(id)} has ${principals.get(id)} of principal by the log and ${balance.principal} on chain at block ${head.number}: logs are missing and are read again`,
+        `loan ${loanText(id)} has ${principals.get(id)} of principal by the log and ${recordedPrincipal} on chain at block ${head.number}: logs are missing and are read again`,
       );
     }
     dated.set(id, { debt, defaultMarkedAt, defaultsAfter });
