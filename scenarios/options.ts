@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { MARCH_2020 } from "./prices/files.js";
 import { STEPS_A_LEG } from "./prices/path.js";
 import { LEAST_LOANS } from "./year/people.js";
+import { YEAR_DAYS } from "./year/prices.js";
 
 /** What a person may choose about a replay of days of prices. */
 export interface ReplayOptions {
@@ -22,6 +23,7 @@ export interface YearOptions {
   scenario: "year";
   loans: number;
   seed: number;
+  days: number;
   /** folder for report.html and report.json */
   out: string;
 }
@@ -29,6 +31,7 @@ export interface YearOptions {
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 const LOANS = { least: 3, most: 500 };
+const DAYS = { least: 60, most: YEAR_DAYS };
 const LARGEST_SEED = 2 ** 32 - 1;
 /** A leg's step may last 200 s, and several blocks have to fit. */
 const BLOCK_TIME = { least: 0.1, most: 12 };
@@ -68,6 +71,7 @@ export function parseOptions(argv: readonly string[]): ReplayOptions | YearOptio
       2,
     )
     .option("--gap", `crash only: jump to each low and close instead of going there in ${STEPS_A_LEG} steps`, false)
+    .option("--days <count>", "year only: end it sooner", whole(DAYS.least, DAYS.most), YEAR_DAYS)
     .option("--out <folder>", "where report.html and report.json go", "out")
     .addHelpText(
       "after",
@@ -83,41 +87,44 @@ Examples: npm start -- --loans 200 --seed 7 --gap --out /tmp/gap
     .exitOverride();
   try {
     command.parse(argv);
+    return choiceOf(command);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     throw error;
   }
+}
+
+/** Options that mean something in one scenario only. */
+const ONLY_IN = { crash: ["prices", "blockTime", "gap"], year: ["days"] } as const;
+
+/** @throws CommanderError where options do not go together, after saying so */
+function choiceOf(command: Command): ReplayOptions | YearOptions {
   const given = command.opts<{
     scenario: "crash" | "year";
     prices: string;
     loans: number;
     seed: number;
+    days: number;
     blockTime: number;
     gap: boolean;
     out: string;
   }>();
-  const { scenario, prices, loans, seed, out } = given;
-  if (scenario === "crash")
-    return {
-      scenario,
-      prices,
-      loans,
-      seed,
-      out,
-      blockTimeSeconds: given.blockTime,
-      stepsALeg: given.gap ? 1 : STEPS_A_LEG,
-    };
-  const wrong = CRASH_ONLY.filter((name) => command.getOptionValueSource(name) === "cli");
-  if (wrong.length === 0 && loans >= LEAST_LOANS) return { scenario, loans, seed, out };
-  console.error(
-    wrong.length > 0
-      ? `error: --${wrong.map(kebab).join(" and --")} can only be given with --scenario crash: a year makes its own prices`
-      : `error: --loans ${loans} is too few for a year, which has every way to pay in it: give at least ${LEAST_LOANS}`,
-  );
-  return EXIT.usage;
+  const { scenario, prices, loans, seed, days, out } = given;
+  const other = scenario === "crash" ? "year" : "crash";
+  const wrong = ONLY_IN[other].filter((name) => command.getOptionValueSource(name) === "cli");
+  if (wrong.length > 0)
+    command.error(`error: --${wrong.map(kebab).join(" and --")} can only be given with --scenario ${other}`);
+  if (scenario === "crash") {
+    const pace = { blockTimeSeconds: given.blockTime, stepsALeg: given.gap ? 1 : STEPS_A_LEG };
+    return { scenario, prices, loans, seed, out, ...pace };
+  }
+  if (loans < LEAST_LOANS)
+    command.error(
+      `error: --loans ${loans} is too few for a year, which has every way to pay in it: give at least ${LEAST_LOANS}`,
+    );
+  return { scenario, loans, seed, days, out };
 }
 
-const CRASH_ONLY = ["prices", "blockTime", "gap"] as const;
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function whole(least: number, most: number): (text: string) => number {

@@ -21,7 +21,13 @@ export async function assembleYear(remains: YearRemains): Promise<YearResult> {
   const { world, facilities, parties, prices, course, first, last, options, span } = remains;
   const { loan, collateral } = world.facility;
   const [before, after] = [first.snapshot, last.snapshot];
-  const closing = { number: course.months.length + 1, block: after.block, at: after.timestamp, books: last.books };
+  const closing = {
+    number: course.months.length + 1,
+    block: after.block,
+    at: after.timestamp,
+    books: last.books,
+    isSettlement: true,
+  };
   const ends = [...course.months, closing];
   const events = await readYear(
     world,
@@ -52,7 +58,7 @@ export async function assembleYear(remains: YearRemains): Promise<YearResult> {
   const pools = both(facilities).map(({ pool }) => pool);
   const { pool: uniswapPool } = world.devnet.info.uniswap;
   return {
-    settings: { loans: options.loans, seed: options.seed },
+    settings: { loans: options.loans, seed: options.seed, days: options.days },
     tokens: { btc: collateral, usd: loan },
     facilities: await Promise.all(
       both(facilities).map(async (facility) => ({

@@ -80,14 +80,15 @@ export async function runYear(
     const { price = 0n } = moves.at(-1) ?? {};
     const today = await readDay(world, facilities, ids, { at: startsAt, price });
     course.days.push(today);
-    if (isLastOfMonth(startsAt)) {
+    const endsMonth = isLastOfMonth(startsAt) || day === prices.length - 1;
+    if (endsMonth) {
+      const block = (await world.provider.getBlockNumber()) + 1;
       await lenders.save();
-      const block = await world.provider.getBlockNumber();
       const number = course.months.length + 1;
       const at = course.times.get(block) ?? startsAt;
-      course.months.push({ number, block, at, books: await readBooks(world, facilities, block) });
+      course.months.push({ number, isSettlement: false, block, at, books: await readBooks(world, facilities, block) });
     }
-    tell(progress, today, { day, of: prices.length, kind });
+    tell(progress, today, { day, of: prices.length, kind, endsMonth });
   }
 }
 
@@ -99,9 +100,9 @@ function isLastOfMonth(startsAt: number): boolean {
 function tell(
   progress: Progress,
   { at, price, facilities }: Day,
-  { day, of, kind }: { day: number; of: number; kind: DayOfPrices["kind"] },
+  { day, of, kind, endsMonth }: { day: number; of: number; kind: DayOfPrices["kind"]; endsMonth: boolean },
 ): void {
   const open = Object.values(facilities).reduce((sum, facility) => sum + facility.open, 0);
   const state = `BTC ${formatPrice(price)} · ${open} loans${kind === "quiet" ? "" : ` · ${kind} day`}`;
-  progress.step({ at, done: day + 1, total: of, state, isMark: isLastOfMonth(at) || kind === "crash" });
+  progress.step({ at, done: day + 1, total: of, state, isMark: endsMonth || kind === "crash" });
 }

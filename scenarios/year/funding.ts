@@ -19,7 +19,8 @@ const TERM_PERCENT = { saver: 50n, leaver: 30n, junior: 9n, lateJunior: 6n, unde
 /** The same in the revolving one. */
 const REVOLVING_PERCENT = 125n;
 const MONTHLY_DOLLARS = 1_000n;
-const MONTHS = 12n;
+/** A year's, and one that has only begun. */
+const MONTHS = 13n;
 const FEEDS_DECIMALS = 8n;
 
 /**

@@ -11,16 +11,15 @@ import { readQueue } from "../../sdk/client/queue.js";
 import { tranchesOf, type TrancheName } from "../../sdk/client/tranches.js";
 import { ScenarioError } from "../errors.js";
 import type { Person, World } from "../replay/world.js";
-import { carryOutInTurn, type Act, type Refused } from "./acts.js";
+import { carryOutInTurn, carryOutTogether, type Act, type Refused } from "./acts.js";
 import { both, type Facilities } from "./facilities.js";
-import { YEAR_DAYS } from "./prices.js";
 
 /** Who lends. They are the world's lenders, in this order. */
 export const LENDERS = ["saver", "leaver", "junior", "late junior", "underwriter"] as const;
 export type LenderName = (typeof LENDERS)[number];
 
-/** On this day the leaver asks for its money in the term facility: at once while there is cash, else by the queue. */
-const LEAVES_ON = 150;
+/** After this part of the time the leaver asks for its money in the term facility: at once while there is cash, else by the queue. */
+const LEAVES_AFTER = 0.42;
 /** Days after the crash on which new junior capital comes. */
 const COMES_AFTER = 10;
 /** First-loss classes announce their exit so long before the end: the cooldown of ten days, and room within the window. */
@@ -40,7 +39,8 @@ export class Lenders {
     private readonly world: World,
     private readonly facilities: Facilities,
     private readonly stakes: Stakes,
-    private readonly crashDay: number,
+    /** the day of the crash, and how many there are */
+    private readonly time: { crashDay: number; days: number },
   ) {}
 
   person(name: LenderName): Person {
@@ -67,14 +67,16 @@ export class Lenders {
   async live(day: number): Promise<Refused[]> {
     const { client } = this.world;
     const { id } = this.facilities.term;
+    const { crashDay, days } = this.time;
+    const leavesOn = Math.floor(days * LEAVES_AFTER);
     const acts: Act[] = [];
-    if (day === LEAVES_ON) {
+    if (day === leavesOn) {
       const request = { facility: id, from: this.person("leaver").wallet.address, assets: "most" } as const;
       acts.push({ person: this.person("leaver"), what: "ask for all of it", plan: () => planQueue(client, request) });
     }
-    if (day === this.crashDay + COMES_AFTER)
+    if (day === crashDay + COMES_AFTER)
       acts.push(this.lend("late junior", "term", "junior", this.stakes.term.lateJunior));
-    if (day === YEAR_DAYS - ANNOUNCES_BEFORE)
+    if (day === days - ANNOUNCES_BEFORE)
       for (const [name, tranche] of FIRST_LOSS) {
         const request = { facility: id, from: this.person(name).wallet.address, tranche, assets: "most" } as const;
         acts.push({
@@ -84,15 +86,18 @@ export class Lenders {
         });
       }
     const refused = await carryOutInTurn(this.world, acts);
-    if (day > LEAVES_ON) await this.beServed();
+    if (day > leavesOn) await this.beServed();
     return refused;
   }
 
-  /** The saver's monthly deposit into both facilities: the pools divide their interest by it, so a month's books are whole. */
+  /**
+   * The saver's monthly deposit into both facilities, in the next block: the pools divide their interest by it, so the books of
+   * that block are whole.
+   */
   async save(): Promise<void> {
     const { monthly } = this.stakes;
     this.requireDone(
-      await carryOutInTurn(
+      await carryOutTogether(
         this.world,
         (["revolving", "term"] as const).map((kind) => this.lend("saver", kind, "senior", monthly)),
       ),

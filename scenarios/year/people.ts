@@ -1,6 +1,5 @@
 import { ScenarioError } from "../errors.js";
 import { SeededRandom } from "../book/random.js";
-import { YEAR_DAYS } from "./prices.js";
 
 /** How a borrower behaves. */
 export type Habit =
@@ -53,18 +52,25 @@ const LARGEST_LOAN = 300_000;
 const ROUND_SUM = 100;
 const LOWEST_LTV_BPS = 3_500;
 const HEADROOM_BPS = 150;
-/** Loans are asked for until this day; most of them in the first three months. */
-const LAST_OPENING = 270;
+/** Loans are asked for in this part of the time; half of them in its first quarter. */
+const OPENINGS_UNTIL = 0.74;
 /** Of ten loans so many have dates. */
 const TERM_IN_TEN = 6;
 /** So many that every habit is among them. */
 export const LEAST_LOANS = REVOLVING.length + TERM.length;
 
+/** How many people there are, and for how long. */
+export interface PeopleOptions {
+  loans: number;
+  seed: number;
+  days: number;
+}
+
 /**
  * Plans a mixed book: six in ten with dates, every habit in turn, sizes spread over the orders of magnitude.
  * @param loans at least ten, so that every habit is there
  */
-export function planPeople(loans: number, seed: number, maxLtvBps: number, loanDecimals: number): LoanPlan[] {
+export function planPeople({ loans, seed, days }: PeopleOptions, maxLtvBps: number, loanDecimals: number): LoanPlan[] {
   if (loans < LEAST_LOANS)
     throw new ScenarioError(
       `A year needs at least ${LEAST_LOANS} loans, so that every way to pay is among them, not ${loans}: raise --loans.`,
@@ -73,7 +79,7 @@ export function planPeople(loans: number, seed: number, maxLtvBps: number, loanD
   const highestLtvBps = maxLtvBps - HEADROOM_BPS;
   const sizes = random.spread(loans);
   const ltvs = random.spread(loans);
-  const days = random.spread(loans);
+  const openings = random.spread(loans);
   const seen = { revolving: 0, term: 0 };
   return Array.from({ length: loans }, (_, borrower): LoanPlan => {
     const kind = (borrower * TERM_IN_TEN) % 10 < TERM_IN_TEN ? "term" : "revolving";
@@ -83,22 +89,22 @@ export function planPeople(loans: number, seed: number, maxLtvBps: number, loanD
     const plan: LoanPlan = {
       ...{ borrower, kind, habit },
       // Squared, so that the book is full before the middle of the year.
-      opensOn: Math.floor(LAST_OPENING * (days[borrower] ?? 0) ** 2),
+      opensOn: Math.floor(days * OPENINGS_UNTIL * (openings[borrower] ?? 0) ** 2),
       ltvBps: Math.round(LOWEST_LTV_BPS + (highestLtvBps - LOWEST_LTV_BPS) * (ltvs[borrower] ?? 0)),
       principal: BigInt(Math.round(size / ROUND_SUM) * ROUND_SUM) * 10n ** BigInt(loanDecimals),
     };
-    return kind === "term" ? { ...plan, ...termsOf(habit, plan.opensOn, random) } : plan;
+    return kind === "term" ? { ...plan, ...termsOf(habit, days - plan.opensOn, random) } : plan;
   });
 }
 
-function termsOf(habit: Habit, opensOn: number, random: SeededRandom): Partial<LoanPlan> {
+function termsOf(habit: Habit, daysLeft: number, random: SeededRandom): Partial<LoanPlan> {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random.next() * items.length)] as T;
   switch (habit) {
     case "late":
       return { sheet: pick(MANY_INSTALMENTS), days: 2 + Math.floor(random.next() * 7) };
     case "prepays":
     case "rolls over":
-      return { sheet: pick(MANY_INSTALMENTS), days: 40 + Math.floor(random.next() * (YEAR_DAYS - opensOn - 60)) };
+      return { sheet: pick(MANY_INSTALMENTS), days: Math.floor(daysLeft * (0.2 + 0.6 * random.next())) };
     case "defaults":
       return { sheet: 0, paysInstalments: Math.floor(random.next() * 2) };
     default:

@@ -26,7 +26,9 @@ const DRIFT = 0.1;
 const JUMPS_A_YEAR = 8;
 const JUMP = { mean: -0.015, deviation: 0.045 };
 /** The crash: one hour in which there is no price between, a day of falling on, and some of it comes back in two months. */
-const CRASH = { hour: 9, gap: -0.28, restOfDay: -0.12, recovery: 0.2, recoveryDays: 60, firstDay: 120, lastDay: 240 };
+const CRASH = { hour: 9, gap: -0.34, restOfDay: -0.1, recovery: 0.2, recoveryDays: 60 };
+/** The crash comes in the middle third of the time. */
+const CRASH_WITHIN = { from: 1 / 3, until: 2 / 3 };
 /** A day on which the price moves further than this from where it began is gone through by the hour. */
 const QUIET_WITHIN = 0.04;
 
@@ -34,13 +36,13 @@ const QUIET_WITHIN = 0.04;
  * A year of bitcoin prices with one crash; the same seed gives the same year.
  * @param opening dollars, 8 decimals @param startsAt second of the first midnight
  */
-export function yearOfPrices(seed: number, opening: bigint, startsAt: number): DayOfPrices[] {
+export function yearOfPrices(seed: number, opening: bigint, startsAt: number, days = YEAR_DAYS): DayOfPrices[] {
   const random = new SeededRandom(`prices ${seed}`);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-  const crashDay = CRASH.firstDay + Math.floor(random.next() * (CRASH.lastDay - CRASH.firstDay));
+  const crashDay = Math.floor(days * (CRASH_WITHIN.from + random.next() * (CRASH_WITHIN.until - CRASH_WITHIN.from)));
   const year = YEAR_DAYS * HOURS_A_DAY;
   let logarithm = Math.log(Number(opening));
-  return Array.from({ length: YEAR_DAYS }, (_, day): DayOfPrices => {
+  return Array.from({ length: days }, (_, day): DayOfPrices => {
     const begins = startsAt + day * DAY_SECONDS;
     const logarithms: number[] = [];
     for (let hour = 0; hour < HOURS_A_DAY; hour++) {

@@ -48,6 +48,8 @@ export interface FacilityBooks {
 export interface Month {
   /** of the year, from 1 */
   number: number;
+  /** no month: everybody paid and left after the last day */
+  isSettlement: boolean;
   /** last block of it */
   block: number;
   /** second of that block */
@@ -111,7 +113,7 @@ export interface LoanOutcome extends LoanPlan {
 }
 
 export interface YearResult {
-  settings: { loans: number; seed: number };
+  settings: { loans: number; seed: number; days: number };
   tokens: { btc: Token; usd: Token };
   facilities: {
     id: number;

@@ -22,10 +22,9 @@ export function flowsOf(months: readonly Month[], facility?: number): MonthOfEve
 
 export const lossOf = ({ losses }: Pick<Sale, "losses">): bigint => total(losses);
 
-/** `Jan`, and the settlement after the last. */
-export function monthName({ at, number }: Pick<Month, "at" | "number">): string {
-  const MONTHS = 12;
-  if (number > MONTHS) return "settled";
+/** `Jan`, and what came after the last. */
+export function monthName({ at, isSettlement }: Pick<Month, "at" | "isSettlement">): string {
+  if (isSettlement) return "settled";
   return new Date(at * 1000).toLocaleString("en", { month: "short", timeZone: "UTC" });
 }
 

@@ -17,7 +17,7 @@ import { facilitiesOf, type Facilities } from "./facilities.js";
 import { fillWallets } from "./funding.js";
 import { Lenders, LENDERS } from "./lenders.js";
 import { planPeople } from "./people.js";
-import { DAY_SECONDS, YEAR_DAYS, yearOfPrices, type DayOfPrices } from "./prices.js";
+import { DAY_SECONDS, yearOfPrices, type DayOfPrices } from "./prices.js";
 import type { FacilityBooks } from "./result.js";
 
 /** Dollars with 8 decimals, about what bitcoin cost when the year begins. */
@@ -60,7 +60,7 @@ export interface YearState {
  */
 export async function liveYear(options: YearOptions, progress: Progress, resources: Resources): Promise<YearRemains> {
   const started = performance.now();
-  const prices = yearOfPrices(options.seed, OPENING_PRICE, STARTS_AT);
+  const prices = yearOfPrices(options.seed, OPENING_PRICE, STARTS_AT, options.days);
   const crash = prices.find(({ kind }) => kind === "crash");
   if (!crash) throw new RangeError("The year has no crash.");
   const isCrash = (second: number) => second >= crash.startsAt && second < crash.startsAt + DAY_SECONDS;
@@ -81,7 +81,7 @@ export async function liveYear(options: YearOptions, progress: Progress, resourc
   });
   const rest = await Promise.race([nodeFailure, play(from, options, prices, crash.day, progress, resources)]);
   const wallSeconds = (performance.now() - started) / 1000;
-  const to = STARTS_AT + YEAR_DAYS * DAY_SECONDS;
+  const to = STARTS_AT + options.days * DAY_SECONDS;
   return { options, ...rest, prices, etherPrice: ETHER_PRICE, span: { from: STARTS_AT, to, wallSeconds } };
 }
 
@@ -95,7 +95,7 @@ async function play(
 ): Promise<Omit<YearRemains, "options" | "prices" | "etherPrice" | "span">> {
   const facilities = await facilitiesOf(from);
   const { maxLtvBps, loan } = facilities.term;
-  const plans = planPeople(options.loans, options.seed, Number(maxLtvBps), loan.decimals);
+  const plans = planPeople(options, Number(maxLtvBps), loan.decimals);
   const stakes = await fillWallets(from, facilities, plans, OPENING_PRICE);
   const parties = partiesOf(from);
   const first = await readState(from, facilities, parties);
@@ -104,19 +104,20 @@ async function play(
   const policy = { etherPrice: ETHER_PRICE, markLossesFrom: MARK_LOSSES_FROM };
   const keeper = resources.add(await KeeperProcess.startIn(options.out, from, policy));
   const living = bringToLife(from, keeper);
+  const time = { crashDay, days: options.days };
   const borrowers = new Borrowers(living.world, facilities, plans);
-  const lenders = new Lenders(living.world, facilities, stakes, crashDay);
+  const lenders = new Lenders(living.world, facilities, stakes, time);
   await runYear(living, facilities, { borrowers, lenders }, prices, progress);
   const status = await keeper.status();
   await keeper.stop();
 
   progress.stage("Everybody settles: loans are closed, surplus taken out, lenders redeem…");
-  const end = BigInt(STARTS_AT + YEAR_DAYS * DAY_SECONDS);
+  const end = BigInt(STARTS_AT + options.days * DAY_SECONDS);
   await from.devnet.mineL1(end);
   await from.devnet.mineL2(end);
   const open = borrowers.residents.filter(({ openedOn }) => openedOn !== undefined);
   await settleLoans(from, new Map(open.map(({ id, person }) => [id, person])));
-  await new Lenders(from, facilities, stakes, crashDay).leave();
+  await new Lenders(from, facilities, stakes, time).leave();
   const last = await readState(from, facilities, parties);
   const { course } = living;
   return { world: from, facilities, parties, residents: borrowers.residents, course, status, first, last };

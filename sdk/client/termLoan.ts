@@ -1,6 +1,7 @@
 import type { termLensAbi } from "./abi/index.js";
 import { type Client, termPoolAt } from "./client.js";
 import { ClientError } from "./errors.js";
+import { refusalOf } from "./explain.js";
 import { type Facility, facilityOf } from "./facility.js";
 import { NoSuchLoan } from "./loanState.js";
 import type { AbiResult, ReadOptions } from "./typedContract.js";
@@ -165,14 +166,37 @@ export interface TermQuote {
   readonly schedule: Instalment[];
 }
 
+/**
+ * The rate at which a loan would be opened, or rolled over, now.
+ *
+ * @param request.drawn cash that leaves the pool for it
+ * @throws ContractRefused where the facility has not that much to lend, or offers no such sheet
+ */
+export async function readOfferedRate(
+  client: Client,
+  request: { readonly facility: number | string; readonly sheet: number; readonly drawn: bigint },
+): Promise<bigint> {
+  const facility = termFacilityOf(client, request.facility);
+  return termPoolAt(facility.pool)
+    .read(client.provider, "offeredRate", [BigInt(request.sheet), request.drawn])
+    .catch((error: unknown) => {
+      throw refusalOf(error, "to quote a rate", { facility }) ?? error;
+    });
+}
+
+/** @throws ContractRefused where the facility has not that much to lend, or offers no such sheet */
 export async function quoteTermLoan(
   client: Client,
   request: { readonly facility: number | string; readonly sheet: number; readonly principal: bigint },
   options: ReadOptions = {},
 ): Promise<TermQuote> {
-  const { id } = termFacilityOf(client, request.facility);
-  const asked = [BigInt(id), BigInt(request.sheet), request.principal] as const;
-  const [annualRateWad, schedule] = await client.termLens.read(client.provider, "previewSchedule", asked, options);
+  const facility = termFacilityOf(client, request.facility);
+  const asked = [BigInt(facility.id), BigInt(request.sheet), request.principal] as const;
+  const [annualRateWad, schedule] = await client.termLens
+    .read(client.provider, "previewSchedule", asked, options)
+    .catch((error: unknown) => {
+      throw refusalOf(error, "to quote a term loan", { facility }) ?? error;
+    });
   return { annualRateWad, schedule: [...schedule] };
 }
 

@@ -4,6 +4,7 @@ import { balancesTables } from "../../report/balances.js";
 import { figure as chart } from "../../report/charts/figure.js";
 import { figure } from "../../report/headline.js";
 import { documentOf, html, type Html } from "../../report/html.js";
+import { YEAR_DAYS } from "../prices.js";
 import type { YearResult } from "../result.js";
 import { flowsOf, lowestRatio, total } from "../sums.js";
 import { capitalChart, coverChart, debtChart, priceChart, sharesChart } from "./charts.js";
@@ -15,7 +16,9 @@ export function yearPage(result: YearResult): string {
   const year = new Date(span.from * 1000).getUTCFullYear();
   const ratioed = facilities.filter(({ minRatio }) => minRatio !== undefined);
   return documentOf(
-    `${settings.loans} loans, the year ${year}`,
+    settings.days < YEAR_DAYS
+      ? `${settings.loans} loans, ${settings.days} days`
+      : `${settings.loans} loans, the year ${year}`,
     html`<p class="lead">${leadOf(result)}</p>
       ${headline(result)}
       <h2>Price and sales of collateral</h2>
@@ -54,7 +57,7 @@ function leadOf({ settings, loans, facilities, span }: YearResult): string {
   const term = loans.filter(({ kind }) => kind === "term").length;
   return (
     `${loans.length - term} revolving and ${term} term loans in ${facilities.map(({ name }) => name).join(" and ")}, through a ` +
-    `made-up year with one crash (seed ${settings.seed}), on a local OP-Stack rollup, in ${Math.round(span.wallSeconds)} s, ` +
+    `made-up ${settings.days < YEAR_DAYS ? `time of ${settings.days} days` : "year"} with one crash (seed ${settings.seed}), on a local OP-Stack rollup, in ${Math.round(span.wallSeconds)} s, ` +
     `blocks ${span.firstBlock} to ${span.lastBlock}. Prices follow a jump-diffusion; people act once a day; the keeper is the real one.`
   );
 }

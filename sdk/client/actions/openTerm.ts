@@ -6,7 +6,7 @@ import { encodeLoanId, shortLoanId } from "../loanIds.js";
 import { nextFreeSalt } from "../loanState.js";
 import { paymentNeeds } from "../needs.js";
 import { outlookOf } from "../outlook.js";
-import { quoteTermLoan, readTermSheets, termFacilityOf } from "../termLoan.js";
+import { quoteTermLoan, readOfferedRate, readTermSheets, termFacilityOf } from "../termLoan.js";
 import type { OpenRequest } from "./open.js";
 import { mostToOpen } from "./open.js";
 import type { Plan } from "./plan.js";
@@ -26,8 +26,8 @@ export interface TermRequest {
 
 const DEADLINE_SECONDS = 1_800n;
 
-/** What a request leaves open, filled in at today's rate. */
-export async function termsFor(client: Client, facility: number, request: TermRequest, principal: bigint) {
+/** What a request leaves open, filled in at today's rate. @param drawn cash that leaves the pool for it: none in a roll-over */
+export async function termsFor(client: Client, facility: number, request: TermRequest, drawn: bigint) {
   const { sheet } = request;
   const sheets = await readTermSheets(client, facility);
   const found = sheets[sheet];
@@ -37,12 +37,12 @@ export async function termsFor(client: Client, facility: number, request: TermRe
       `facility ${facility} does not lend by term sheet ${sheet}; it offers ${offered.join(", ") || "none now"}`,
     );
   }
-  const quote = await quoteTermLoan(client, { facility, sheet, principal });
+  const annualRateWad = await readOfferedRate(client, { facility, sheet, drawn });
   const block = await client.provider.getBlock("latest");
   return {
     sheet: found,
-    quote,
-    maxAnnualRate: request.maxAnnualRateWad ?? quote.annualRateWad + quote.annualRateWad / 100n,
+    annualRateWad,
+    maxAnnualRate: request.maxAnnualRateWad ?? annualRateWad + annualRateWad / 100n,
     deadline: request.deadline ?? BigInt(block?.timestamp ?? 0) + DEADLINE_SECONDS,
     agreement: request.agreement ?? ZeroHash,
   };
@@ -65,7 +65,8 @@ export async function planOpenTerm(client: Client, request: OpenRequest & TermRe
     request.principal === "most" ? await mostToOpen(client, facility, from, collateral) : request.principal;
   const terms = await termsFor(client, facility.id, request, principal);
   const receiver = getAddress(request.receiver ?? from);
-  const [first] = terms.quote.schedule;
+  const { schedule } = await quoteTermLoan(client, { facility: facility.id, sheet: request.sheet, principal });
+  const [first] = schedule;
   const { count, intervalSeconds } = terms.sheet;
   const opening = {
     facility: BigInt(facility.id),
@@ -83,7 +84,7 @@ export async function planOpenTerm(client: Client, request: OpenRequest & TermRe
     action: "open",
     summary:
       `opens term loan ${shortLoanId(id)}: puts in ${formatAmount(collateral, facility.collateral)}, borrows ${formatCash(principal, facility.loan)}${toReceiver(from, receiver)} ` +
-      `at ${formatPercent(terms.quote.annualRateWad)} a year (at most ${formatPercent(terms.maxAnnualRate)}), to be paid in ${count.toString()} instalment${count === 1n ? "" : "s"}, ` +
+      `at ${formatPercent(terms.annualRateWad)} a year (at most ${formatPercent(terms.maxAnnualRate)}), to be paid in ${count.toString()} instalment${count === 1n ? "" : "s"}, ` +
       `one every ${formatDuration(intervalSeconds)}, the first of ${formatCash(payment, facility.loan, "up")}`,
     facility,
     loanId: id,

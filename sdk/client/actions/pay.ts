@@ -1,5 +1,5 @@
 import { getAddress } from "ethers";
-import { MAX_UINT256, YEAR_SECONDS, mulDivUp } from "../../model/index.js";
+import { MAX_UINT256, YEAR_SECONDS, mulDivUp, subtractOrZero } from "../../model/index.js";
 import { formatCash, formatTime } from "../amounts.js";
 import { type Client, loansOf } from "../client.js";
 import { paymentNeeds } from "../needs.js";
@@ -62,7 +62,7 @@ export async function planPay(
     ),
     now: outlookNow({ loan, facility }),
     ...(all && { then: outlookOf(facility, loan.collateral, 0n) }),
-    ...(isWithinSchedule && { then: outlookOf(facility, loan.collateral, loan.debt - assets) }),
+    ...(isWithinSchedule && { then: outlookOf(facility, loan.collateral, subtractOrZero(loan.debt, assets)) }),
     context: { facility },
   };
 }

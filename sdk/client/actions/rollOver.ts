@@ -14,7 +14,7 @@ export async function planRollOver(client: Client, request: LoanRequest & TermRe
   const { loan, facility } = await situationOf(client, request.id);
   const term = await readTermLoan(client, request.id);
   if (term.debt === 0n) throw new ImpossibleAction(`${named(loan)} owes nothing that could be rolled over`);
-  const terms = await termsFor(client, facility.id, request, term.payOff);
+  const terms = await termsFor(client, facility.id, request, 0n);
   const fee = term.payOff - term.debt;
   const { termManager } = client;
   const args = [loan.id, BigInt(request.sheet), terms.maxAnnualRate, terms.deadline, terms.agreement] as const;
@@ -22,7 +22,7 @@ export async function planRollOver(client: Client, request: LoanRequest & TermRe
     action: "roll over",
     summary:
       `rolls ${named(loan)} over into term sheet ${request.sheet}: ${formatCash(term.payOff, facility.loan, "up")}` +
-      `${fee === 0n ? "" : ` (with a prepayment fee of ${formatCash(fee, facility.loan, "up")})`} at about ${formatPercent(terms.quote.annualRateWad)} a year ` +
+      `${fee === 0n ? "" : ` (with a prepayment fee of ${formatCash(fee, facility.loan, "up")})`} at about ${formatPercent(terms.annualRateWad)} a year ` +
       `(at most ${formatPercent(terms.maxAnnualRate)}), in ${terms.sheet.count.toString()} instalments from now`,
     facility,
     loanId: loan.id,

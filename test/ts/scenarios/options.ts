@@ -40,7 +40,7 @@ describe("scenarios: the command line", () => {
 
   it("a year takes loans, seed and a folder", () =>
     expect(run("--scenario", "year", "--seed", "3").result).to.deep.equal({
-      ...{ scenario: "year", loans: 60, seed: 3, out: "out" },
+      ...{ scenario: "year", loans: 60, seed: 3, days: 365, out: "out" },
     }));
 
   it("--help names every option and exit code, and is no error", () => {
@@ -63,6 +63,8 @@ describe("scenarios: the command line", () => {
       ["--scenario", "year", "--gap", "--prices", "a.csv"],
       "--prices and --gap can only be given with --scenario crash",
     ],
+    [["--days", "90"], "--days can only be given with --scenario year"],
+    [["--scenario", "year", "--days", "59"], "whole number from 60 to 365"],
     [["--scenario", "year", "--loans", "9"], "give at least 10"],
   ] as const)
     it(`refuses ${args.join(" ")} and says why`, () => {
