@@ -112,8 +112,9 @@ export class Lenders {
       for (const tranche of tranchesOf(facility))
         for (const person of this.world.lenders) {
           const from = person.wallet.address;
-          const { shares } = await readLenderPosition(client, facility.id, from, tranche);
-          if (shares === 0n) continue;
+          // A class that lost everything has shares left, worth nothing.
+          const { assets } = await readLenderPosition(client, facility.id, from, tranche);
+          if (assets === 0n) continue;
           const request = { from, facility: facility.id, tranche, assets: "most" } as const;
           const act = { person, what: `take all out of ${facility.name}`, plan: () => planRedeem(client, request) };
           this.requireDone(await carryOutInTurn(this.world, [act]));

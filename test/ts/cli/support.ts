@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { HDNodeWallet, JsonRpcProvider, Network, NonceManager, Wallet, encryptKeystoreJson } from "ethers";
 import { network } from "hardhat";
+import { runBallast } from "../../../scripts/cli/run.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { type TermMarket, addTermFacility, termFacilityInput } from "../fixtures/termMarket.js";
 import { type Market, deployMarket, deploymentOf } from "../fixtures/market.js";
@@ -49,8 +50,39 @@ const MNEMONIC = "test test test test test test test test test test test junk";
 const CHAIN_ID = 10;
 
 /** The real command line, with no terminal, and nothing of this process's environment that could steer it. */
-export function runCli(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
+/** As a process of its own, as a user runs it. */
+export function runCliProcess(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
   return ended(spawnCli(args, environment));
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** The same program in this process, which saves its start; one after another, as they share the environment. */
+export function runCli(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
+  const ran = last.then(() => runHere(args, environment));
+  last = ran.catch(() => undefined);
+  return ran;
+}
+
+async function runHere(args: readonly string[], environment: Record<string, string>): Promise<Ran> {
+  const streams = { stdout: process.stdout, stderr: process.stderr };
+  const said = { stdout: "", stderr: "" };
+  const inherited = { ...process.env };
+  const writes = { stdout: streams.stdout.write, stderr: streams.stderr.write };
+  for (const name of ["stdout", "stderr"] as const)
+    streams[name].write = (text: string | Uint8Array) => {
+      said[name] += text.toString();
+      return true;
+    };
+  for (const name of Object.keys(process.env)) if (name.startsWith("BALLAST_")) delete process.env[name];
+  Object.assign(process.env, environment);
+  try {
+    return { code: await runBallast(args), ...said };
+  } finally {
+    for (const name of ["stdout", "stderr"] as const) streams[name].write = writes[name];
+    for (const name of Object.keys(environment)) delete process.env[name];
+    Object.assign(process.env, inherited);
+  }
 }
 
 export function spawnCli(args: readonly string[], environment: Record<string, string> = {}) {
