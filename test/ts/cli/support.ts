@@ -68,7 +68,10 @@ async function runHere(args: readonly string[], environment: Record<string, stri
   const streams = { stdout: process.stdout, stderr: process.stderr };
   const said = { stdout: "", stderr: "" };
   const inherited = { ...process.env };
-  const writes = { stdout: streams.stdout.write, stderr: streams.stderr.write };
+  const writes = {
+    stdout: streams.stdout.write.bind(streams.stdout),
+    stderr: streams.stderr.write.bind(streams.stderr),
+  };
   for (const name of ["stdout", "stderr"] as const)
     streams[name].write = (text: string | Uint8Array) => {
       said[name] += text.toString();
