@@ -1,17 +1,5 @@
 /** The command line for borrowers and lenders: `npm run -s ballast -- --help`. */
-import { verdictOf } from "./cli/exitCodes.js";
-import { buildProgram } from "./cli/program.js";
-import type { GlobalOptions } from "./cli/session.js";
+import { runCommandLine } from "./cli/run.js";
+import { processTerminal } from "./cli/terminal.js";
 
-let code = 0;
-const program = buildProgram((ended) => {
-  code = ended;
-});
-try {
-  await program.parseAsync();
-} catch (error) {
-  const verdict = verdictOf(error, program.opts<GlobalOptions>().rpc ?? "");
-  if (verdict.message !== "") process.stderr.write(`${verdict.message}\n`);
-  code = verdict.code;
-}
-process.exitCode = code;
+process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal);
