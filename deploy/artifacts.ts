@@ -11,6 +11,7 @@ const FOLDERS = ["artifacts", "coverage/artifacts"];
 /** What the compiler made, read from the folder it wrote; loading Hardhat for that would take a second. */
 export class CompiledContracts implements ArtifactResolver {
   readonly #byName = new Map<string, string[]>();
+  readonly #read = new Map<string, Artifact>();
   readonly #folder: string;
 
   constructor() {
@@ -28,6 +29,8 @@ export class CompiledContracts implements ArtifactResolver {
 
   /** @param contractName its bare name, which must be the only one of its kind */
   read(contractName: string): Artifact {
+    const known = this.#read.get(contractName);
+    if (known !== undefined) return known;
     const paths = this.#byName.get(contractName) ?? [];
     const [path] = paths;
     if (path === undefined) {
@@ -37,7 +40,9 @@ export class CompiledContracts implements ArtifactResolver {
       const where = paths.map((each) => relative(this.#folder, each)).join(", ");
       throw new DeployError(`${contractName} is the name of several contracts: ${where}`);
     }
-    return JSON.parse(readFileSync(path, "utf8")) as Artifact;
+    const artifact = JSON.parse(readFileSync(path, "utf8")) as Artifact;
+    this.#read.set(contractName, artifact);
+    return artifact;
   }
 
   loadArtifact(contractName: string): Promise<Artifact> {

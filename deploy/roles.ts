@@ -33,8 +33,14 @@ export type ReadAbi = (contract: string) => { abi: unknown };
 
 /** @param read finds a contract's ABI by its name */
 export function rolesOf({ governance: g }: Pick<Parameters, "governance">, read: ReadAbi): Role[] {
+  const interfaces = new Map<string, Interface>();
+  const interfaceOf = (contract: string) => {
+    const known = interfaces.get(contract) ?? new Interface(read(contract).abi as InterfaceAbi);
+    interfaces.set(contract, known);
+    return known;
+  };
   const selectors = (contract: string, names: readonly string[]) => {
-    const known = new Interface(read(contract).abi as InterfaceAbi);
+    const known = interfaceOf(contract);
     return names.map((name) => {
       const found = known.getFunction(name);
       if (found === null) throw new DeployError(`${contract} has no function ${name} to give to a role`);

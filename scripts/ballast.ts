@@ -1,4 +1,5 @@
 /** The command line for borrowers and lenders: `npm run -s ballast -- --help`. */
-import { runBallast } from "./cli/run.js";
+import { runCommandLine } from "./cli/run.js";
+import { processTerminal } from "./cli/terminal.js";
 
-process.exitCode = await runBallast(process.argv.slice(2));
+process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal);

@@ -1,15 +1,11 @@
 import { confirm } from "@inquirer/prompts";
 import { Cancelled, UsageError } from "./exitCodes.js";
-
-/** Whether somebody sits at the terminal. Questions go to stderr: stdout is for data. */
-export function canAsk(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY;
-}
+import type { Terminal } from "./terminal.js";
 
 /** Goes on only if the person says yes; with --yes nobody is asked. */
-export async function confirmed(question: string, yes: boolean): Promise<void> {
+export async function confirmed(terminal: Terminal, question: string, yes: boolean): Promise<void> {
   if (yes) return;
-  if (!canAsk()) {
+  if (!terminal.canAsk()) {
     throw new UsageError(`nobody is here to confirm: add --yes to ${question}, or --dry-run to see what would happen`);
   }
   const isYes = await confirm({ message: `Do you want to ${question}?`, default: false }, { output: process.stderr });

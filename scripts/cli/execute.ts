@@ -107,7 +107,7 @@ export async function execute(session: Session, plan: Plan): Promise<void> {
     return;
   }
   output.message(about.join("\n"));
-  await confirmed(plan.action, options.yes === true);
+  await confirmed(session.terminal, plan.action, options.yes === true);
   const signer = await session.signer(plan.transaction.from);
   const sent = await sendPlan(client, signer, plan, {
     approvals: options.permit === true ? "permit" : "transaction",

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { password as askPassword } from "@inquirer/prompts";
 import { Wallet, getAddress } from "ethers";
-import { canAsk } from "./ask.js";
 import { UsageError } from "./exitCodes.js";
+import type { Terminal } from "./terminal.js";
 
 export interface KeyOptions {
   readonly keystore?: string;
@@ -43,15 +43,15 @@ function fromKeyFile(file: string): Account {
   return { address: wallet.address, unlock: () => Promise.resolve(wallet) };
 }
 
-async function passwordFor(file: string, passwordFile: string | undefined): Promise<string> {
+async function passwordFor(terminal: Terminal, file: string, passwordFile: string | undefined): Promise<string> {
   if (passwordFile !== undefined) return readSecret(passwordFile, "password file");
-  if (!canAsk()) {
+  if (!terminal.canAsk()) {
     throw new UsageError(`the keystore ${file} needs its password, and nobody is here to type it: use --password-file`);
   }
   return askPassword({ message: `Password of ${file}`, mask: true }, { output: process.stderr });
 }
 
-function fromKeystore(file: string, passwordFile: string | undefined): Account {
+function fromKeystore(terminal: Terminal, file: string, passwordFile: string | undefined): Account {
   const json = readText(file, "keystore");
   let address: string;
   try {
@@ -63,7 +63,7 @@ function fromKeystore(file: string, passwordFile: string | undefined): Account {
   return {
     address,
     async unlock() {
-      const password = await passwordFor(file, passwordFile);
+      const password = await passwordFor(terminal, file, passwordFile);
       try {
         const wallet = await Wallet.fromEncryptedJson(json, password);
         return new Wallet(wallet.privateKey);
@@ -75,10 +75,10 @@ function fromKeystore(file: string, passwordFile: string | undefined): Account {
 }
 
 /** The account the options name, if they name one. A key is never an argument: other users can read those. */
-export function accountOf({ keystore, keyFile, passwordFile }: KeyOptions): Account | undefined {
+export function accountOf({ keystore, keyFile, passwordFile }: KeyOptions, terminal: Terminal): Account | undefined {
   if (keystore !== undefined && keyFile !== undefined) {
     throw new UsageError("--keystore and --key-file both name a key: which one is meant?");
   }
-  if (keystore !== undefined) return fromKeystore(keystore, passwordFile);
+  if (keystore !== undefined) return fromKeystore(terminal, keystore, passwordFile);
   return keyFile === undefined ? undefined : fromKeyFile(keyFile);
 }

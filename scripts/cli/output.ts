@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import type { Terminal } from "./terminal.js";
 
 /** A JSON document with bigints as decimal strings: no number of ours fits a double. */
 export function toJson(value: unknown): string {
@@ -7,21 +8,24 @@ export function toJson(value: unknown): string {
 
 /** Where a command writes: data to stdout, everything else to stderr. */
 export class Output {
-  constructor(readonly isJson: boolean) {}
+  constructor(
+    private readonly terminal: Terminal,
+    readonly isJson: boolean,
+  ) {}
 
   /** The command's result: one JSON document, or what people read. */
   data(json: unknown, human: () => string): void {
-    process.stdout.write(`${this.isJson ? toJson(json) : human()}\n`);
+    this.terminal.writeOut(`${this.isJson ? toJson(json) : human()}\n`);
   }
 
   /** One of many results, each a line of its own. */
   line(json: unknown, human: () => string): void {
     const text = this.isJson ? toJson(json).replace(/\n\s*/g, " ") : human();
-    process.stdout.write(`${text}\n`);
+    this.terminal.writeOut(`${text}\n`);
   }
 
   message(text: string): void {
-    process.stderr.write(`${text}\n`);
+    this.terminal.writeError(`${text}\n`);
   }
 }
 

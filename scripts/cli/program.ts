@@ -25,6 +25,7 @@ import { EXIT_CODES_HELP } from "./exitCodes.js";
 import { lendingCommands } from "./programs/lending.js";
 import { protectionCommands } from "./programs/protect.js";
 import { type GlobalOptions, Session } from "./session.js";
+import type { Terminal } from "./terminal.js";
 
 const EXAMPLES = `
 Examples:
@@ -56,16 +57,20 @@ function globalOptions(program: Command): void {
 }
 
 /** @param exit receives what the command ends with */
-export function buildProgram(exit: (code: number) => void): Command {
+export function buildProgram(terminal: Terminal, exit: (code: number) => void): Command {
   const program = new Command("ballast")
     .description("Loans against Bitcoin on an OP-Stack rollup.")
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help says more)")
     .addHelpText("after", `${EXAMPLES}${EXIT_CODES_HELP}`)
+    .configureOutput({
+      writeOut: (text) => terminal.writeOut(text),
+      writeErr: (text) => terminal.writeError(text),
+    })
     .exitOverride();
   globalOptions(program);
   const run: Runner = async (action) => {
-    const session = await Session.open(program.opts<GlobalOptions>());
+    const session = await Session.open(program.opts<GlobalOptions>(), terminal);
     try {
       exit((await action(session)) ?? 0);
     } finally {

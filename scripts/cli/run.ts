@@ -1,24 +1,20 @@
 import { verdictOf } from "./exitCodes.js";
 import { buildProgram } from "./program.js";
 import type { GlobalOptions } from "./session.js";
+import type { Terminal } from "./terminal.js";
 
-/**
- * Carries out one command line.
- *
- * @param args without the program's own name
- * @returns its exit code; what went wrong has been written to stderr
- */
-export async function runBallast(args: readonly string[]): Promise<number> {
+/** Runs one command line and gives the code it ends with; whatever goes wrong is said on the terminal. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
   let code = 0;
-  const program = buildProgram((ended) => {
+  const program = buildProgram(terminal, (ended) => {
     code = ended;
   });
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     const verdict = verdictOf(error, program.opts<GlobalOptions>().rpc ?? "");
-    if (verdict.message !== "") process.stderr.write(`${verdict.message}\n`);
-    code = verdict.code;
+    if (verdict.message !== "") terminal.writeError(`${verdict.message}\n`);
+    return verdict.code;
   }
   return code;
 }

@@ -6,6 +6,7 @@ import { nodeAt } from "../../sdk/client/network.js";
 import { UsageError } from "./exitCodes.js";
 import { type Account, type KeyOptions, accountOf } from "./keys.js";
 import { Output } from "./output.js";
+import type { Terminal } from "./terminal.js";
 
 /** Options that every command takes. */
 export interface GlobalOptions extends KeyOptions {
@@ -25,11 +26,12 @@ export class Session {
     readonly client: Client,
     readonly options: GlobalOptions,
     readonly output: Output,
+    readonly terminal: Terminal,
     private readonly provider: JsonRpcProvider,
     private readonly account: Account | undefined,
   ) {}
 
-  static async open(options: GlobalOptions): Promise<Session> {
+  static async open(options: GlobalOptions, terminal: Terminal): Promise<Session> {
     const deployment = readDeployment(options.deployment);
     const url = options.rpc ?? deployment.rpc;
     if (url === undefined) {
@@ -37,7 +39,7 @@ export class Session {
     }
     if (!/^https?:\/\//.test(url))
       throw new UsageError(`"${url}" is no address of a node: it begins with http:// or https://`);
-    const account = accountOf(options);
+    const account = accountOf(options, terminal);
     const provider = nodeAt(url, deployment.chainId);
     const client = createClient(provider, deployment);
     try {
@@ -46,7 +48,7 @@ export class Session {
       provider.destroy();
       throw error;
     }
-    return new Session(client, options, new Output(options.json === true), provider, account);
+    return new Session(client, options, new Output(terminal, options.json === true), terminal, provider, account);
   }
 
   close(): void {

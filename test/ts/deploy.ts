@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -162,8 +162,32 @@ function cutAt(node: Eip1193Provider, last: number, when: "before" | "after"): E
   };
 }
 
+/** A finished deployment with its journal, made once: each call gives it as it was then. */
+function finished() {
+  type Ready = Awaited<ReturnType<typeof scene>> & { result: DeployResult };
+  let made: Promise<{ ready: Ready; restore: () => Promise<void> }> | undefined;
+  const folder = mkdtempSync(join(tmpdir(), "ballast-journal-"));
+  const make = async () => {
+    const s = await scene();
+    const result = await s.deploy({ journal: folder });
+    const snapshot = await s.networkHelpers.takeSnapshot();
+    return { ready: { ...s, result }, restore: () => snapshot.restore() };
+  };
+  return {
+    async in(journal: string): Promise<Ready> {
+      const { ready, restore } = await (made ??= make());
+      await restore();
+      cpSync(folder, journal, { recursive: true });
+      return ready;
+    },
+    forget: () => rmSync(folder, { recursive: true }),
+  };
+}
+
 describe("deployment", function () {
   let journal: string;
+  const deployment = finished();
+  after(() => deployment.forget());
 
   beforeEach(() => {
     journal = mkdtempSync(join(tmpdir(), "ballast-journal-"));
@@ -203,13 +227,13 @@ describe("deployment", function () {
   });
 
   it("deploys, hands over, and says where everything is", async () => {
-    const s = await scene();
-    const { deployment, transactions } = await s.deploy();
-    expect(transactions).to.equal(TRANSACTIONS);
-    const [facility] = deployment.facilities;
+    const s = await deployment.in(journal);
+    expect(s.result.transactions).to.equal(TRANSACTIONS);
+    const { facilities, tokens } = s.result.deployment;
+    const [facility] = facilities;
     expect(facility?.name).to.equal("wbtc-dollar");
-    expect(deployment.tokens[await s.btc.getAddress()]).to.deep.equal({ symbol: "WBTC", decimals: 8 });
-    const { facts } = await s.check({ deployment, transactions });
+    expect(tokens[await s.btc.getAddress()]).to.deep.equal({ symbol: "WBTC", decimals: 8 });
+    const { facts } = await s.check(s.result);
     expect(facts).to.be.above(100);
     // The seed went in, and nothing else of the deployer's.
     expect(await s.usd.balanceOf(s.deployer)).to.equal(9_000n * 10n ** 6n);
@@ -254,8 +278,7 @@ describe("deployment", function () {
   });
 
   it("run twice with a journal, changes nothing and says so", async () => {
-    const s = await scene();
-    const first = await s.deploy({ journal });
+    const s = await deployment.in(journal);
     const before = await s.ethers.provider.getBlockNumber();
     const steps: string[] = [];
     const second = await deployBallast({
@@ -266,14 +289,13 @@ describe("deployment", function () {
       onProgress: ({ step }) => steps.push(step),
     });
     expect(second.transactions).to.equal(0);
-    expect(second.deployment).to.deep.equal(first.deployment);
+    expect(second.deployment).to.deep.equal(s.result.deployment);
     expect(await s.ethers.provider.getBlockNumber()).to.equal(before);
     expect(steps).to.deep.equal([]);
   });
 
   it("refuses other parameters for what is there already, naming the step", async () => {
-    const s = await scene();
-    await s.deploy({ journal });
+    const s = await deployment.in(journal);
     const other = copy(s.parameters);
     facilityOf(other).maxLtvBps = 7_400;
     const error = await failure(s.deploy({ journal, parameters: other }));
@@ -304,18 +326,21 @@ describe("deployment", function () {
   });
 
   for (const when of ["before", "after"] as const) {
-    for (const last of [1, 4, 9, 13, 14]) {
-      it(`goes on after a crash ${when === "before" ? "before" : "just after"} transaction ${last} was sent`, async () => {
-        const s = await scene();
-        const error = await failure(s.deploy({ journal, node: cutAt(s.provider, last, when) }));
+    it(`goes on after one crash after another, each ${when === "before" ? "before" : "just after"} a transaction was sent`, async () => {
+      const s = await scene();
+      let done = 0;
+      for (const last of [1, 4, 9, 13, 14]) {
+        const error = await failure(s.deploy({ journal, node: cutAt(s.provider, last - done, when) }));
         expect(error.message).to.include("the wire is cut");
-        const { deployment, transactions } = await s.deploy({ journal });
-        expect(transactions).to.equal(TRANSACTIONS - last + (when === "before" ? 1 : 0));
-        await s.check({ deployment, transactions });
-        // Nothing was done twice: what both runs sent is what one run sends.
-        expect(await s.ethers.provider.getTransactionCount(s.deployer)).to.equal(TRANSACTIONS);
-      });
-    }
+        done = when === "before" ? last - 1 : last;
+        expect(await s.ethers.provider.getTransactionCount(s.deployer), `transaction ${last}`).to.equal(done);
+      }
+      const { deployment, transactions } = await s.deploy({ journal });
+      expect(transactions).to.equal(TRANSACTIONS - done);
+      await s.check({ deployment, transactions });
+      // Nothing was done twice: what all runs sent is what one run sends.
+      expect(await s.ethers.provider.getTransactionCount(s.deployer)).to.equal(TRANSACTIONS);
+    });
   }
 
   it("goes on after a process was killed in the middle of writing its journal", async () => {
@@ -347,8 +372,7 @@ describe("deployment", function () {
   });
 
   it("refuses a journal of another chain", async () => {
-    const first = await scene();
-    await first.deploy({ journal });
+    const first = await deployment.in(journal);
     const start = join(journal, "start.json");
     const written = JSON.parse(readFileSync(start, "utf8")) as Record<string, unknown>;
     writeFileSync(start, JSON.stringify({ ...written, genesis: `0x${"11".repeat(32)}` }));
@@ -467,8 +491,7 @@ describe("deployment", function () {
 
   describe("the check afterwards", () => {
     it("names a price outside the sanity window, and every price that is refused", async () => {
-      const s = await scene();
-      const result = await s.deploy();
+      const { result, ...s } = await deployment.in(journal);
       const narrow = copy(s.parameters);
       facilityOf(narrow).oracle.sanity = { least: "61000", most: "70000" };
       expect(await findings(s.check(result, narrow))).to.deep.equal(
@@ -483,8 +506,7 @@ describe("deployment", function () {
     });
 
     it("names every term that differs", async () => {
-      const s = await scene();
-      const result = await s.deploy();
+      const { result, ...s } = await deployment.in(journal);
       const other = copy(s.parameters);
       Object.assign(facilityOf(other), { lltvBps: 8_300, cap: "7", loanCap: "6", minDebt: "5", reserveFeeBps: 1 });
       facilityOf(other).shares.symbol = "XX";
@@ -500,8 +522,7 @@ describe("deployment", function () {
     });
 
     it("names a feed, an age, a bound and a cap of the oracle that differ", async () => {
-      const s = await scene();
-      const result = await s.deploy();
+      const { result, ...s } = await deployment.in(journal);
       const other = copy(s.parameters);
       const { btcUsd } = facilityOf(other).oracle;
       if (!btcUsd) throw new Error("no btcUsd");
@@ -513,8 +534,7 @@ describe("deployment", function () {
     });
 
     it("names a missing contract, and another in its place", async () => {
-      const s = await scene();
-      const result = await s.deploy();
+      const { result, ...s } = await deployment.in(journal);
       const stranger = s.stranger.address;
       const gone: Deployment = { ...result.deployment, lens: stranger };
       expect(await findings(s.check({ ...result, deployment: gone }))).to.deep.equal([
@@ -526,8 +546,7 @@ describe("deployment", function () {
     });
 
     it("names a seed that is not there", async () => {
-      const s = await scene();
-      const result = await s.deploy();
+      const { result, ...s } = await deployment.in(journal);
       const other = copy(s.parameters);
       facilityOf(other).seed = "1001";
       expect(await findings(s.check(result, other))).to.deep.equal([
@@ -536,8 +555,7 @@ describe("deployment", function () {
     });
 
     it("names another holder and other delays of a role", async () => {
-      const s = await scene();
-      const result = await s.deploy();
+      const { result, ...s } = await deployment.in(journal);
       const other = copy(s.parameters);
       const guardian = other.governance.guardian;
       other.governance.guardian = s.stranger.address;
@@ -555,8 +573,7 @@ describe("deployment", function () {
     });
 
     it("fault C34: names a second holder, a function given away, a role admin, and a stop, once the admin did that", async () => {
-      const s = await scene();
-      const result = await s.deploy();
+      const { result, ...s } = await deployment.in(journal);
       const { accessManager, loanManager } = result.deployment;
       const manager = await s.ethers.getContractAt("AccessManager", accessManager);
       const setMaxLtv = (await s.ethers.getContractAt("LoanManager", loanManager)).interface.getFunction("setMaxLtv");

@@ -106,7 +106,7 @@ export async function sign(session: Session, operatorText: string, options: Gran
     );
     return;
   }
-  await confirmed("sign", session.options.yes === true);
+  await confirmed(session.terminal, "sign", session.options.yes === true);
   const signer = await session.signer(session.requireAddress());
   const signed = await signAuthorisation(client, signer, facility.id, operator, authorisation, deadline);
   // It is JSON either way: a file for the operator.

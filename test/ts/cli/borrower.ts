@@ -3,8 +3,6 @@ import { expectNear } from "../support/near.js";
 import { type World, startWorld } from "./support.js";
 
 describe("cli: a borrower", function () {
-  // Every command is a process of its own; on a busy machine they take their time.
-  this.timeout(300_000);
   let world: World;
   let key: string[];
   before(async () => {

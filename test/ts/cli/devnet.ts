@@ -7,7 +7,7 @@ import { deployBallast, httpProvider, localParameters, mintSeeds, parseParameter
 import { type Devnet, startDevnet } from "../../../devnet/index.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { describeDevnet } from "../devnet/support.js";
-import { type Json, runCliProcess } from "./support.js";
+import { type Json, ended, spawnCli } from "./support.js";
 
 describeDevnet("cli: on a genuine rollup", function () {
   this.timeout(300_000);
@@ -35,7 +35,7 @@ describeDevnet("cli: on a genuine rollup", function () {
   });
 
   const json = async (...args: string[]): Promise<Json> => {
-    const { code, stdout, stderr } = await runCliProcess([...args, ...common, "--json"]);
+    const { code, stdout, stderr } = await ended(spawnCli([...args, ...common, "--json"]));
     expect(code, stderr).to.equal(0);
     return JSON.parse(stdout);
   };

@@ -5,8 +5,6 @@ import { COOLDOWN, type Tiered, addTiered, withTiered } from "../fixtures/tiered
 import { type Json, type World, startWorld } from "./support.js";
 
 describe("cli: lenders of all classes", function () {
-  // Every command is a process of its own; on a busy machine they take their time.
-  this.timeout(300_000);
   let world: World;
   let tiered: Tiered;
   let lender: string[];

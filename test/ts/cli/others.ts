@@ -4,8 +4,6 @@ import { expect } from "chai";
 import { type Json, type Person, type World, ended, spawnCli, startWorld } from "./support.js";
 
 describe("cli: lenders, operators, new owners, watchers", function () {
-  // Every command is a process of its own; on a busy machine they take their time.
-  this.timeout(300_000);
   let world: World;
   let borrower: string[];
   let lender: string[];

@@ -8,8 +8,6 @@ import { type Json, type World, startWorld } from "./support.js";
 const POOL_FEE = 500;
 
 describe("cli: protection orders", function () {
-  // Every command is a process of its own; on a busy machine they take their time.
-  this.timeout(300_000);
   let world: World;
   let borrower: string[];
   before(async () => {

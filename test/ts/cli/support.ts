@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { HDNodeWallet, JsonRpcProvider, Network, NonceManager, Wallet, encryptKeystoreJson } from "ethers";
 import { network } from "hardhat";
-import { runBallast } from "../../../scripts/cli/run.js";
+import { runCommandLine } from "../../../scripts/cli/run.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { type TermMarket, addTermFacility, termFacilityInput } from "../fixtures/termMarket.js";
 import { type Market, deployMarket, deploymentOf } from "../fixtures/market.js";
@@ -28,9 +28,11 @@ export interface World {
   readonly borrower: Person;
   readonly lender: Person;
   readonly stranger: Person;
-  /** Runs the command line as its own process, on this deployment. */
+  /** Runs the command line on this deployment. */
   cli: (...args: string[]) => Promise<Ran>;
-  /** The same; it has to succeed, and gives the JSON it wrote. */
+  /** The same, as a process of its own. */
+  spawned: (...args: string[]) => Promise<Ran>;
+  /** As `cli`; it has to succeed, and gives the JSON it wrote. */
   json: (...args: string[]) => Promise<Json>;
   close: () => Promise<void>;
 }
@@ -49,49 +51,24 @@ export const PASSWORD = "correct horse battery staple";
 const MNEMONIC = "test test test test test test test test test test test junk";
 const CHAIN_ID = 10;
 
-/** The real command line, with no terminal, and nothing of this process's environment that could steer it. */
-/** As a process of its own, as a user runs it. */
-export function runCliProcess(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
-  return ended(spawnCli(args, environment));
+// Nothing of whoever runs the tests is to steer the command line.
+for (const name of Object.keys(process.env)) if (name.startsWith("BALLAST_")) delete process.env[name];
+
+/** The command line within this process, with nobody at its terminal: a process each would take many times as long. */
+export async function runCli(args: readonly string[]): Promise<Ran> {
+  let [stdout, stderr] = ["", ""];
+  const code = await runCommandLine(args, {
+    writeOut: (text) => (stdout += text),
+    writeError: (text) => (stderr += text),
+    canAsk: () => false,
+  });
+  return { code, stdout, stderr };
 }
 
-let last: Promise<unknown> = Promise.resolve();
-
-/** The same program in this process, which saves its start; one after another, as they share the environment. */
-export function runCli(args: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
-  const ran = last.then(() => runHere(args, environment));
-  last = ran.catch(() => undefined);
-  return ran;
-}
-
-async function runHere(args: readonly string[], environment: Record<string, string>): Promise<Ran> {
-  const streams = { stdout: process.stdout, stderr: process.stderr };
-  const said = { stdout: "", stderr: "" };
-  const inherited = { ...process.env };
-  const writes = {
-    stdout: streams.stdout.write.bind(streams.stdout),
-    stderr: streams.stderr.write.bind(streams.stderr),
-  };
-  for (const name of ["stdout", "stderr"] as const)
-    streams[name].write = (text: string | Uint8Array) => {
-      said[name] += text.toString();
-      return true;
-    };
-  for (const name of Object.keys(process.env)) if (name.startsWith("BALLAST_")) delete process.env[name];
-  Object.assign(process.env, environment);
-  try {
-    return { code: await runBallast(args), ...said };
-  } finally {
-    for (const name of ["stdout", "stderr"] as const) streams[name].write = writes[name];
-    for (const name of Object.keys(environment)) delete process.env[name];
-    Object.assign(process.env, inherited);
-  }
-}
-
-export function spawnCli(args: readonly string[], environment: Record<string, string> = {}) {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BALLAST_")));
+/** The command line as its own process, for what only that can prove. */
+export function spawnCli(args: readonly string[]) {
   return spawn(process.execPath, ["--import", "tsx", "scripts/ballast.ts", ...args], {
-    env: { ...inherited, NO_COLOR: "1", ...environment },
+    env: { ...process.env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }
@@ -137,6 +114,7 @@ export async function startWorld({ withTerm = false } = {}): Promise<World> {
   writeDeployment({ ...described, rpc: url }, deployment);
 
   const cli = (...args: string[]): Promise<Ran> => runCli([...args, "--deployment", deployment]);
+  const spawned = (...args: string[]): Promise<Ran> => ended(spawnCli([...args, "--deployment", deployment]));
   return {
     url,
     provider,
@@ -148,6 +126,7 @@ export async function startWorld({ withTerm = false } = {}): Promise<World> {
     borrower,
     stranger,
     cli,
+    spawned,
     async json(...args) {
       const { code, stdout, stderr } = await cli(...args, "--json");
       if (code !== 0) throw new Error(`ballast ${args.join(" ")} ended with ${code}: ${stderr}`);

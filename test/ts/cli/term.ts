@@ -8,8 +8,6 @@ const DAY = 86_400;
 const FACILITY = "1000001";
 
 describe("cli: a term loan", function () {
-  // Every command is a process of its own; on a busy machine they take their time.
-  this.timeout(300_000);
   let world: World;
   let key: string[];
   before(async () => {
