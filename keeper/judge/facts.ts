@@ -45,8 +45,8 @@ const LOANS_A_CALL = 100;
 /**
  * The same of a term facility: what each loan owes is asked of the chain itself.
  *
- * @param loans of the facility, with their principal as the log has it
- * @throws Inconsistent where the chain has another principal: logs are missing
+ * @param loans of the facility, as the log has them
+ * @throws Inconsistent where the chain has other collateral, or more principal: logs are missing
  */
 export async function readTermFacts(
   node: Node,
@@ -65,12 +65,15 @@ export async function readTermFacts(
     ...batches.map((ids) => read(node, termLensAt(termLens), "termLoanOverviews", [ids], head.number)),
   ]);
   const dated = new Map<bigint, DatedDebt>();
-  const principals = new Map(loans.map(({ id, debtShares }) => [id, debtShares]));
-  for (const { id, debt, recordedPrincipal, defaultMarkedAt, defaultsAfter } of answers.flat()) {
-    // The recorded one: money paid ahead lowers what is left on its date, and no event says so.
-    if (recordedPrincipal !== principals.get(id)) {
+  const known = new Map(loans.map((loan) => [loan.id, loan]));
+  for (const { id, debt, collateral, recordedPrincipal, defaultMarkedAt, defaultsAfter } of answers.flat()) {
+    const loan = known.get(id);
+    // What is recorded may be less than the log adds up to: marking a default settles what was paid ahead, and its event does not
+    // carry the principal. What is owed is asked of the chain anyway.
+    if (loan === undefined || recordedPrincipal > loan.debtShares || collateral !== loan.collateral) {
       throw new Inconsistent(
-        `loan ${loanText(id)} has ${principals.get(id)} of principal by the log and ${recordedPrincipal} on chain at block ${head.number}: logs are missing and are read again`,
+        `loan ${loanText(id)} has ${loan?.debtShares} of principal and ${loan?.collateral} of collateral by the log, ` +
+          `${recordedPrincipal} and ${collateral} on chain at block ${head.number}: logs are missing and are read again`,
       );
     }
     dated.set(id, { debt, defaultMarkedAt, defaultsAfter });
