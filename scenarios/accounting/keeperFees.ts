@@ -1,6 +1,6 @@
 import { Interface, Transaction, getBytes, type JsonRpcProvider, type TransactionResponse } from "ethers";
 import { fastLzSize, rollupFee } from "../../sdk/model/index.js";
-import type { KeeperCost } from "../result.js";
+import type { KeeperCost, KeeperOutcome } from "../result.js";
 
 /** One transaction of the keeper and what the fee rules say it cost. */
 export interface KeeperTransaction {
@@ -9,6 +9,26 @@ export interface KeeperTransaction {
   succeeded: boolean;
   cost: KeeperCost;
 }
+
+const ETHER = 10n ** 18n;
+
+/** Of many transactions. */
+export function costOf(transactions: readonly KeeperTransaction[]): KeeperCost {
+  const sum = { l2Gas: 0n, l1Data: 0n, operator: 0n };
+  for (const { cost } of transactions) {
+    sum.l2Gas += cost.l2Gas;
+    sum.l1Data += cost.l1Data;
+    sum.operator += cost.operator;
+  }
+  return sum;
+}
+
+/** wei */
+export const weiOf = ({ l2Gas, l1Data, operator }: KeeperCost): bigint => l2Gas + l1Data + operator;
+
+/** What all the keeper's transactions cost, loan units. */
+export const feesOf = ({ cost, etherPrice }: Pick<KeeperOutcome, "cost" | "etherPrice">): bigint =>
+  (weiOf(cost) * etherPrice) / ETHER;
 
 const L1_BLOCK = "0x4200000000000000000000000000000000000015";
 const l1Block = new Interface(

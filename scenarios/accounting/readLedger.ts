@@ -3,15 +3,14 @@ import { lendingPoolAbi, loanManagerAbi } from "../../sdk/client/abi/index.js";
 import { poolAt } from "../../sdk/client/client.js";
 import { scanLogs } from "../../sdk/client/logs.js";
 import { interfaceOf } from "../../sdk/client/typedContract.js";
-import { swapEvents } from "../uniswapEvents.js";
 import { emptyLedger, type Ledger } from "./ledger.js";
+import { readSwapped, type UniswapPool } from "./swaps.js";
 
 /** Where the books are kept. */
 export interface LedgerSources {
   manager: string;
   pool: string;
-  uniswapPool: string;
-  btcIsToken0: boolean;
+  uniswap: UniswapPool;
 }
 
 /** A pool's ledger as stored, at one block. */
@@ -69,12 +68,7 @@ export async function readLedger(
     cash: last.books.cash,
     debtLeft: last.books.debt,
     collateralLeft,
-  };
-  const swap: Entries = {
-    Swap: ({ swapped }, { amount0 = 0n, amount1 = 0n }) => {
-      swapped.btc += sources.btcIsToken0 ? amount0 : amount1;
-      swapped.usd += sources.btcIsToken0 ? amount1 : amount0;
-    },
+    swapped: await readSwapped(provider, sources.uniswap, first.block + 1, last.block),
   };
   const scan = async (address: string, events: Interface, entries: Entries) => {
     for (const log of await scanLogs(provider, { address }, first.block + 1, last.block)) {
@@ -84,7 +78,6 @@ export async function readLedger(
   };
   await scan(sources.manager, interfaceOf(loanManagerAbi), MANAGER_ENTRIES);
   await scan(sources.pool, interfaceOf(lendingPoolAbi), POOL_ENTRIES);
-  await scan(sources.uniswapPool, swapEvents, swap);
   // Interest that came in but has not been divided yet.
   ledger.interest += last.books.unsplit - first.books.unsplit;
   return ledger;

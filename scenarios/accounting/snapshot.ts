@@ -32,12 +32,16 @@ export function flowOf(party: Party, first: Snapshot, last: Snapshot): Flow {
   return { btc: change("btc"), usd: change("usd") };
 }
 
-/** Sum of the changes of all parties of a group. */
-export function flowOfGroup(group: Group, parties: readonly Party[], first: Snapshot, last: Snapshot): Flow {
-  const sum: Flow = { btc: 0n, usd: 0n };
-  for (const party of parties.filter((p) => p.group === group)) {
+/** Sum of the changes of all parties of each group. */
+export function flowsOfGroups(parties: readonly Party[], first: Snapshot, last: Snapshot): Record<Group, Flow> {
+  const none = (): Flow => ({ btc: 0n, usd: 0n });
+  const sums: Record<Group, Flow> = {
+    ...{ lenders: none(), borrowers: none(), keeper: none() },
+    ...{ ballast: none(), market: none(), others: none() },
+  };
+  for (const party of parties) {
     const flow = flowOf(party, first, last);
-    for (const token of TOKENS) sum[token] += flow[token];
+    for (const token of TOKENS) sums[party.group][token] += flow[token];
   }
-  return sum;
+  return sums;
 }

@@ -1,5 +1,5 @@
 import type { Group, Party } from "./parties.js";
-import { balanceOf, flowOf, flowOfGroup, type Flow, type Snapshot } from "./snapshot.js";
+import { balanceOf, flowOf, flowsOfGroups, type Flow, type Snapshot } from "./snapshot.js";
 
 /** Addresses the totals must tell apart. */
 export interface Books {
@@ -35,15 +35,7 @@ export interface Totals {
 }
 
 export function totalsOf({ parties, pool, vault, uniswapPool }: Books, first: Snapshot, last: Snapshot): Totals {
-  const group = (name: Group) => flowOfGroup(name, parties, first, last);
-  const groups: Record<Group, Flow> = {
-    lenders: group("lenders"),
-    borrowers: group("borrowers"),
-    keeper: group("keeper"),
-    ballast: group("ballast"),
-    market: group("market"),
-    others: group("others"),
-  };
+  const groups = flowsOfGroups(parties, first, last);
   const at = (address: string) => partyAt(parties, address);
   const keptInPool = flowOf(at(pool), first, last).usd;
   const repaidByLiquidators = groups.lenders.usd + groups.borrowers.usd + keptInPool;
@@ -62,7 +54,8 @@ export function totalsOf({ parties, pool, vault, uniswapPool }: Books, first: Sn
   };
 }
 
-function partyAt(parties: readonly Party[], address: string): Party {
+/** @throws RangeError for an address that is nobody's */
+export function partyAt(parties: readonly Party[], address: string): Party {
   const party = parties.find((p) => p.address === address);
   if (!party) throw new RangeError(`${address} is not among the parties.`);
   return party;

@@ -1,5 +1,6 @@
 import type { StatusReport } from "../../keeper/serve/status.js";
 import { readLoans } from "../../sdk/client/loanState.js";
+import { costOf, weiOf } from "../accounting/keeperFees.js";
 import { conservationChecks } from "../accounting/conservation.js";
 import { ledgerChecks, type KeeperBooks } from "../accounting/ledgerChecks.js";
 import { readLedger } from "../accounting/readLedger.js";
@@ -13,17 +14,16 @@ import { SECOND_SOURCE } from "../secondSource.js";
 import type { World } from "./world.js";
 
 const NOTHING: KeeperCost = { l2Gas: 0n, l1Data: 0n, operator: 0n };
-const sumOf = ({ l2Gas, l1Data, operator }: KeeperCost) => l2Gas + l1Data + operator;
 
 /** Brings balances, the contracts' books and the keeper's together into the result. */
 export async function assemble(remains: Remains): Promise<ReplayResult> {
   const { world, parties, first, last, course, status, settings } = remains;
   const { facility, provider, deployment, devnet } = world;
   const { pool, vault } = facility;
-  const { pool: uniswapPool, btcIsToken0 } = devnet.info.uniswap;
+  const { uniswap } = devnet.info;
   const [before, after] = [first.snapshot, last.snapshot];
 
-  const totals = totalsOf({ parties, pool, vault, uniswapPool }, before, after);
+  const totals = totalsOf({ parties, pool, vault, uniswapPool: uniswap.pool }, before, after);
   const loans = await readLoans(
     world.client,
     world.borrowers.map((borrower) => loanIdOf(world, borrower)),
@@ -31,14 +31,14 @@ export async function assemble(remains: Remains): Promise<ReplayResult> {
   const collateralLeft = loans.reduce((sum, { collateral }) => sum + collateral, 0n);
   const ledger = await readLedger(
     provider,
-    { manager: deployment.loanManager, pool, uniswapPool, btcIsToken0 },
+    { manager: deployment.loanManager, pool, uniswap },
     { block: before.block, books: first.books },
     { block: after.block, books: last.books },
     collateralLeft,
   );
-  const cost = course.keeperTransactions.reduce((sum, transaction) => addCosts(sum, transaction.cost), NOTHING);
-  const keeperEther = { spent: first.keeperEther - last.keeperEther, fees: sumOf(cost) };
-  const costOf = new Map(course.keeperTransactions.map((transaction) => [transaction.hash, transaction.cost]));
+  const cost = costOf(course.keeperTransactions);
+  const keeperEther = { spent: first.keeperEther - last.keeperEther, fees: weiOf(cost) };
+  const costs = new Map(course.keeperTransactions.map((transaction) => [transaction.hash, transaction.cost]));
   const { decimals } = facility.loan;
   return {
     settings,
@@ -47,7 +47,7 @@ export async function assemble(remains: Remains): Promise<ReplayResult> {
     span: { ...remains.span, firstBlock: before.block, lastBlock: after.block },
     moments: course.moments,
     holds: course.holds,
-    liquidations: course.liquidations.map((one) => withCost(one, costOf.get(one.transaction) ?? NOTHING)),
+    liquidations: course.liquidations.map((one) => withCost(one, costs.get(one.transaction) ?? NOTHING)),
     borrowers: borrowersOf(remains),
     keeper: {
       profit: totals.keeperGain,
@@ -101,9 +101,3 @@ function borrowersOf({ world, parties, first, last, course, book }: Remains): Bo
     };
   });
 }
-
-const addCosts = (a: KeeperCost, b: KeeperCost): KeeperCost => ({
-  l2Gas: a.l2Gas + b.l2Gas,
-  l1Data: a.l1Data + b.l1Data,
-  operator: a.operator + b.operator,
-});

@@ -15,7 +15,7 @@ import type { Remains } from "./remains.js";
 import type { Resources } from "./resources.js";
 import { readState } from "./state.js";
 import { fillWallets } from "./wallets.js";
-import { startWorld, type World } from "./world.js";
+import { inWorld, type World } from "./world.js";
 
 /** Whole dollars one ether is counted at: about what it was on the eve of the crash. */
 const ETHER_PRICE = 200;
@@ -34,15 +34,13 @@ export async function replay(
   const started = performance.now();
   const startTime = hours[0]?.startsAt ?? 0;
   const people = { lenders: LENDERS, borrowers: options.loans };
-  const world = await startWorld({ startTime, ...people, ...rangeOf(hours), l1FeesAt }, (line) => progress.stage(line));
-  resources.add(world.devnet);
-  resources.add({ stop: () => Promise.resolve(world.provider.destroy()) });
-  const nodeFailure = world.devnet.failed.then((error) => {
-    throw error;
-  });
-  const rest = await Promise.race([nodeFailure, play(world, options, hours, progress, resources)]);
+  const setting = { startTime, ...people, ...rangeOf(hours), l1FeesAt };
+  const rest = await inWorld(setting, progress, resources, async (world) => ({
+    world,
+    ...(await play(world, options, hours, progress, resources)),
+  }));
   const wallSeconds = (performance.now() - started) / 1000;
-  return { ...rest, world, span: { from: startTime, to: endOf(hours), wallSeconds } };
+  return { ...rest, span: { from: startTime, to: endOf(hours), wallSeconds } };
 }
 
 async function play(

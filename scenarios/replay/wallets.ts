@@ -1,5 +1,4 @@
-import { Interface } from "ethers";
-import { Wallet } from "ethers";
+import { Interface, Wallet } from "ethers";
 import type { LoanPlan } from "../book/plan.js";
 import type { Person, World } from "./world.js";
 
@@ -17,12 +16,8 @@ const token = new Interface([
 
 /** Gives everybody what they need before anything begins: lenders their money, borrowers their bitcoin and some savings. */
 export async function fillWallets(world: World, book: readonly LoanPlan[]): Promise<void> {
-  const { devnet, facility, lenders, borrowers, outbox } = world;
-  const deployer = new Wallet(devnet.info.accounts.deployer.privateKey);
-  const give = (call: "transfer" | "mint", to: Person, amount: bigint, asset: string) => {
-    const data = token.encodeFunctionData(call, [to.wallet.address, amount]);
-    return outbox.put(deployer, { to: asset, data }, `give ${to.name} ${amount}`);
-  };
+  const { facility, lenders, borrowers, outbox } = world;
+  const give = giver(world);
   const principal = book.reduce((sum, loan) => sum + loan.principal, 0n);
   const money = (principal * 100n) / LENT_SHARE_PERCENT;
   for (const [index, lender] of lenders.entries())
@@ -35,4 +30,13 @@ export async function fillWallets(world: World, book: readonly LoanPlan[]): Prom
     await give("mint", borrower, (loan.principal * SAVINGS_PERCENT) / 100n, facility.loan.address);
   }
   await outbox.flush();
+}
+
+/** Lets the deployer hand out tokens: from its stock, or new ones. Mined with the next flush. */
+export function giver({ devnet, outbox }: World) {
+  const deployer = new Wallet(devnet.info.accounts.deployer.privateKey);
+  return (call: "transfer" | "mint", to: Person, amount: bigint, asset: string) => {
+    const data = token.encodeFunctionData(call, [to.wallet.address, amount]);
+    return outbox.put(deployer, { to: asset, data }, `give ${to.name} ${amount}`);
+  };
 }

@@ -7,7 +7,9 @@ import { readFacility, type FacilityState } from "../../sdk/client/facilityState
 import type { PriceE8 } from "../prices/decimal.js";
 import { SECOND_SOURCE } from "../secondSource.js";
 import type { L1FeeLevel } from "./l1Fees.js";
+import type { Progress } from "../progress/progress.js";
 import { Outbox } from "./outbox.js";
+import type { Resources } from "./resources.js";
 
 /** Somebody with a key. */
 export interface Person {
@@ -49,8 +51,27 @@ export interface WorldOptions {
 const ACCOUNTS_TAKEN = { devnet: 10, governance: 3 };
 const DEPTH_DOLLARS = 5_000_000n * 10n ** 6n;
 
+/**
+ * Plays in a world of its own, and fails as soon as one of its nodes does.
+ * @param resources everything started is put there; the caller stops it
+ */
+export async function inWorld<T>(
+  options: WorldOptions,
+  progress: Progress,
+  resources: Resources,
+  play: (world: World) => Promise<T>,
+): Promise<T> {
+  const world = await startWorld(options, (line) => progress.stage(line));
+  resources.add(world.devnet);
+  resources.add({ stop: () => Promise.resolve(world.provider.destroy()) });
+  const nodeFailure = world.devnet.failed.then((error) => {
+    throw error;
+  });
+  return Promise.race([nodeFailure, play(world)]);
+}
+
 /** Boots both chains and deploys Ballast. Whoever calls it stops the devnet. */
-export async function startWorld(options: WorldOptions, say: (line: string) => void): Promise<World> {
+async function startWorld(options: WorldOptions, say: (line: string) => void): Promise<World> {
   say("Booting L1 and L2 with the OP contracts, tokens, feeds and Uniswap…");
   const devnet = await startDevnet({
     startTime: BigInt(options.startTime),

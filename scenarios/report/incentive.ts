@@ -1,6 +1,5 @@
+import { feesOf } from "../accounting/keeperFees.js";
 import type { ReplayResult } from "../result.js";
-
-const ETHER = 10n ** 18n;
 
 /** What became of the value seized beyond the debt it paid, loan units. */
 export interface IncentiveShares {
@@ -18,7 +17,7 @@ export interface IncentiveShares {
 /** The proceeds and the debt repaid are token balances; only the value is a sum over liquidations. */
 export function incentiveShares({ liquidations, totals, keeper }: ReplayResult): IncentiveShares {
   const value = liquidations.reduce((sum, liquidation) => sum + liquidation.value, 0n);
-  const fees = ((keeper.cost.l2Gas + keeper.cost.l1Data + keeper.cost.operator) * keeper.etherPrice) / ETHER;
+  const fees = feesOf(keeper);
   return {
     value,
     incentive: value - totals.repaidByLiquidators,

@@ -1,20 +1,17 @@
 import { conservationChecks } from "../accounting/conservation.js";
-import type { Group } from "../accounting/parties.js";
-import { flowOf, flowOfGroup, type Flow } from "../accounting/snapshot.js";
-import { poolAt } from "../../sdk/client/client.js";
+import { costOf, weiOf } from "../accounting/keeperFees.js";
+import { flowOf, flowsOfGroups, type Flow } from "../accounting/snapshot.js";
+import { readSwapped } from "../accounting/swaps.js";
+import { partyAt } from "../accounting/totals.js";
 import { capitalAt } from "../../sdk/client/client.js";
-import { scanLogs } from "../../sdk/client/logs.js";
 import { tranchesOf } from "../../sdk/client/tranches.js";
 import { keeperBooks } from "../replay/assemble.js";
-import type { KeeperCost } from "../result.js";
-import { swapEvents } from "../uniswapEvents.js";
+import { capitalOf } from "./books.js";
 import { yearChecks } from "./checks.js";
 import { readYear } from "./events.js";
 import { both } from "./facilities.js";
 import type { LoanOutcome, Month, Sale, YearResult } from "./result.js";
 import type { YearRemains } from "./year.js";
-
-const GROUPS: readonly Group[] = ["lenders", "borrowers", "keeper", "ballast", "market", "others"];
 
 /** Brings balances, the contracts' events and the keeper's books together into the result. */
 export async function assembleYear(remains: YearRemains): Promise<YearResult> {
@@ -36,27 +33,14 @@ export async function assembleYear(remains: YearRemains): Promise<YearResult> {
     ends.map(({ block }) => block),
   );
   const months = ends.map((month, index): Month => ({ ...month, events: events.months[index] ?? {} }));
-  const flow = (address: string): Flow => {
-    const party = parties.find((one) => one.address === address);
-    if (!party) throw new RangeError(`${address} is not among the parties.`);
-    return flowOf(party, before, after);
-  };
+  const flow = (address: string): Flow => flowOf(partyAt(parties, address), before, after);
   const sum = (addresses: readonly string[]): Flow =>
     [...new Set(addresses)].map(flow).reduce((a, b) => ({ btc: a.btc + b.btc, usd: a.usd + b.usd }));
-  const groups = Object.fromEntries(
-    GROUPS.map((group) => [group, flowOfGroup(group, parties, before, after)]),
-  ) as YearResult["groups"];
+  const groups = flowsOfGroups(parties, before, after);
   const { keeperTransactions: sent } = course;
-  const cost = sent.reduce<KeeperCost>(
-    (total, { cost: one }) => ({
-      l2Gas: total.l2Gas + one.l2Gas,
-      l1Data: total.l1Data + one.l1Data,
-      operator: total.operator + one.operator,
-    }),
-    { l2Gas: 0n, l1Data: 0n, operator: 0n },
-  );
+  const cost = costOf(sent);
   const pools = both(facilities).map(({ pool }) => pool);
-  const { pool: uniswapPool } = world.devnet.info.uniswap;
+  const { uniswap } = world.devnet.info;
   return {
     settings: { loans: options.loans, seed: options.seed, days: options.days },
     tokens: { btc: collateral, usd: loan },
@@ -91,10 +75,10 @@ export async function assembleYear(remains: YearRemains): Promise<YearResult> {
         ...{ groups, months, events, before: first.books },
         pools: sum(pools),
         vaults: sum(both(facilities).map(({ vault }) => vault)),
-        uniswap: flow(uniswapPool),
-        swapped: await swappedIn(remains),
+        uniswap: flow(uniswap.pool),
+        swapped: await readSwapped(world.provider, uniswap, before.block + 1, after.block),
         keeper: keeperBooks(remains.status, loan.address),
-        ether: { spent: first.keeperEther - last.keeperEther, fees: cost.l2Gas + cost.l1Data + cost.operator },
+        ether: { spent: first.keeperEther - last.keeperEther, fees: weiOf(cost) },
       }),
     ],
   };
@@ -116,23 +100,9 @@ function outcomesOf({ residents, span, course }: YearRemains, events: Awaited<Re
 }
 
 /** First-loss capital that the facility must have, against its weighted debt; undefined where there is no such rule. */
-async function minRatioOf({ world: { provider } }: YearRemains, pool: string): Promise<number | undefined> {
-  const capital = await poolAt(pool).read(provider, "capital", []);
-  if (/^0x0+$/.test(capital)) return undefined;
-  const [, minRatioBps] = await capitalAt(capital).read(provider, "termsOf", [pool]);
+async function minRatioOf({ world: { client } }: YearRemains, pool: string): Promise<number | undefined> {
+  const capital = await capitalOf(client, pool);
+  if (capital === undefined) return undefined;
+  const [, minRatioBps] = await capitalAt(capital).read(client.provider, "termsOf", [pool]);
   return Number(minRatioBps) / 10_000;
-}
-
-/** What the Uniswap pool's events say went into it. */
-async function swappedIn({ world, first, last }: YearRemains): Promise<Flow> {
-  const { pool, btcIsToken0 } = world.devnet.info.uniswap;
-  const swapped: Flow = { btc: 0n, usd: 0n };
-  for (const log of await scanLogs(world.provider, { address: pool }, first.snapshot.block + 1, last.snapshot.block)) {
-    const event = swapEvents.parseLog(log);
-    if (event?.name !== "Swap") continue;
-    const { amount0 = 0n, amount1 = 0n } = event.args.toObject() as Record<string, bigint>;
-    swapped.btc += btcIsToken0 ? amount0 : amount1;
-    swapped.usd += btcIsToken0 ? amount1 : amount0;
-  }
-  return swapped;
 }

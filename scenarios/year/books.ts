@@ -1,4 +1,5 @@
-import { capitalAt, erc20At, poolAt, trancheAt } from "../../sdk/client/client.js";
+import { ZeroAddress } from "ethers";
+import { capitalAt, erc20At, poolAt, trancheAt, type Client } from "../../sdk/client/client.js";
 import { readFacility } from "../../sdk/client/facilityState.js";
 import { readLoans } from "../../sdk/client/loanState.js";
 import { trancheAddress, trancheClass, TRANCHES, tranchesOf } from "../../sdk/client/tranches.js";
@@ -70,9 +71,15 @@ async function readDayOf({ client, provider }: World, id: number, block: number)
   };
 }
 
-async function ratioOf({ provider }: World["client"], pool: string, blockTag: number): Promise<number | undefined> {
-  const capital = await poolAt(pool).read(provider, "capital", [], { blockTag });
-  if (/^0x0+$/.test(capital)) return undefined;
-  const { ratioWad } = await capitalAt(capital).read(provider, "ratioOf", [pool], { blockTag });
+async function ratioOf(client: Client, pool: string, blockTag: number): Promise<number | undefined> {
+  const capital = await capitalOf(client, pool);
+  if (capital === undefined) return undefined;
+  const { ratioWad } = await capitalAt(capital).read(client.provider, "ratioOf", [pool], { blockTag });
   return ratioWad === MAX_UINT256 ? undefined : toFactor(ratioWad);
+}
+
+/** The contract that asks a pool for first-loss capital; undefined where none does. It is fixed with the pool. */
+export async function capitalOf({ provider }: Client, pool: string): Promise<string | undefined> {
+  const capital = await poolAt(pool).read(provider, "capital", []);
+  return capital === ZeroAddress ? undefined : capital;
 }

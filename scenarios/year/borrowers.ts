@@ -114,10 +114,10 @@ export class Borrowers {
     if (plan.habit === "rolls over" && isDay && !resident.hasRolledOver) return this.rollOver(resident);
     const dates = (resident.dates ??= await this.datesOf(id));
     if (plan.habit === "late")
-      return isDueIn(dates, begins, -(plan.days ?? 0))
+      return instalmentDue(dates, begins, -(plan.days ?? 0))
         ? { person, what: "pay what is overdue", plan: () => planPay(client, { from, id, payment: "due" }) }
         : undefined;
-    const number = isDueIn(dates, begins, 1);
+    const number = instalmentDue(dates, begins, 1);
     if (number === undefined || number > (plan.paysInstalments ?? Infinity)) return undefined;
     return { person, what: `pay instalment ${number}`, plan: () => planPay(client, { from, id, payment: "next" }) };
   }
@@ -205,10 +205,10 @@ export class Borrowers {
 }
 
 /**
- * Which instalment falls due on the day that is so many days after this one (before, where negative).
- * @returns its number, from 1
+ * The number, from 1, of the instalment that falls due on the day so many days after this one (before, where negative);
+ * undefined where none does.
  */
-function isDueIn({ openedAt, interval, count }: Dates, begins: number, days: number): number | undefined {
+function instalmentDue({ openedAt, interval, count }: Dates, begins: number, days: number): number | undefined {
   const from = begins + days * DAY_SECONDS;
   const number = Math.ceil((from - openedAt) / interval);
   const due = openedAt + number * interval;

@@ -2,14 +2,13 @@ import type { Check, Unit } from "../accounting/checks.js";
 import type { KeeperBooks, KeeperEther } from "../accounting/ledgerChecks.js";
 import type { Flow } from "../accounting/snapshot.js";
 import type { YearOfEvents } from "./events.js";
-import { LOSS_ORDER, type FacilityBooks, type Month, type MonthOfEvents, type YearResult } from "./result.js";
-
-type Groups = YearResult["groups"];
+import { LOSS_ORDER, type FacilityBooks, type Month, type YearResult } from "./result.js";
+import { cashOf, flowsOf, lossOf, total } from "./sums.js";
 
 /** Where the year's totals come from twice. */
 export interface Evidence {
   /** token balances: change from the first block to the last */
-  groups: Groups;
+  groups: YearResult["groups"];
   /** of the two pools */
   pools: Flow;
   vaults: Flow;
@@ -68,58 +67,34 @@ function monthChecks({ before, months }: Evidence): Check[] {
 }
 
 function totalChecks({ groups, pools, vaults, uniswap, months, events, swapped, keeper, ether }: Evidence): Check[] {
-  const all = months.flatMap((month) => Object.values(month.events));
-  const sum = (of: (events: MonthOfEvents) => bigint) => all.reduce((total, one) => total + of(one), 0n);
-  const holders = (of: (events: MonthOfEvents) => Record<string, bigint>) =>
-    sum((one) => Object.values(of(one)).reduce((total, amount) => total + amount, 0n));
-  const last = months.at(-1);
-  const debtLeft = Object.values(last?.books ?? {}).reduce((total, { debt }) => total + debt, 0n);
+  const { lent, redeemed, principal, repaid, proceeds, income, reversed, losses } = flowsOf(months);
+  const debtLeft = Object.values(months.at(-1)?.books ?? {}).reduce((sum, { debt }) => sum + debt, 0n);
   const { put, taken, seized } = events.collateral;
-  const lossesBySale = events.sales.reduce(
-    (total, { losses }) => total + Object.values(losses).reduce((a, b) => a + b, 0n),
-    0n,
-  );
-  const paid = sum(({ repaid, proceeds }) => repaid + proceeds);
   return [
-    check(
-      "Lenders: redeemed less lent",
-      "usd",
-      groups.lenders.usd,
-      holders(({ redeemed }) => redeemed) - holders(({ lent }) => lent),
-      "pool events",
-    ),
-    check(
-      "Borrowers: borrowed less paid",
-      "usd",
-      groups.borrowers.usd,
-      sum(({ principal, repaid }) => principal - repaid),
-      "loan events",
-    ),
+    check("Lenders: redeemed less lent", "usd", groups.lenders.usd, total(redeemed) - total(lent), "pool events"),
+    check("Borrowers: borrowed less paid", "usd", groups.borrowers.usd, principal - repaid, "loan events"),
     check("Borrowers: collateral got back less put in", "btc", groups.borrowers.btc, taken - put, "loan events"),
     check("Collateral sold", "btc", -(groups.borrowers.btc + vaults.btc), seized, "liquidation events"),
     check(
       "Debt paid by liquidators",
       "usd",
       groups.lenders.usd + groups.borrowers.usd + pools.usd,
-      sum(({ proceeds }) => proceeds),
+      proceeds,
       "liquidation events",
     ),
     check(
       "Paid on loans less lent on them: income less losses",
       "usd",
-      paid - sum(({ principal }) => principal),
-      holders(({ income }) => income) -
-        holders(({ reversed }) => reversed) -
-        holders(({ losses }) => losses) -
-        debtLeft,
+      repaid + proceeds - principal,
+      total(income) - total(reversed) - total(losses) - debtLeft,
       "what was divided among lenders, less debt left",
       "loan events",
     ),
     check(
       "Losses",
       "usd",
-      holders(({ losses }) => losses),
-      lossesBySale,
+      total(losses),
+      events.sales.reduce((sum, sale) => sum + lossOf(sale), 0n),
       "each sale's own",
       "all losses of the pools",
     ),
@@ -131,11 +106,6 @@ function totalChecks({ groups, pools, vaults, uniswap, months, events, swapped, 
     check("Keeper's fees", "eth", ether.spent, ether.fees, "the fee rules, each transaction"),
     check("Keeper's fees", "eth", ether.spent, keeper.cost, "its own books"),
   ];
-}
-
-function cashOf({ lent, redeemed, principal, repaid, proceeds }: MonthOfEvents): bigint {
-  const sum = (by: Record<string, bigint>) => Object.values(by).reduce((total, amount) => total + amount, 0n);
-  return sum(lent) - sum(redeemed) + repaid + proceeds - principal;
 }
 
 function check(what: string, unit: Unit, measured: bigint, expected: bigint, from: string, by = "balances"): Check {

@@ -7,6 +7,7 @@ import { interfaceOf } from "../../sdk/client/typedContract.js";
 import type { World } from "../replay/world.js";
 import { both, type Facilities } from "./facilities.js";
 import { nothing, type ByHolder, type MonthOfEvents, type Sale } from "./result.js";
+import { add, emptyMonth } from "./sums.js";
 
 /** What the contracts of both facilities wrote down between two blocks. */
 export interface YearOfEvents {
@@ -18,12 +19,6 @@ export interface YearOfEvents {
   /** by loan */
   counts: Map<bigint, { marked: number; rolledOver: number }>;
 }
-
-const emptyMonth = (): MonthOfEvents => ({
-  ...{ lent: nothing(), redeemed: nothing(), principal: 0n, repaid: 0n, proceeds: 0n },
-  ...{ income: nothing(), reversed: nothing(), losses: nothing() },
-  ...{ opened: 0, liquidated: 0, defaults: 0, cured: 0, rolledOver: 0 },
-});
 
 type Args = Record<string, bigint>;
 
@@ -124,8 +119,4 @@ function classAt(trancheClass: bigint): keyof ByHolder {
   const name = TRANCHES[Number(trancheClass)];
   if (name === undefined) throw new RangeError(`There is no class ${trancheClass.toString()} of lenders.`);
   return name;
-}
-
-export function add(to: ByHolder, more: Partial<ByHolder>): void {
-  for (const [holder, amount] of Object.entries(more) as [keyof ByHolder, bigint][]) to[holder] += amount;
 }

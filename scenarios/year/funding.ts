@@ -1,14 +1,9 @@
-import { Interface, Wallet } from "ethers";
 import { collateralFor } from "../book/plan.js";
-import type { Person, World } from "../replay/world.js";
+import { giver } from "../replay/wallets.js";
+import type { World } from "../replay/world.js";
 import type { Facilities } from "./facilities.js";
 import { LENDERS, type LenderName, type Stakes } from "./lenders.js";
 import type { LoanPlan } from "./people.js";
-
-const token = new Interface([
-  "function transfer(address to, uint256 amount)",
-  "function mint(address to, uint256 amount)",
-]);
 
 /** What a borrower owns beside the loan, in hundredths of it, for interest and charges. */
 const SAVINGS_PERCENT = 40n;
@@ -34,13 +29,8 @@ export async function fillWallets(
   plans: readonly LoanPlan[],
   price: bigint,
 ): Promise<Stakes> {
-  const { devnet, facility, outbox } = world;
-  const { collateral, loan } = facility;
-  const deployer = new Wallet(devnet.info.accounts.deployer.privateKey);
-  const give = (call: "transfer" | "mint", to: Person, amount: bigint, asset: string) => {
-    const data = token.encodeFunctionData(call, [to.wallet.address, amount]);
-    return outbox.put(deployer, { to: asset, data }, `give ${to.name} ${amount}`);
-  };
+  const { collateral, loan } = world.facility;
+  const give = giver(world);
   const unit = 10n ** BigInt(term.loan.decimals);
   const stakes = stakesFor(plans, MONTHLY_DOLLARS * unit);
   const money: Record<LenderName, bigint> = {
@@ -60,7 +50,7 @@ export async function fillWallets(
     await give("transfer", borrower, bitcoin, collateral.address);
     await give("mint", borrower, (plan.principal * SAVINGS_PERCENT) / 100n, loan.address);
   }
-  await outbox.flush();
+  await world.outbox.flush();
   return stakes;
 }
 

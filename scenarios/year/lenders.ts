@@ -43,7 +43,7 @@ export class Lenders {
     private readonly time: { crashDay: number; days: number },
   ) {}
 
-  person(name: LenderName): Person {
+  private person(name: LenderName): Person {
     const person = this.world.lenders[LENDERS.indexOf(name)];
     if (!person) throw new RangeError(`The world has ${this.world.lenders.length} lenders, too few for the ${name}.`);
     return person;

@@ -1,4 +1,5 @@
 import type { Check } from "../accounting/checks.js";
+import type { Group } from "../accounting/parties.js";
 import type { Flow } from "../accounting/snapshot.js";
 import type { KeeperCost, PartyFlow, Token } from "../result.js";
 import type { PriceE8 } from "../prices/decimal.js";
@@ -132,6 +133,6 @@ export interface YearResult {
   refusals: { at: number; who: string; what: string; why: string }[];
   keeper: { profit: bigint; cost: KeeperCost; etherPrice: bigint; transactions: number; reverted: number };
   flows: PartyFlow[];
-  groups: Record<"lenders" | "borrowers" | "keeper" | "ballast" | "market" | "others", Flow>;
+  groups: Record<Group, Flow>;
   checks: Check[];
 }

@@ -1,15 +1,24 @@
-import { add } from "./events.js";
 import { nothing, type ByHolder, type Month, type MonthOfEvents, type Sale, type YearResult } from "./result.js";
 
 export const total = (by: Partial<ByHolder>): bigint => Object.values(by).reduce((sum, amount) => sum + amount, 0n);
 
+export function add(to: ByHolder, more: Partial<ByHolder>): void {
+  for (const [holder, amount] of Object.entries(more) as [keyof ByHolder, bigint][]) to[holder] += amount;
+}
+
+export const emptyMonth = (): MonthOfEvents => ({
+  ...{ lent: nothing(), redeemed: nothing(), principal: 0n, repaid: 0n, proceeds: 0n },
+  ...{ income: nothing(), reversed: nothing(), losses: nothing() },
+  ...{ opened: 0, liquidated: 0, defaults: 0, cured: 0, rolledOver: 0 },
+});
+
+/** By how much a pool's cash changed. */
+export const cashOf = ({ lent, redeemed, principal, repaid, proceeds }: MonthOfEvents): bigint =>
+  total(lent) - total(redeemed) + repaid + proceeds - principal;
+
 /** All that happened in a month, or of the whole year, in one facility or in both. */
 export function flowsOf(months: readonly Month[], facility?: number): MonthOfEvents {
-  const sum: MonthOfEvents = {
-    ...{ lent: nothing(), redeemed: nothing(), principal: 0n, repaid: 0n, proceeds: 0n },
-    ...{ income: nothing(), reversed: nothing(), losses: nothing() },
-    ...{ opened: 0, liquidated: 0, defaults: 0, cured: 0, rolledOver: 0 },
-  };
+  const sum = emptyMonth();
   for (const { events } of months)
     for (const [number, one] of Object.entries(events)) {
       if (facility !== undefined && Number(number) !== facility) continue;

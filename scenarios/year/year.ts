@@ -1,6 +1,4 @@
 import type { Party } from "../accounting/parties.js";
-import { readSnapshot } from "../accounting/readSnapshot.js";
-import type { Snapshot } from "../accounting/snapshot.js";
 import type { StatusReport } from "../../keeper/serve/status.js";
 import type { YearOptions } from "../options.js";
 import type { Progress } from "../progress/progress.js";
@@ -9,7 +7,8 @@ import { congested, ORDINARY } from "../replay/l1Fees.js";
 import { settleLoans } from "../replay/lifecycle.js";
 import { partiesOf } from "../replay/parties.js";
 import type { Resources } from "../replay/resources.js";
-import { startWorld, type World } from "../replay/world.js";
+import { readHolding, type Holding } from "../replay/state.js";
+import { inWorld, type World } from "../replay/world.js";
 import { readBooks } from "./books.js";
 import { Borrowers, type Resident } from "./borrowers.js";
 import { bringToLife, runYear, type CourseOfYear } from "./course.js";
@@ -47,11 +46,8 @@ export interface YearRemains {
 }
 
 /** Everything the accounts need to know of one block. */
-export interface YearState {
-  snapshot: Snapshot;
+export interface YearState extends Holding {
   books: Record<number, FacilityBooks>;
-  /** wei the keeper holds */
-  keeperEther: bigint;
 }
 
 /**
@@ -65,21 +61,15 @@ export async function liveYear(options: YearOptions, progress: Progress, resourc
   if (!crash) throw new RangeError("The year has no crash.");
   const isCrash = (second: number) => second >= crash.startsAt && second < crash.startsAt + DAY_SECONDS;
   const moves = prices.flatMap(({ steps }) => steps.map(({ price }) => price));
-  const from = await startWorld(
-    {
-      ...{ startTime: STARTS_AT, openingPrice: OPENING_PRICE, lenders: LENDERS.length, borrowers: options.loans },
-      lowest: moves.reduce((a, b) => (a < b ? a : b)),
-      highest: moves.reduce((a, b) => (a > b ? a : b)),
-      l1FeesAt: (second) => (isCrash(second) ? congested(ORDINARY) : ORDINARY),
-    },
-    (line) => progress.stage(line),
+  const setting = {
+    ...{ startTime: STARTS_AT, openingPrice: OPENING_PRICE, lenders: LENDERS.length, borrowers: options.loans },
+    lowest: moves.reduce((a, b) => (a < b ? a : b)),
+    highest: moves.reduce((a, b) => (a > b ? a : b)),
+    l1FeesAt: (second: number) => (isCrash(second) ? congested(ORDINARY) : ORDINARY),
+  };
+  const rest = await inWorld(setting, progress, resources, (world) =>
+    play(world, options, prices, crash.day, progress, resources),
   );
-  resources.add(from.devnet);
-  resources.add({ stop: () => Promise.resolve(from.provider.destroy()) });
-  const nodeFailure = from.devnet.failed.then((error) => {
-    throw error;
-  });
-  const rest = await Promise.race([nodeFailure, play(from, options, prices, crash.day, progress, resources)]);
   const wallSeconds = (performance.now() - started) / 1000;
   const to = STARTS_AT + options.days * DAY_SECONDS;
   return { options, ...rest, prices, etherPrice: ETHER_PRICE, span: { from: STARTS_AT, to, wallSeconds } };
@@ -124,12 +114,6 @@ async function play(
 }
 
 async function readState(world: World, facilities: Facilities, parties: readonly Party[]): Promise<YearState> {
-  const { provider, facility, keeper } = world;
-  const block = await provider.getBlockNumber();
-  const tokens = { btc: facility.collateral.address, usd: facility.loan.address };
-  return {
-    snapshot: await readSnapshot(provider, tokens, parties, block),
-    books: await readBooks(world, facilities, block),
-    keeperEther: await provider.getBalance(keeper.wallet.address, block),
-  };
+  const holding = await readHolding(world, parties);
+  return { ...holding, books: await readBooks(world, facilities, holding.snapshot.block) };
 }

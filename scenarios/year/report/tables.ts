@@ -1,7 +1,7 @@
 import { formatDay, formatTime, formatUnits } from "../../format.js";
 import { html, table, type Html } from "../../report/html.js";
 import { LOSS_ORDER, type LoanOutcome, type Month, type YearResult } from "../result.js";
-import { flowsOf, lossOf, monthName, total } from "../sums.js";
+import { cashOf, flowsOf, lossOf, monthName, total } from "../sums.js";
 
 const writer = ({ tokens }: YearResult) => ({
   usd: (amount: bigint, places = 0) => (amount === 0n ? "" : formatUnits(amount, tokens.usd.decimals, places)),
@@ -14,9 +14,10 @@ const numbersFrom = (first: number, count: number) => Array.from({ length: count
 export function monthsTable(result: YearResult, id: number): Html {
   const { usd } = writer(result);
   const row = (name: string, months: readonly Month[]) => {
-    const { lent, redeemed, principal, repaid, proceeds } = flowsOf(months, id);
-    const change = total(lent) - total(redeemed) + repaid + proceeds - principal;
-    return [name, usd(total(lent)), usd(-total(redeemed)), usd(-principal), usd(repaid), usd(proceeds), usd(change)];
+    const flows = flowsOf(months, id);
+    const { lent, redeemed, principal, repaid, proceeds } = flows;
+    const cash = [total(lent), -total(redeemed), -principal, repaid, proceeds, cashOf(flows)];
+    return [name, ...cash.map((amount) => usd(amount))];
   };
   return table(
     ["", "Lenders brought", "Lenders took", "Lent out", "Paid by borrowers", "Paid by liquidators", "Cash changed by"],
