@@ -6,7 +6,7 @@ import { encodeLoanId, shortLoanId } from "../loanIds.js";
 import { nextFreeSalt } from "../loanState.js";
 import { paymentNeeds } from "../needs.js";
 import { outlookOf } from "../outlook.js";
-import { quoteTermLoan, readOfferedRate, readTermSheets, termFacilityOf } from "../termLoan.js";
+import { type TermSheet, quoteTermLoan, readTermSheets, termFacilityOf } from "../termLoan.js";
 import type { OpenRequest } from "./open.js";
 import { mostToOpen } from "./open.js";
 import type { Plan } from "./plan.js";
@@ -26,22 +26,21 @@ export interface TermRequest {
 
 const DEADLINE_SECONDS = 1_800n;
 
-/** What a request leaves open, filled in at today's rate. @param drawn cash that leaves the pool for it: none in a roll-over */
-export async function termsFor(client: Client, facility: number, request: TermRequest, drawn: bigint) {
-  const { sheet } = request;
+/** The sheet that a request names. @throws ImpossibleAction where the facility does not lend by it now */
+export async function offeredSheet(client: Client, facility: number, sheet: number): Promise<TermSheet> {
   const sheets = await readTermSheets(client, facility);
   const found = sheets[sheet];
-  if (found === undefined || found.retired) {
-    const offered = sheets.filter(({ retired }) => !retired).map(({ number }) => number);
-    throw new ImpossibleAction(
-      `facility ${facility} does not lend by term sheet ${sheet}; it offers ${offered.join(", ") || "none now"}`,
-    );
-  }
-  const annualRateWad = await readOfferedRate(client, { facility, sheet, drawn });
+  if (found !== undefined && !found.retired) return found;
+  const offered = sheets.filter(({ retired }) => !retired).map(({ number }) => number);
+  throw new ImpossibleAction(
+    `facility ${facility} does not lend by term sheet ${sheet}; it offers ${offered.join(", ") || "none now"}`,
+  );
+}
+
+/** What a request leaves open, filled in. @param annualRateWad that is offered now */
+export async function limitsOf(client: Client, request: TermRequest, annualRateWad: bigint) {
   const block = await client.provider.getBlock("latest");
   return {
-    sheet: found,
-    annualRateWad,
     maxAnnualRate: request.maxAnnualRateWad ?? annualRateWad + annualRateWad / 100n,
     deadline: request.deadline ?? BigInt(block?.timestamp ?? 0) + DEADLINE_SECONDS,
     agreement: request.agreement ?? ZeroHash,
@@ -63,28 +62,29 @@ export async function planOpenTerm(client: Client, request: OpenRequest & TermRe
   const id = encodeLoanId({ opener: from, facility: facility.id, salt });
   const principal =
     request.principal === "most" ? await mostToOpen(client, facility, from, collateral) : request.principal;
-  const terms = await termsFor(client, facility.id, request, principal);
+  const { count, intervalSeconds } = await offeredSheet(client, facility.id, request.sheet);
+  const asked = { facility: facility.id, sheet: request.sheet, principal };
+  const { annualRateWad, schedule } = await quoteTermLoan(client, asked);
+  const limits = await limitsOf(client, request, annualRateWad);
   const receiver = getAddress(request.receiver ?? from);
-  const { schedule } = await quoteTermLoan(client, { facility: facility.id, sheet: request.sheet, principal });
   const [first] = schedule;
-  const { count, intervalSeconds } = terms.sheet;
   const opening = {
     facility: BigInt(facility.id),
     salt,
     sheet: BigInt(request.sheet),
     collateral,
     principal,
-    maxAnnualRate: terms.maxAnnualRate,
-    deadline: terms.deadline,
+    maxAnnualRate: limits.maxAnnualRate,
+    deadline: limits.deadline,
     receiver,
-    agreement: terms.agreement,
+    agreement: limits.agreement,
   };
   const payment = first === undefined ? 0n : first.interest + first.principal;
   return {
     action: "open",
     summary:
       `opens term loan ${shortLoanId(id)}: puts in ${formatAmount(collateral, facility.collateral)}, borrows ${formatCash(principal, facility.loan)}${toReceiver(from, receiver)} ` +
-      `at ${formatPercent(terms.annualRateWad)} a year (at most ${formatPercent(terms.maxAnnualRate)}), to be paid in ${count.toString()} instalment${count === 1n ? "" : "s"}, ` +
+      `at ${formatPercent(annualRateWad)} a year (at most ${formatPercent(limits.maxAnnualRate)}), to be paid in ${count.toString()} instalment${count === 1n ? "" : "s"}, ` +
       `one every ${formatDuration(intervalSeconds)}, the first of ${formatCash(payment, facility.loan, "up")}`,
     facility,
     loanId: id,

@@ -1,8 +1,8 @@
 import { formatCash, formatPercent } from "../amounts.js";
 import type { Client } from "../client.js";
 import { outlookOf } from "../outlook.js";
-import { readTermLoan } from "../termLoan.js";
-import { type TermRequest, termsFor } from "./openTerm.js";
+import { readOfferedRate, readTermLoan } from "../termLoan.js";
+import { type TermRequest, limitsOf, offeredSheet } from "./openTerm.js";
 import { type LoanRequest, permission } from "./permission.js";
 import type { Plan } from "./plan.js";
 import { ImpossibleAction, named, outlookNow, situationOf } from "./situation.js";
@@ -14,16 +14,20 @@ export async function planRollOver(client: Client, request: LoanRequest & TermRe
   const { loan, facility } = await situationOf(client, request.id);
   const term = await readTermLoan(client, request.id);
   if (term.debt === 0n) throw new ImpossibleAction(`${named(loan)} owes nothing that could be rolled over`);
-  const terms = await termsFor(client, facility.id, request, 0n);
+  const { sheet } = request;
+  const { count } = await offeredSheet(client, facility.id, sheet);
+  // No cash leaves the pool.
+  const annualRateWad = await readOfferedRate(client, { facility: facility.id, sheet, drawn: 0n });
+  const limits = await limitsOf(client, request, annualRateWad);
   const fee = term.payOff - term.debt;
   const { termManager } = client;
-  const args = [loan.id, BigInt(request.sheet), terms.maxAnnualRate, terms.deadline, terms.agreement] as const;
+  const args = [loan.id, BigInt(sheet), limits.maxAnnualRate, limits.deadline, limits.agreement] as const;
   return {
     action: "roll over",
     summary:
-      `rolls ${named(loan)} over into term sheet ${request.sheet}: ${formatCash(term.payOff, facility.loan, "up")}` +
-      `${fee === 0n ? "" : ` (with a prepayment fee of ${formatCash(fee, facility.loan, "up")})`} at about ${formatPercent(terms.annualRateWad)} a year ` +
-      `(at most ${formatPercent(terms.maxAnnualRate)}), in ${terms.sheet.count.toString()} instalments from now`,
+      `rolls ${named(loan)} over into term sheet ${sheet}: ${formatCash(term.payOff, facility.loan, "up")}` +
+      `${fee === 0n ? "" : ` (with a prepayment fee of ${formatCash(fee, facility.loan, "up")})`} at about ${formatPercent(annualRateWad)} a year ` +
+      `(at most ${formatPercent(limits.maxAnnualRate)}), in ${count.toString()} instalments from now`,
     facility,
     loanId: loan.id,
     transaction: { from, to: termManager.address, data: termManager.encode("rollOver", args) },
