@@ -23,9 +23,6 @@ abstract contract ERC7540Properties is Test {
     /// @notice Makes something, all or nothing of what is pending claimable.
     function _fulfil(uint256 seed) internal virtual;
 
-    /// @notice Least shares that may be requested.
-    function _leastRequest() internal view virtual returns (uint256);
-
     // ---- what the standard names ----
 
     function test_it_says_which_interfaces_it_has() public view {
@@ -67,7 +64,7 @@ abstract contract ERC7540Properties is Test {
 
     function testFuzz_a_request_takes_the_shares_and_pays_nothing(uint256 seed, uint256 shares) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
-        shares = bound(shares, _leastRequest(), IERC20(v.share()).balanceOf(holder));
+        shares = bound(shares, _asyncVault().leastShares(), IERC20(v.share()).balanceOf(holder));
         uint256 before = IERC20(v.share()).balanceOf(holder);
         vm.recordLogs();
         vm.prank(holder);
@@ -104,7 +101,7 @@ abstract contract ERC7540Properties is Test {
     function testFuzz_a_request_for_another_needs_its_allowance_and_uses_it(uint256 seed, uint256 shares) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
         IERC20 share = IERC20(v.share());
-        shares = bound(shares, _leastRequest(), share.balanceOf(holder));
+        shares = bound(shares, _asyncVault().leastShares(), share.balanceOf(holder));
         vm.prank(_other);
         vm.expectRevert();
         v.requestRedeem(shares, _other, holder);
@@ -123,7 +120,7 @@ abstract contract ERC7540Properties is Test {
     function testFuzz_an_operator_of_the_owner_requests_without_allowance(uint256 seed, uint256 shares) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
         IERC20 share = IERC20(v.share());
-        shares = bound(shares, _leastRequest(), share.balanceOf(holder));
+        shares = bound(shares, _asyncVault().leastShares(), share.balanceOf(holder));
         vm.startPrank(holder);
         v.setOperator(_other, true);
         share.approve(_other, 1);
@@ -149,7 +146,7 @@ abstract contract ERC7540Properties is Test {
 
     function testFuzz_pending_claimable_and_claimed_add_up(uint256 seed, uint256 shares, uint256 part) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
-        shares = bound(shares, _leastRequest(), IERC20(v.share()).balanceOf(holder));
+        shares = bound(shares, _asyncVault().leastShares(), IERC20(v.share()).balanceOf(holder));
         vm.prank(holder);
         uint256 id = v.requestRedeem(shares, _controller, holder);
         _fulfil(seed);
@@ -171,7 +168,7 @@ abstract contract ERC7540Properties is Test {
 
     function testFuzz_all_that_is_claimable_is_paid_to_the_unit(uint256 seed, uint256 shares, uint256 assets) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
-        shares = bound(shares, _leastRequest(), IERC20(v.share()).balanceOf(holder));
+        shares = bound(shares, _asyncVault().leastShares(), IERC20(v.share()).balanceOf(holder));
         vm.prank(holder);
         v.requestRedeem(shares, _controller, holder);
         _fulfil(seed);
@@ -189,7 +186,7 @@ abstract contract ERC7540Properties is Test {
 
     function testFuzz_more_than_claimable_is_refused(uint256 seed, uint256 shares) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
-        shares = bound(shares, _leastRequest(), IERC20(v.share()).balanceOf(holder));
+        shares = bound(shares, _asyncVault().leastShares(), IERC20(v.share()).balanceOf(holder));
         vm.prank(holder);
         v.requestRedeem(shares, _controller, holder);
         _fulfil(seed);
@@ -206,7 +203,7 @@ abstract contract ERC7540Properties is Test {
 
     function testFuzz_only_controller_and_operator_claim(uint256 seed, uint256 shares) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
-        shares = bound(shares, _leastRequest(), IERC20(v.share()).balanceOf(holder));
+        shares = bound(shares, _asyncVault().leastShares(), IERC20(v.share()).balanceOf(holder));
         vm.prank(holder);
         v.requestRedeem(shares, _controller, holder);
         _fulfil(seed);
@@ -235,7 +232,7 @@ abstract contract ERC7540Properties is Test {
     function testFuzz_what_is_claimable_is_fixed_and_held(uint256 seed, uint256 elapsed) public {
         (IRedemptionQueue v, address holder) = _readyFor(seed);
         uint256 shares = IERC20(v.share()).balanceOf(holder) / 2;
-        if (shares < _leastRequest()) return;
+        if (shares < _asyncVault().leastShares()) return;
         vm.startPrank(holder);
         v.requestRedeem(shares, _controller, holder);
         v.requestRedeem(shares, holder, holder);

@@ -14,10 +14,6 @@ abstract contract QueuePropertiesTest is TieredMarket, ERC7540Properties {
         return queue;
     }
 
-    function _leastRequest() internal view override returns (uint256) {
-        return queue.leastShares();
-    }
-
     function _arrangeRequests(uint256 seed) internal override returns (address holder) {
         uint256 state = seed % 6;
         if (state == 0) return lender;

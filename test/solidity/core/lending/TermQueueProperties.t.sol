@@ -15,10 +15,6 @@ abstract contract TermQueuePropertiesTest is TermMarket, ERC7540Properties {
         return termQueue;
     }
 
-    function _leastRequest() internal view override returns (uint256) {
-        return termQueue.leastShares();
-    }
-
     function _arrangeRequests(uint256 seed) internal override returns (address holder) {
         uint256 state = seed % 7;
         if (state == 0) return lender;
