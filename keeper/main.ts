@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { configCommand } from "./commands/config.js";
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from "./commands/exit.js";
+import { monitorCommand } from "./commands/monitor.js";
 import { runCommand } from "./commands/run.js";
 
 const program = new Command("keeper")
@@ -8,7 +9,7 @@ const program = new Command("keeper")
   .addHelpText("after", `\n"keeper run --help" lists every option.\n${EXIT_CODES_HELP}`)
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true });
-for (const add of [runCommand, configCommand]) add(program);
+for (const add of [runCommand, monitorCommand, configCommand]) add(program);
 for (const command of program.commands) command.allowExcessArguments(false).exitOverride();
 program.exitOverride();
 

@@ -154,9 +154,9 @@ let loaded: typeof import("node:sqlite") | undefined;
 export function sqlite(): typeof import("node:sqlite") {
   if (loaded !== undefined) return loaded;
   const emit = process.emitWarning.bind(process);
-  process.emitWarning = ((warning: string | Error, ...rest: unknown[]): void => {
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
     if (rest[0] !== "ExperimentalWarning") Reflect.apply(emit, process, [warning, ...rest]);
-  });
+  };
   try {
     loaded = process.getBuiltinModule("node:sqlite");
   } finally {
