@@ -9,13 +9,14 @@ import { WrongChain } from "./errors.js";
  * Everything that must be so before the first transaction: this chain, these contracts, and a liquidator that obeys the
  * operator.
  *
+ * @param operator none where nothing is to be sent
  * @throws WrongChain naming what is not
  */
 export async function checkChain(
   node: Node,
   deployment: Deployment,
   liquidator: string,
-  operator: string,
+  operator?: string,
 ): Promise<void> {
   const chainId = await node.chainId();
   if (chainId !== BigInt(deployment.chainId)) {
@@ -45,6 +46,7 @@ export async function checkChain(
     if (manager === deployment[key]) continue;
     throw new WrongChain(`the Liquidator at ${liquidator} serves the ${key} ${manager}, not ${deployment[key]}`);
   }
+  if (operator === undefined) return;
   const [owner, isOperator] = await Promise.all([
     read(node, contract, "owner", []),
     read(node, contract, "isOperator", [operator]),

@@ -6,10 +6,11 @@ import type { Head, Node } from "./chain/node.js";
 import { RpcError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
 import type { Backoff } from "./dispatch/backoff.js";
-import type { Dispatcher, Pending } from "./dispatch/dispatcher.js";
+import type { Pending } from "./dispatch/dispatcher.js";
 import { transactionOf } from "./dispatch/dispatcher.js";
 import { effectiveGasPrice, feesAt } from "./dispatch/fees.js";
 import type { Intent } from "./dispatch/intent.js";
+import type { Sender } from "./dispatch/sender.js";
 import type { Errand } from "./errand/errand.js";
 import type { Episodes } from "./episodes.js";
 import { type FacilityFacts, type Judgement } from "./judge/judge.js";
@@ -21,6 +22,7 @@ import type { FacilityDesk } from "./plan/routes.js";
 import { type Simulated, simulate } from "./plan/simulate.js";
 import type { LoanAction } from "./serve/status.js";
 import { loanText } from "./serve/describe.js";
+import type { Trace } from "./serve/trace.js";
 
 /** What was done about a loan, and why. */
 export interface Done {
@@ -38,6 +40,8 @@ export interface DecisionInput {
   readonly errands: readonly Errand[];
   /** Why nothing may be sent; empty when something may. */
   readonly halted: string;
+  /** Marked judged; each transaction that is sent gets a fork of it. */
+  readonly trace: Trace;
 }
 
 export interface Decision {
@@ -52,7 +56,7 @@ export interface DecisionDeps {
   readonly chainId: bigint;
   readonly liquidator: string;
   readonly quoter: string | undefined;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Sender;
   readonly rollupFees: RollupFeeOracle;
   readonly backoff: Backoff;
   readonly episodes: Episodes;
@@ -165,7 +169,9 @@ export class Decider {
         continue;
       }
       this.deps.episodes.end("the operator has too little ether");
-      const submitted = await dispatcher.submit(priced.intent, head);
+      const trace = input.trace.fork();
+      trace.mark("planned");
+      const submitted = await dispatcher.submit(priced.intent, head, trace);
       if (submitted.ok) {
         funds -= priced.worstWei;
         const newest = dispatcher.pending.at(-1);
@@ -275,7 +281,10 @@ export class Decider {
    * A hold ends after the oracle's cap, but only for a disagreement that is noted at least every hour. So while it holds
    * anything back, it is noted: once at first, then well before an hour is over.
    */
-  private async noteDisagreements({ head, facts, judgements, halted }: DecisionInput, sent: Pending[]): Promise<void> {
+  private async noteDisagreements(
+    { head, facts, judgements, halted, trace }: DecisionInput,
+    sent: Pending[],
+  ): Promise<void> {
     const { config, dispatcher, log, node, operator } = this.deps;
     if (config.noteEverySeconds === 0 || halted !== "") return;
     const holding = new Set(judgements.filter(({ verdict }) => verdict.kind === "held").map((one) => one.facility.id));
@@ -295,7 +304,7 @@ export class Decider {
       }
       const gasLimit = (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n;
       const intent: Intent = { kind: "note", subject: oracle, facility: id, to: oracle, data, gasLimit };
-      const submitted = await dispatcher.submit(intent, head);
+      const submitted = await dispatcher.submit(intent, head, trace.fork());
       const newest = dispatcher.pending.at(-1);
       if (submitted.ok && newest !== undefined) sent.push(newest);
       if (!submitted.ok) log.warn({ facility: id, ...submitted }, "a note of a disagreement was not accepted");
@@ -319,7 +328,7 @@ export class Decider {
   /** @returns why it was left; undefined where it was sent */
   private async runErrand(
     errand: Errand,
-    { desks, halted, head }: DecisionInput,
+    { desks, halted, head, trace }: DecisionInput,
     etherPrice: bigint | undefined,
     saleCost: bigint,
     sent: Pending[],
@@ -346,7 +355,7 @@ export class Decider {
     const need = weiInLoanUnits(wei, etherPrice) + (desks.get(facility)?.minProfit ?? 0n);
     if (worth !== undefined && worth < need) return `worth at most ${worth} units, ${need} are needed`;
     if (worstWei > parseEther(config.maxFeeEther)) return `could cost ${worstWei} wei, more than the budget`;
-    const submitted = await dispatcher.submit(intent, head);
+    const submitted = await dispatcher.submit(intent, head, trace.fork());
     if (!submitted.ok) return `not accepted: ${submitted.why}`;
     const newest = dispatcher.pending.at(-1);
     if (newest !== undefined) sent.push(newest);

@@ -7,9 +7,10 @@ import { Books, type Result } from "./account/books.js";
 import type { Head, Node } from "./chain/node.js";
 import { RpcError, TransportError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
-import { Decider, type Decision } from "./decision.js";
+import { Decider, type Decision, type Done } from "./decision.js";
 import { Backoff } from "./dispatch/backoff.js";
 import { Dispatcher, type Pending, type SentMemory, type Settled } from "./dispatch/dispatcher.js";
+import type { Sender } from "./dispatch/sender.js";
 import { Episodes } from "./episodes.js";
 import { Inconsistent } from "./errors.js";
 import { defaultMarks } from "./errand/defaults.js";
@@ -32,9 +33,10 @@ import {
   loanText,
   wadText,
 } from "./serve/describe.js";
-import type { Health } from "./serve/http.js";
+import { noteOf } from "./serve/loanNotes.js";
 import type { Metrics } from "./serve/metrics.js";
-import type { FacilityReport, LoanReport, ReportLine, StatusReport } from "./serve/status.js";
+import type { Overseer } from "./serve/overseer.js";
+import type { FacilityReport, LoanReport, Mode, ReportLine, StatusReport } from "./serve/status.js";
 import { HeadFollower } from "./watch/heads.js";
 
 export interface KeeperDeps {
@@ -42,10 +44,14 @@ export interface KeeperDeps {
   readonly deployment: Deployment;
   readonly liquidator: string;
   readonly node: Node;
-  readonly wallet: Wallet;
-  readonly memory: SentMemory;
+  /** Account that liquidates. */
+  readonly operator: string;
+  /** Who sends: a key with a memory of what it sent, or one that sends nothing. */
+  readonly sender: Sender | { readonly wallet: Wallet; readonly memory: SentMemory };
   readonly rollupFees: RollupFeeOracle;
   readonly metrics: Metrics;
+  readonly overseer: Overseer;
+  readonly mode: Mode;
   readonly log: Logger;
   readonly report: (line: ReportLine) => void;
 }
@@ -68,7 +74,7 @@ export class Keeper {
   private readonly backoff = new Backoff();
   private readonly episodes: Episodes;
   private readonly indexer: Indexer;
-  private readonly dispatcher: Dispatcher;
+  private readonly dispatcher: Sender;
   private readonly decider: Decider;
   private readonly accountant: Accountant;
   private readonly follower: HeadFollower;
@@ -82,11 +88,9 @@ export class Keeper {
   private loanReports: readonly LoanReport[] = [];
   private withoutEffect = 0;
   private rescans = 0;
-  private progressAt = Date.now();
-  private workingSince: number | undefined;
 
   constructor(private readonly deps: KeeperDeps) {
-    const { config, deployment, liquidator, log, memory, metrics, node, rollupFees, wallet } = deps;
+    const { config, deployment, liquidator, log, node, operator, overseer, rollupFees } = deps;
     this.episodes = new Episodes(log);
     this.follower = new HeadFollower(config.regressPatienceMs);
     const managers = [deployment.loanManager, deployment.termLoanManager];
@@ -96,24 +100,8 @@ export class Keeper {
       fromBlock: deployment.fromBlock,
       logRange: config.logRange,
     });
-    const operator = wallet.address;
     const chainId = BigInt(deployment.chainId);
-    const budget = parseEther(config.maxFeeEther);
-    this.dispatcher = new Dispatcher(
-      node,
-      wallet,
-      memory,
-      {
-        chainId,
-        priorityFee: BigInt(Math.round(Number(config.priorityFeeGwei) * 1e9)),
-        feeBumpPercent: BigInt(config.feeBumpPercent),
-        replaceAfterBlocks: config.replaceAfterBlocks,
-        replaceAfterMs: config.replaceAfterMs,
-        maxFeePerGas: ({ gasLimit }) => budget / gasLimit,
-        stillWanted: async ({ to, data }) => this.passes(to, data),
-      },
-      log,
-    );
+    this.dispatcher = "wallet" in deps.sender ? this.dispatcherOf(deps.sender) : deps.sender;
     this.decider = new Decider({
       config,
       node,
@@ -126,7 +114,7 @@ export class Keeper {
       backoff: this.backoff,
       episodes: this.episodes,
       log,
-      onBalance: (wei) => metrics.balanceEther.set(Number(wei) / 1e18),
+      onBalance: (wei) => overseer.balance(wei, operator),
     });
     this.accountant = new Accountant({
       node,
@@ -140,20 +128,41 @@ export class Keeper {
     });
   }
 
+  private dispatcherOf({ wallet, memory }: { wallet: Wallet; memory: SentMemory }): Dispatcher {
+    const { config, deployment, log, node } = this.deps;
+    const budget = parseEther(config.maxFeeEther);
+    return new Dispatcher(
+      node,
+      wallet,
+      memory,
+      {
+        chainId: BigInt(deployment.chainId),
+        priorityFee: BigInt(Math.round(Number(config.priorityFeeGwei) * 1e9)),
+        feeBumpPercent: BigInt(config.feeBumpPercent),
+        replaceAfterBlocks: config.replaceAfterBlocks,
+        replaceAfterMs: config.replaceAfterMs,
+        maxFeePerGas: ({ gasLimit }) => budget / gasLimit,
+        stillWanted: async ({ to, data }) => this.passes(to, data),
+      },
+      log,
+    );
+  }
+
   // ---- the loop ----
 
   /** Runs until {@link stop}. Faults of the node are waited out; anything unforeseen ends the process. */
   async run(): Promise<void> {
-    const { config } = this.deps;
+    const { config, overseer } = this.deps;
     await this.retrying("start", async () => this.dispatcher.start());
     let target: Head | undefined;
     while (!this.stopping.signal.aborted) {
       await this.retrying("poll", async () => {
         const head = await this.deps.node.head();
         if (head === undefined) throw new Inconsistent("the node has no newest block");
+        overseer.headSaid(head);
         if (this.follower.observe(head) === "new") target = head;
         if (target !== undefined && target.hash !== this.decidedHead?.hash) await this.take(target);
-        this.progressAt = Date.now();
+        overseer.polled();
       });
       await sleep(config.pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
@@ -176,6 +185,7 @@ export class Keeper {
       } catch (error) {
         if (!isFaultOfNode(error)) throw error;
         this.deps.metrics.failedDecisions.inc();
+        this.deps.overseer.unserved(error);
         this.episodes.begin(trouble, { why: error.message });
         if (what === "poll" || this.stopping.signal.aborted) return;
         await sleep(1_000, undefined, { signal: this.stopping.signal }).catch(() => undefined);
@@ -186,22 +196,35 @@ export class Keeper {
   // ---- one decision ----
 
   private async take(head: Head): Promise<void> {
-    const { metrics } = this.deps;
-    this.workingSince = Date.now();
+    const { metrics, overseer } = this.deps;
     metrics.headBlock.set(head.number);
     const done = metrics.decisionSeconds.startTimer();
+    const trace = overseer.begin(head);
     try {
+      overseer.enter("index");
       await this.index(head);
+      trace.mark("indexed");
+      overseer.enter("settle");
       await this.settle(head);
       await this.dispatcher.tend(head);
+      overseer.enter("judge");
       const facts = await this.facts(head);
       const judgements = this.judgeAll(facts);
+      trace.mark("judged");
       const halted = this.halted;
+      overseer.enter("plan and send");
       const errands = await this.errands(head, facts);
-      const decision = await this.decider.decide({ head, facts, desks: this.desks, judgements, errands, halted });
+      const decision = await this.decider.decide({
+        head,
+        facts,
+        desks: this.desks,
+        judgements,
+        errands,
+        halted,
+        trace,
+      });
       this.conclude(head, facts, judgements, decision);
     } finally {
-      this.workingSince = undefined;
       done();
     }
   }
@@ -216,6 +239,7 @@ export class Keeper {
     this.unbooked = this.unbooked.filter((one) => !reopened.includes(one));
     this.dispatcher.reopen(reopened);
     this.books.removeAfter(rolledBackTo);
+    this.deps.overseer.rolledBackTo(rolledBackTo);
   }
 
   private async settle(head: Head): Promise<void> {
@@ -226,6 +250,7 @@ export class Keeper {
     const results = await this.accountant.book(this.unbooked, head);
     this.unbooked = [];
     for (const result of results) this.enter(result, head);
+    this.deps.overseer.booked(results, this.books.fees);
   }
 
   private enter(result: Result, head: Head): void {
@@ -260,6 +285,8 @@ export class Keeper {
         const { minProfit, routes } = config;
         desk = await openDesk(node, facility, { routes, minProfit, defaultFee: deployment.uniswap?.fee });
         this.desks.set(facility.id, desk);
+        const { loanAsset, loanSymbol: symbol, loanDecimals: decimals } = desk;
+        this.deps.overseer.knows(facility.id, loanAsset, { symbol, decimals });
       }
       const one = await this.factsOf(facility, desk.fixedRate, head);
       facts.set(facility.id, one);
@@ -305,7 +332,7 @@ export class Keeper {
   }
 
   private async errands(head: Head, facts: ReadonlyMap<number, FacilityFacts>): Promise<Errand[]> {
-    const { config, deployment, node, wallet } = this.deps;
+    const { config, deployment, node, operator } = this.deps;
     const errands: Errand[] = [];
     const marksLosses = Number(config.markLossesFrom) > 0;
     for (const one of facts.values()) {
@@ -319,7 +346,7 @@ export class Keeper {
     }
     const { protectionOrders } = deployment;
     if (protectionOrders === undefined) return errands;
-    return [...errands, ...(await dueOrders(node, protectionOrders, wallet.address, this.book, facts, head))];
+    return [...errands, ...(await dueOrders(node, protectionOrders, operator, this.book, facts, head))];
   }
 
   private judgeAll(facts: ReadonlyMap<number, FacilityFacts>): Judgement[] {
@@ -339,11 +366,17 @@ export class Keeper {
     judgements: readonly Judgement[],
     decision: Decision,
   ): void {
-    const { log, metrics, report } = this.deps;
+    const { log, metrics, mode, overseer, report } = this.deps;
     const counts = new Map<number, number>();
     for (const { facility } of this.book.loans) counts.set(facility, (counts.get(facility) ?? 0) + 1);
-    this.facilityReports = [...facts.values()].map((one) => describeFacility(one, counts.get(one.facility.id) ?? 0));
-    this.loanReports = judgements.map((judgement) => describeLoan(judgement, decision));
+    this.facilityReports = [...facts.values()].map((one) => {
+      const { id } = one.facility;
+      return describeFacility(one, this.desks.get(id), counts.get(id) ?? 0);
+    });
+    const done = judgements.map((judgement) => doneAbout(judgement, decision, mode));
+    this.loanReports = judgements.map((judgement, index) => describeLoan(judgement, done[index] ?? NOTHING));
+    const notes = judgements.map((judgement, index) => noteOf(judgement, done[index] ?? NOTHING));
+    overseer.decided(head, notes, this.halted, this.withoutEffect);
     this.decidedHead = head;
 
     metrics.decidedBlock.set(head.number);
@@ -371,21 +404,14 @@ export class Keeper {
 
   // ---- what others ask ----
 
-  health(): Health {
-    const { stallMs } = this.deps.config;
-    if (this.halted !== "") return { ok: false, reason: this.halted };
-    const since = this.workingSince ?? this.progressAt;
-    const idle = Date.now() - Math.min(since, this.progressAt);
-    if (idle > stallMs) return { ok: false, reason: `no progress for ${idle} ms; at most ${stallMs} are allowed` };
-    if (this.decidedHead === undefined) return { ok: false, reason: "no block is decided yet" };
-    return { ok: true, reason: `block ${this.decidedHead.number} is decided` };
-  }
-
   status(): StatusReport {
-    const { deployment, liquidator, wallet } = this.deps;
+    const { deployment, liquidator, mode, operator, overseer } = this.deps;
     return {
+      mode,
+      startedAt: overseer.startedAt,
+      network: deployment.network,
       chainId: deployment.chainId,
-      operator: wallet.address,
+      operator,
       liquidator,
       decided: describeBlock(this.decidedHead),
       head: describeBlock(this.follower.head),
@@ -397,6 +423,12 @@ export class Keeper {
       atRisk: this.loanReports,
       totals: describeTotals(this.books),
       results: this.books.results.slice(-50).map(describeResult),
+      leadership: overseer.leadership(),
+      endpoints: overseer.endpoints(),
+      alerts: overseer.alerts.running,
+      profitByDay: overseer.profitByDay(),
+      health: overseer.health(),
+      ready: overseer.ready(),
     };
   }
 
@@ -410,7 +442,7 @@ export class Keeper {
 
   private async passes(to: string, data: string): Promise<boolean> {
     try {
-      await this.deps.node.call({ to, data, from: this.deps.wallet.address });
+      await this.deps.node.call({ to, data, from: this.deps.operator });
       return true;
     } catch (error) {
       if (error instanceof RpcError && error.isRevert) return false;
@@ -438,19 +470,23 @@ function blockOf(settled: Settled): number {
   return settled.kind === "mined" ? settled.receipt.blockNumber : -1;
 }
 
-function describeLoan(judgement: Judgement, { actions }: Decision): LoanReport {
-  const { loan, debt, healthWad, verdict } = judgement;
-  const health = healthWad === undefined ? null : wadText(healthWad);
-  const done = actions.get(loan.id) ?? {
-    action: "watch" as const,
-    reason: verdict.kind === "unpriced" ? verdict.why : `health ${health ?? "unknown"}`,
-  };
+const NOTHING: Done = { action: "watch", reason: "" };
+
+function doneAbout({ loan, healthWad, verdict }: Judgement, { actions }: Decision, mode: Mode): Done {
+  const health = healthWad === undefined ? "unknown" : wadText(healthWad);
+  const reason = verdict.kind === "unpriced" ? verdict.why : `health ${health}`;
+  const done = actions.get(loan.id) ?? { action: "watch" as const, reason };
+  return done.action === "sent" && mode === "monitor" ? { ...done, action: "would-send" } : done;
+}
+
+function describeLoan({ loan, debt, healthWad }: Judgement, done: Done): LoanReport {
   return {
     loan: loanText(loan.id),
     facility: loan.facility,
     debt: debt.toString(),
     collateral: loan.collateral.toString(),
-    health,
-    ...done,
+    health: healthWad === undefined ? null : wadText(healthWad),
+    action: done.action,
+    reason: done.reason,
   };
 }

@@ -1,118 +1,27 @@
-import { Command } from "commander";
-import { pino } from "pino";
-import { readDeployment } from "../sdk/client/deploymentFile.js";
-import { InvalidDeployment } from "../sdk/client/errors.js";
-import { checkChain, liquidatorOf } from "./boot.js";
-import { Node } from "./chain/node.js";
-import { JsonRpc } from "./chain/rpc.js";
-import { TransportError } from "./chain/rpcErrors.js";
-import { CONFIG_VARIABLE, FLAGS, KEY_VARIABLE, PASSWORD_VARIABLE, variableOf } from "./config/flags.js";
-import { loadKey } from "./config/key.js";
-import { loadConfig } from "./config/load.js";
-import { Journal } from "./dispatch/journal.js";
-import { InvalidConfig, WrongChain } from "./errors.js";
-import { Keeper } from "./keeper.js";
-import { RollupFeeOracle } from "./plan/rollupFees.js";
-import { serve } from "./serve/http.js";
-import { Metrics } from "./serve/metrics.js";
-import type { ReportLine } from "./serve/status.js";
+import { Command, CommanderError } from "commander";
+import { configCommand } from "./commands/config.js";
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from "./commands/exit.js";
+import { monitorCommand } from "./commands/monitor.js";
+import { runCommand } from "./commands/run.js";
 
-const EXIT = { unforeseen: 1, config: 2, chain: 3 } as const;
-
-const command = new Command("keeper")
+const program = new Command("keeper")
   .description("Liquidates unhealthy loans of a Ballast deployment, and earns by it, without capital of its own.")
-  .option("--config <file>", "JSON file with any of these options and more; see keeper/config/schema.ts")
-  .allowExcessArguments(false)
-  .addHelpText(
-    "after",
-    `
-Every option is also a variable of the environment (--poll-ms is ${variableOf("pollMs")}) and a field of the file
-(pollMs, or ${CONFIG_VARIABLE} for its name); flags go first, then variables, then the file.
-
-The key never is an argument: ${KEY_VARIABLE}, --key-file, or --keystore with --password-file or ${PASSWORD_VARIABLE}.
-
-Logs go to stderr, --report lines to stdout. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 unforeseen, 2 configuration,
-3 wrong chain, contracts or account.`,
-  );
-for (const { flag, help } of FLAGS) command.option(flag, help);
-command.parse();
+  .addHelpText("after", `\n"keeper run --help" lists every option.\n${EXIT_CODES_HELP}`)
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: true });
+for (const add of [runCommand, monitorCommand, configCommand]) add(program);
+for (const command of program.commands) command.allowExcessArguments(false).exitOverride();
+program.exitOverride();
 
 try {
-  await start(command.opts());
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = exitCode(error);
+  process.exitCode = exitCodeOf(error);
+  // Commander has said what it has to say.
+  if (!(error instanceof CommanderError)) tell(error, process.exitCode);
+}
+
+function tell(error: unknown, code: number): void {
   process.stderr.write(`keeper: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (process.exitCode === EXIT.unforeseen && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
-}
-
-async function start({ config: file, ...flags }: Record<string, string | boolean | undefined>): Promise<void> {
-  const config = loadConfig(flags, process.env, typeof file === "string" ? file : undefined);
-  const wallet = loadKey(config, process.env);
-  const log = pino({ level: config.logLevel, base: {} }, pino.destination({ fd: 2, sync: true }));
-  const deployment = readDeployment(config.deployment);
-  const url = config.rpc ?? deployment.rpc;
-  if (url === undefined) throw new InvalidConfig(`no node: give --rpc, as ${config.deployment} names none`);
-  const liquidator = liquidatorOf(config.liquidator, deployment);
-
-  const metrics = new Metrics();
-  const rpc = new JsonRpc(url, config.requestTimeoutMs);
-  rpc.onFault = ({ method }) => metrics.faults.inc({ method });
-  const node = new Node(rpc);
-  await untilServed(() => checkChain(node, deployment, liquidator, wallet.address));
-  const rollupFees = await RollupFeeOracle.on(node);
-  if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
-
-  const memory = Journal.open(config.stateDir, BigInt(deployment.chainId), wallet.address, (error) =>
-    log.error({ why: String(error) }, "the journal cannot be written"),
-  );
-  const report = (line: ReportLine): void => {
-    if (config.report) process.stdout.write(`${JSON.stringify(line)}\n`);
-  };
-  const keeper = new Keeper({
-    config,
-    deployment,
-    liquidator,
-    node,
-    wallet,
-    memory,
-    rollupFees,
-    metrics,
-    log,
-    report,
-  });
-  const server = await serve(config.httpHost, config.httpPort, {
-    health: () => keeper.health(),
-    status: () => keeper.status(),
-    registry: metrics.registry,
-  });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => keeper.stop());
-  log.info({ http: server.url, operator: wallet.address, liquidator, chainId: deployment.chainId }, "ready");
-  report({ type: "ready", http: server.url, operator: wallet.address, liquidator });
-  try {
-    await keeper.run();
-  } finally {
-    await server.close();
-  }
-  log.info("stopped");
-}
-
-/** A node that is not up yet is waited for; one that is wrong is not. */
-async function untilServed(step: () => Promise<void>): Promise<void> {
-  let told = false;
-  for (;;) {
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      if (!told) process.stderr.write(`keeper: waiting for the node: ${error.message}\n`);
-      told = true;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-    }
-  }
-}
-
-function exitCode(error: unknown): number {
-  if (error instanceof InvalidConfig || error instanceof InvalidDeployment) return EXIT.config;
-  if (error instanceof WrongChain) return EXIT.chain;
-  return EXIT.unforeseen;
+  if (code === EXIT.unforeseen && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
 }

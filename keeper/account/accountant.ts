@@ -1,13 +1,16 @@
 import { type Revert, explainRevert } from "../chain/contracts.js";
 import type { Head, Node } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
+import { Inconsistent } from "../errors.js";
+import type { Intent } from "../dispatch/intent.js";
 import type { Settled } from "../dispatch/dispatcher.js";
 import { weiInLoanUnits } from "../plan/etherPrice.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
 import type { Outcome, Result } from "./books.js";
+import { splitFees } from "./bundle.js";
 import { NO_FEES, paidFees, totalOf } from "./fees.js";
 import { outcomeOfRevert } from "./outcome.js";
-import { type Realised, feeOf, realisedOf } from "./receipts.js";
+import { type Realised, failedItemsOf, feeOf, realisedOf } from "./receipts.js";
 
 export interface AccountantDeps {
   readonly node: Node;
@@ -36,7 +39,7 @@ export class Accountant {
     for (const one of settled.filter(isMined)) {
       byBlock.set(one.receipt.blockNumber, [...(byBlock.get(one.receipt.blockNumber) ?? []), one]);
     }
-    const results = new Map<Settled, Result>();
+    const results = new Map<Settled, Result[]>();
     for (const mined of byBlock.values()) {
       const fees = await paidFees(
         node,
@@ -46,44 +49,70 @@ export class Accountant {
       );
       for (const [index, one] of mined.entries()) {
         const paid = fees[index] ?? NO_FEES;
-        results.set(one, await this.resultOf(one, paid, head));
+        results.set(one, await this.resultsOf(one, paid, head));
       }
     }
-    return settled.map((one) => results.get(one) ?? superseded(one));
+    return settled.flatMap((one) => results.get(one) ?? superseded(one));
   }
 
-  private async resultOf(mined: Mined, fees: Result["fees"], head: Head): Promise<Result> {
+  /** One for each loan, or what else it was about. */
+  private async resultsOf(mined: Mined, paid: Result["fees"], head: Head): Promise<Result[]> {
     const { pending, attempt, receipt } = mined;
-    const { facility, subject, kind } = pending.intent;
+    const { facility, kind } = pending.intent;
     const loanAsset = this.deps.loanAssetOf(facility);
+    const subjects = subjectsOf(pending.intent);
     const realised = this.realised(mined, loanAsset);
-    const { outcome, why } = await this.outcomeOf(mined, realised);
+    const fees = splitFees(
+      paid,
+      subjects.map((subject) => realised.get(subject)?.repaid ?? 0n),
+    );
     const etherPrice = await this.deps.etherPriceOf(facility, head);
-    return {
-      kind,
-      subject,
-      facility,
-      nonce: pending.nonce,
-      hash: attempt.hash,
-      block: receipt.blockNumber,
-      outcome,
-      why,
-      loanAsset,
-      realised,
-      fees,
-      feesInLoanAsset: etherPrice === undefined ? undefined : weiInLoanUnits(totalOf(fees), etherPrice),
-    };
+    const timestamp = await this.timestampOf(receipt.blockNumber, head);
+    const results: Result[] = [];
+    for (const [index, subject] of subjects.entries()) {
+      const own = fees[index] ?? NO_FEES;
+      const { outcome, why } = await this.outcomeOf(mined, subject, realised.get(subject));
+      results.push({
+        kind,
+        subject,
+        facility,
+        nonce: pending.nonce,
+        hash: attempt.hash,
+        block: receipt.blockNumber,
+        timestamp,
+        outcome,
+        why,
+        loanAsset,
+        realised: realised.get(subject),
+        fees: own,
+        feesInLoanAsset: etherPrice === undefined ? undefined : weiInLoanUnits(totalOf(own), etherPrice),
+      });
+    }
+    return results;
   }
 
-  private realised({ attempt, receipt }: Mined, loanAsset: string | undefined): Realised | undefined {
+  /** By subject. */
+  private realised({ attempt, receipt }: Mined, loanAsset: string | undefined): Map<string, Realised> {
     const { managers, liquidator, operator, orders } = this.deps;
-    if (attempt.intent.kind === "order" && orders !== undefined) return feeOf(receipt, orders, operator);
-    if (attempt.intent.kind !== "liquidate" || loanAsset === undefined) return undefined;
-    return realisedOf(receipt, BigInt(attempt.intent.subject), { managers, liquidator, loanAsset });
+    const subjects = subjectsOf(attempt.intent);
+    if (attempt.intent.kind === "order" && orders !== undefined) {
+      const fee = feeOf(receipt, orders, operator);
+      return new Map(fee === undefined ? [] : subjects.map((subject) => [subject, fee]));
+    }
+    if (attempt.intent.kind !== "liquidate" || loanAsset === undefined) return new Map();
+    const byLoan = realisedOf(receipt, subjects.map(BigInt), { managers, liquidator, loanAsset });
+    return new Map(subjects.flatMap((subject) => keyed(subject, byLoan.get(BigInt(subject)))));
+  }
+
+  private async timestampOf(block: number, head: Head): Promise<number> {
+    const mined = block === head.number ? head : await this.deps.node.head(block);
+    if (mined === undefined) throw new Inconsistent(`the node has no block ${block}, in which a transaction was mined`);
+    return Number(mined.timestamp);
   }
 
   private async outcomeOf(
     { attempt, receipt }: Mined,
+    subject: string,
     realised: Realised | undefined,
   ): Promise<{ outcome: Outcome; why: string | undefined }> {
     if (receipt.status === 0) {
@@ -92,6 +121,11 @@ export class Accountant {
     }
     if (attempt.intent.kind === "cancel") return { outcome: "cancelled", why: "no longer wanted" };
     if (attempt.intent.kind === "liquidate" && realised === undefined) {
+      const reason = failedItemsOf(receipt, this.deps.liquidator).get(BigInt(subject));
+      if (reason !== undefined) {
+        const revert = explainRevert(reason);
+        return { outcome: outcomeOfRevert(revert), why: revert.text };
+      }
       return { outcome: "no-effect", why: "status 1 without the liquidation's event" };
     }
     if (attempt.intent.kind === "order" && realised === undefined) {
@@ -112,22 +146,28 @@ export class Accountant {
   }
 }
 
+/** A transaction is about one loan, or in a bundle about several. */
+const subjectsOf = ({ subject }: Intent): readonly string[] => [subject];
+
+const keyed = <T>(key: string, value: T | undefined): [string, T][] => (value === undefined ? [] : [[key, value]]);
+
 const isMined = (settled: Settled): settled is Mined => settled.kind === "mined";
 
-function superseded({ pending }: Settled): Result {
-  const { kind, subject, facility } = pending.intent;
-  return {
+function superseded({ pending }: Settled): Result[] {
+  const { kind, facility } = pending.intent;
+  return subjectsOf(pending.intent).map((subject) => ({
     kind,
     subject,
     facility,
     nonce: pending.nonce,
     hash: undefined,
     block: undefined,
+    timestamp: undefined,
     outcome: "superseded",
     why: "its nonce went to a transaction that is not this keeper's",
     loanAsset: undefined,
     realised: undefined,
     fees: NO_FEES,
     feesInLoanAsset: undefined,
-  };
+  }));
 }

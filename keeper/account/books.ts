@@ -24,11 +24,14 @@ export interface Result {
   /** Undefined for superseded ones. */
   readonly hash: string | undefined;
   readonly block: number | undefined;
+  /** Second of that block. */
+  readonly timestamp: number | undefined;
   readonly outcome: Outcome;
   /** Why, where it is not done. */
   readonly why: string | undefined;
   readonly loanAsset: string | undefined;
   readonly realised: Realised | undefined;
+  /** Of a bundle, this subject's part of them. */
   readonly fees: PaidFees;
   /** The fees in loan units, at the price of ether when it was booked; undefined where there was none. */
   readonly feesInLoanAsset: bigint | undefined;

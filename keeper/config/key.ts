@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Wallet } from "ethers";
 import { InvalidConfig } from "../errors.js";
-import { KEY_VARIABLE, PASSWORD_VARIABLE } from "./flags.js";
+import { KEY_VARIABLE, PASSWORD_VARIABLE } from "./fields.js";
 import type { Config } from "./schema.js";
 
 /**

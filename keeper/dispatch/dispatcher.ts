@@ -5,6 +5,7 @@ import { type GasFees, bumpedFees, feesAt } from "./fees.js";
 import type { Intent } from "./intent.js";
 import type { JournalEntry } from "./journal.js";
 import { type SendOutcome, sendOutcome } from "./sendErrors.js";
+import type { Trace } from "../serve/trace.js";
 
 /** What the dispatcher needs of a node. */
 export interface SendNode {
@@ -41,6 +42,8 @@ export interface Pending {
   missing: number;
   /** Fees a node found too low for a replacement. */
   floor: GasFees | undefined;
+  /** Where its time goes; none for what an earlier process sent. */
+  readonly trace?: Trace | undefined;
 }
 
 export type Settled =
@@ -143,14 +146,16 @@ export class Dispatcher {
   }
 
   /** Signs, journals and sends. A nonce that the node has certainly not used is free again afterwards. */
-  async submit(intent: Intent, head: Head): Promise<Submitted> {
+  async submit(intent: Intent, head: Head, trace?: Trace): Promise<Submitted> {
     let fees = feesAt(head.baseFeePerGas, this.options.priorityFee);
     let why = "";
     let outcome: SendOutcome = "rejected";
     for (let tries = 0; tries < SUBMIT_ATTEMPTS; tries++) {
       const nonce = this.nextNonce;
       const attempt = this.sign(intent, nonce, fees);
+      trace?.mark("signed");
       ({ outcome, why } = await this.send(nonce, attempt));
+      trace?.mark("sent");
       switch (outcome) {
         case "accepted":
         case "unknown":
@@ -163,6 +168,7 @@ export class Dispatcher {
             sentAtMs: this.clock(),
             missing: 0,
             floor: undefined,
+            trace,
           });
           if (outcome === "unknown") this.log.warn({ hash: attempt.hash, nonce, why }, "sent, but the answer is lost");
           return { ok: true, nonce, hash: attempt.hash };
@@ -218,7 +224,9 @@ export class Dispatcher {
       const receipt = await this.node.receipt(attempt.hash);
       if (receipt === undefined) continue;
       // Mined after the head that is being decided: the next decision's business.
-      return receipt.blockNumber > head.number ? undefined : { kind: "mined", pending, attempt, receipt };
+      if (receipt.blockNumber > head.number) return undefined;
+      pending.trace?.mark("mined");
+      return { kind: "mined", pending, attempt, receipt };
     }
     if (pending.nonce >= mined) return undefined;
     pending.missing += 1;

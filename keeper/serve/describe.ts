@@ -3,6 +3,7 @@ import type { PaidFees } from "../account/fees.js";
 import type { Head } from "../chain/node.js";
 import type { Pending } from "../dispatch/dispatcher.js";
 import type { FacilityFacts } from "../judge/judge.js";
+import type { FacilityDesk } from "../plan/routes.js";
 import type { BlockReport, FacilityReport, FeesReport, PendingReport, ResultReport, TotalsReport } from "./status.js";
 
 export const loanText = (id: bigint): string => `0x${id.toString(16).padStart(64, "0")}`;
@@ -15,9 +16,15 @@ export function describePending({ nonce, intent, attempts, sentAtBlock }: Pendin
   return { nonce, kind: intent.kind, subject: intent.subject, hashes: attempts.map(({ hash }) => hash), sentAtBlock };
 }
 
-export function describeFacility({ facility, totals, price }: FacilityFacts, loans: number): FacilityReport {
+export function describeFacility(
+  { facility, totals, price }: FacilityFacts,
+  desk: FacilityDesk | undefined,
+  loans: number,
+): FacilityReport {
   return {
     id: facility.id,
+    loanSymbol: desk?.loanSymbol ?? "",
+    loanDecimals: desk?.loanDecimals ?? 0,
     loans,
     debt: totals.totalAssets.toString(),
     priceE36: price.kind === "price" ? price.priceE36.toString() : null,

@@ -1,15 +1,13 @@
-import { createServer } from "node:http";
+import { type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { statusPage } from "./page.js";
+import type { Health } from "./progress.js";
 import type { StatusReport } from "./status.js";
-
-export interface Health {
-  readonly ok: boolean;
-  readonly reason: string;
-}
 
 export interface Served {
   readonly health: () => Health;
+  readonly ready: () => Health;
   readonly status: () => StatusReport;
   readonly registry: Registry;
 }
@@ -19,29 +17,18 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** /health (200 or 503), /metrics (Prometheus) and /status (JSON). Read-only: nothing can be told to a keeper over HTTP. */
+const PLACES = "there are /, /health, /ready, /metrics and /status";
+
+/**
+ * / (a page for people), /health and /ready (200 or 503), /metrics (Prometheus) and /status (JSON). Read-only: nothing can be
+ * told to a keeper over HTTP, whatever the method.
+ */
 export async function serve(host: string, port: number, served: Served): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    const reply = (code: number, type: string, body: string): void => {
-      response.writeHead(code, { "content-type": type }).end(body);
-    };
-    const json = (code: number, value: unknown): void => reply(code, "application/json", `${JSON.stringify(value)}\n`);
-    switch (request.url?.split("?")[0]) {
-      case "/health": {
-        const health = served.health();
-        return json(health.ok ? 200 : 503, health);
-      }
-      case "/status":
-        return json(200, served.status());
-      case "/metrics":
-        served.registry.metrics().then(
-          (text) => reply(200, served.registry.contentType, text),
-          (error: unknown) => json(500, { error: String(error) }),
-        );
-        return;
-      default:
-        return json(404, { error: "there are /health, /metrics and /status" });
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return json(response, 405, { error: `a keeper takes no orders over HTTP; ${PLACES}` });
     }
+    answer(request.url?.split("?")[0] ?? "/", served, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -56,4 +43,38 @@ export async function serve(host: string, port: number, served: Served): Promise
         server.closeAllConnections();
       }),
   };
+}
+
+function answer(path: string, { health, ready, status, registry }: Served, response: ServerResponse): void {
+  switch (path) {
+    case "/":
+    case "/status.html":
+      return reply(response, 200, "text/html; charset=utf-8", statusPage(status(), new Date()));
+    case "/health":
+      return verdict(response, health());
+    case "/ready":
+      return verdict(response, ready());
+    case "/status":
+      return json(response, 200, status());
+    case "/metrics":
+      registry.metrics().then(
+        (text) => reply(response, 200, registry.contentType, text),
+        (error: unknown) => json(response, 500, { error: String(error) }),
+      );
+      return;
+    default:
+      return json(response, 404, { error: PLACES });
+  }
+}
+
+const verdict = (response: ServerResponse, health: Health): void => json(response, health.ok ? 200 : 503, health);
+const json = (response: ServerResponse, code: number, value: unknown): void =>
+  reply(response, code, "application/json", `${JSON.stringify(value)}\n`);
+
+function reply(response: ServerResponse, code: number, type: string, body: string): void {
+  // The page needs nothing from elsewhere, and nobody is to frame it.
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+  response
+    .writeHead(code, { "content-type": type, "cache-control": "no-store", "content-security-policy": policy })
+    .end(body);
 }

@@ -1,7 +1,13 @@
 import type { Outcome } from "../account/books.js";
+import type { RunningAlert } from "./alerts/alerts.js";
 
 /** The JSON of /status and of the lines on stdout. Amounts are decimal strings in the token's smallest unit; ids 0x-hex. */
 export interface StatusReport {
+  /** Whether it sends. */
+  readonly mode: Mode;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly network: string;
   readonly chainId: number;
   readonly operator: string;
   readonly liquidator: string;
@@ -20,6 +26,61 @@ export interface StatusReport {
   readonly totals: TotalsReport;
   /** The latest results, newest last. */
   readonly results: readonly ResultReport[];
+  readonly leadership: LeadershipReport;
+  readonly endpoints: readonly EndpointReport[];
+  /** What is wrong now. */
+  readonly alerts: readonly RunningAlert[];
+  /** Of the last days with results, newest first; from the store, over restarts. */
+  readonly profitByDay: readonly DayReport[];
+  readonly health: { readonly ok: boolean; readonly reason: string };
+  readonly ready: { readonly ok: boolean; readonly reason: string };
+}
+
+export type Mode =
+  | "run"
+  /** It decides as if, and sends nothing. */
+  | "monitor";
+
+export interface LeadershipReport {
+  /** Alone: there is no lease to compete for. */
+  readonly role: "alone" | "leader" | "standby";
+  /** Who leads; null where nobody does, or nobody can. */
+  readonly holder: string | null;
+  /** Milliseconds since 1970 at which the lease ends unless it is renewed. */
+  readonly expiresAt: number | null;
+  /** Grows with every change of leader. */
+  readonly fence: string | null;
+}
+
+export interface EndpointReport {
+  /** Its address without what could be secret. */
+  readonly endpoint: string;
+  readonly state: "up" | "down" | "foreign" | "lagging";
+  /** Newest block it was heard of. */
+  readonly head: number | null;
+  readonly latencyMs: number | null;
+  /** Why it is not up. */
+  readonly note: string | null;
+}
+
+export interface DayReport {
+  /** UTC, 2026-01-31. */
+  readonly day: string;
+  readonly asset: string;
+  readonly symbol: string;
+  readonly decimals: number;
+  readonly done: number;
+  readonly other: number;
+  readonly grossProfit: string;
+  readonly fees: string;
+  readonly netProfit: string;
+  readonly feesWei: string;
+}
+
+/** Where a status gets what the keeper itself does not know; whoever knows it gives it. */
+export interface StatusSources {
+  readonly leadership?: () => LeadershipReport;
+  readonly endpoints?: () => readonly EndpointReport[];
 }
 
 export interface BlockReport {
@@ -38,6 +99,8 @@ export interface PendingReport {
 
 export interface FacilityReport {
   readonly id: number;
+  readonly loanSymbol: string;
+  readonly loanDecimals: number;
   readonly loans: number;
   readonly debt: string;
   /** Price of liquidation scaled 1e36; null where the oracle refuses. */
@@ -65,6 +128,8 @@ export type LoanAction =
   | "watch"
   /** A liquidation was sent for this block. */
   | "sent"
+  /** One would have been sent, if it sent anything. */
+  | "would-send"
   /** One that was sent earlier is not mined yet. */
   | "pending"
   /** A disagreement of the oracle's sources holds it back. */

@@ -4,8 +4,9 @@ import type { Intent } from "../dispatch/intent.js";
  * What a keeper must not forget: what it sent, what came of it, why it decided as it did, and how far its index had come. On
  * one machine a file (SQLite), for several keepers a PostgreSQL; both pass one conformance suite.
  *
- * A store belongs to one deployment on one chain: opened for another it refuses. A write is durable when its promise resolves;
- * one that fails rejects with StoreFailed and changed nothing.
+ * A store belongs to one deployment on one chain: opened for another it refuses. A write is durable when its promise resolves.
+ * One that rejects with StoreFailed changed nothing, or was written and the answer was lost: the same call again, with the same
+ * arguments, is always safe and comes to the same. Nothing waits for a database longer than a few seconds.
  */
 export interface Store {
   readonly journal: Journal;
@@ -48,9 +49,12 @@ export interface JournalTransaction {
   readonly lane: string;
   readonly nonce: number;
   readonly intent: Intent;
+  /** All loans it is about, or what else; more than one for a bundle. */
+  readonly subjects: readonly string[];
   readonly state: TransactionState;
+  /** In the order in which they were signed. */
   readonly attempts: readonly JournalAttempt[];
-  /** Fence of the lease under which it was written; 0 without leadership. */
+  /** Fence of the lease under which it was last signed or intended; 0 without leadership. */
   readonly fence: bigint;
   /** Milliseconds since 1970. */
   readonly intendedAt: number;
@@ -61,21 +65,45 @@ export interface JournalTransaction {
   readonly why: string | undefined;
 }
 
+/**
+ * A fence is checked where a late word of a keeper that no longer leads could do harm: `intend`, `sign` and `abandoned`. What the
+ * chain or a node said (`sent`, `mined`, `final`) is true whoever writes it down.
+ */
 export interface Journal {
   /**
-   * Takes a nonce for an intent, before anything is signed.
+   * Takes a nonce for an intent, before anything is signed. The same intent under the same nonce and fence, not signed yet, is
+   * the same transaction.
    *
    * @throws NonceTaken where an unfinished transaction has it
-   * @throws FenceLost where `fence` is not 0 and no longer that of the lease it was given by: another keeper leads
+   * @throws FenceLost where `fence` is not 0 and its lease is over or another's: another keeper leads, or will
    */
-  intend(entry: { lane: string; nonce: number; intent: Intent; fence: bigint; at: number }): Promise<number>;
-  /** Writes down signed bytes, before they are sent; the state becomes `signed`, or stays `sent` where others were sent before. */
-  sign(id: number, attempt: JournalAttempt): Promise<void>;
+  intend(entry: {
+    lane: string;
+    nonce: number;
+    intent: Intent;
+    subjects: readonly string[];
+    fence: bigint;
+    at: number;
+  }): Promise<number>;
+  /**
+   * Writes down signed bytes, before they are sent; the state becomes `signed`, or stays `sent` where others were sent before.
+   * A keeper that takes up another's transaction signs under its own fence.
+   *
+   * @throws FenceLost as above
+   */
+  sign(id: number, attempt: JournalAttempt, fence: bigint): Promise<void>;
+  /** From `signed`; nothing where it is further already. */
   sent(id: number): Promise<void>;
-  /** Also takes it back to `sent`, with hash undefined, where a reorganisation took its block. */
+  /**
+   * Also takes it back to `sent`, with undefined, where a reorganisation took its block, or the block of the one that had gone
+   * before an abandoned one.
+   *
+   * @throws NonceTaken where it was abandoned and its nonce is another's by now
+   */
   mined(id: number, mined: { hash: string; block: number } | undefined): Promise<void>;
   final(id: number): Promise<void>;
-  abandoned(id: number, why: string): Promise<void>;
+  /** @throws FenceLost as above */
+  abandoned(id: number, why: string, fence: bigint): Promise<void>;
   /** All that are neither final nor abandoned, by nonce. */
   unfinished(lane: string): Promise<JournalTransaction[]>;
   /** Newest first; for people. */
@@ -129,8 +157,9 @@ export interface StoredDecision {
 }
 
 export interface DecisionStore {
+  /** One for each subject and block: a repeated one (after a reorganisation) replaces the former. */
   append(decisions: readonly StoredDecision[]): Promise<void>;
-  /** The latest, newest last. */
+  /** The latest written, newest last. */
   about(subject: string, limit: number): Promise<StoredDecision[]>;
   /** Forgets those before a second, but the last of each subject. */
   forgetBefore(timestamp: number): Promise<void>;
@@ -150,7 +179,7 @@ export interface SnapshotStore {
 export interface Lease {
   readonly name: string;
   readonly holder: string;
-  /** Grows with every change of holder: a write with an older one is refused. */
+  /** New with every change of holder, and no two leases ever have the same: a write with an older one is refused. */
   readonly fence: bigint;
   /** Milliseconds since 1970 by the store's own clock. */
   readonly expiresAt: number;
@@ -158,9 +187,19 @@ export interface Lease {
   readonly now: number;
 }
 
+/**
+ * Leases by the store's own clock; a clock that goes back frees them rather than making them longer. A name is `group/rest`:
+ * while a lease of one group is held, none of another is given, so that keepers who divide the work differently never lead
+ * at a time.
+ */
 export interface LeaseStore {
-  /** Takes a free or expired lease, or renews one's own. @returns who has it now, oneself or another */
+  /**
+   * Takes a free or expired lease, or renews one's own. @returns who has it now, oneself or another; where another group holds
+   * leases, one of those
+   */
   acquire(name: string, holder: string, milliseconds: number): Promise<Lease>;
   /** Gives one's own up; nothing where it is another's. */
   release(name: string, holder: string): Promise<void>;
+  /** All that are held, by name. */
+  held(): Promise<Lease[]>;
 }

@@ -45,10 +45,11 @@ const result = (block: number, grossProfit: bigint, outcome: Outcome = "done"): 
   nonce: block,
   hash: "0x1",
   block,
+  timestamp: block,
   outcome,
   why: undefined,
   loanAsset,
-  realised: { repaid: 10n, seized: 1n, debtClosed: 10n, proceeds: 10n + grossProfit, grossProfit },
+  realised: { repaid: 10n, seized: 1n, debtClosed: 10n, proceeds: 10n + grossProfit, grossProfit, cash: grossProfit },
   fees: { l2Gas: 1n, l1Data: 2n, operator: 3n },
   feesInLoanAsset: 6n,
 });
@@ -62,18 +63,19 @@ describe("keeper: accounts", () => {
       transfer(stranger, pool, 9n),
       transfer(router, liquidator, 5n, stranger),
     );
-    expect(realisedOf(receipt, 7n, parties)).to.deep.equal({
+    expect(realisedOf(receipt, [7n], parties).get(7n)).to.deep.equal({
       repaid: 1_000n,
       seized: 70n,
       debtClosed: 1_100n,
       proceeds: 1_050n,
       grossProfit: 50n,
+      cash: 50n,
     });
   });
 
   it("fault K21: a receipt without the loan's own event by this liquidator is nothing", () => {
     for (const receipt of [receiptOf(), receiptOf(liquidated(8n)), receiptOf(liquidated(7n, stranger))]) {
-      expect(realisedOf(receipt, 7n, parties)).to.equal(undefined);
+      expect(realisedOf(receipt, [7n], parties).get(7n)).to.equal(undefined);
     }
   });
 

@@ -1,0 +1,61 @@
+import { type Command, Option } from "commander";
+import { getAddress, isAddress } from "ethers";
+import type { Deployment } from "../../sdk/client/deployment.js";
+import { checkChain, liquidatorOf } from "../boot.js";
+import { liquidatorAt, read } from "../chain/contracts.js";
+import type { Node } from "../chain/node.js";
+import { GROUPS } from "../config/field.js";
+import { addConfigOptions, configEpilogue } from "../config/help.js";
+import { InvalidConfig } from "../errors.js";
+import { DrySender } from "./drySender.js";
+import { EXIT_CODES_HELP } from "./exit.js";
+import { type Options, openSession, untilServed } from "./session.js";
+import { startKeeper } from "./start.js";
+
+const GROUPS_OF_WATCHING = GROUPS.filter((group) => group !== "Keys");
+
+export function monitorCommand(program: Command): void {
+  const command = program
+    .command("monitor")
+    .description("everything that run does but send; needs no key")
+    .addOption(asOption())
+    .action(async (options: Options) => monitor(options));
+  addConfigOptions(command, GROUPS_OF_WATCHING).addHelpText(
+    "after",
+    `${configEpilogue(GROUPS_OF_WATCHING)}
+${EXIT_CODES_HELP}`,
+  );
+}
+
+/** Also of other commands that decide without a key. */
+export const asOption = (): Option =>
+  new Option("--as <address>", "operator to decide for (default: the Liquidator's owner, who may use it)").helpGroup(
+    "Configuration:",
+  );
+
+async function monitor({ as, ...options }: Options): Promise<void> {
+  const session = openSession(options);
+  const { config, deployment, node } = session;
+  const liquidator = liquidatorOf(config.liquidator, deployment);
+  let operator = "";
+  await untilServed(async () => {
+    operator = await operatorFor(as, node, deployment, liquidator);
+  });
+  await startKeeper(session, { mode: "monitor", operator, liquidator, sender: new DrySender() });
+}
+
+/** Who is to be the operator where there is no key, checked as one with a key would be. */
+export async function operatorFor(
+  as: Options[string],
+  node: Node,
+  deployment: Deployment,
+  liquidator: string,
+): Promise<string> {
+  if (typeof as === "string" && !isAddress(as)) throw new InvalidConfig(`--as ${as} is not an address`);
+  if (typeof as === "string") {
+    await checkChain(node, deployment, liquidator, getAddress(as));
+    return getAddress(as);
+  }
+  await checkChain(node, deployment, liquidator);
+  return read(node, liquidatorAt(liquidator), "owner", []);
+}
