@@ -1,13 +1,15 @@
 import { type Revert, explainRevert } from "../chain/contracts.js";
-import type { Head, Node } from "../chain/node.js";
+import type { Head, Node, Receipt } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import type { Settled } from "../dispatch/dispatcher.js";
 import { weiInLoanUnits } from "../plan/etherPrice.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
-import type { Outcome, Result } from "./books.js";
-import { NO_FEES, paidFees, totalOf } from "./fees.js";
+import { revertsOf } from "../plan/simulate.js";
+import type { Result } from "./books.js";
+import { NO_FEES, type PaidFees, paidFees, totalOf } from "./fees.js";
+import { itemOf } from "./items.js";
 import { outcomeOfRevert } from "./outcome.js";
-import { type Realised, feeOf, realisedOf } from "./receipts.js";
+import { type Realised, feeOf } from "./receipts.js";
 
 export interface AccountantDeps {
   readonly node: Node;
@@ -36,7 +38,7 @@ export class Accountant {
     for (const one of settled.filter(isMined)) {
       byBlock.set(one.receipt.blockNumber, [...(byBlock.get(one.receipt.blockNumber) ?? []), one]);
     }
-    const results = new Map<Settled, Result>();
+    const results = new Map<Settled, Result[]>();
     for (const mined of byBlock.values()) {
       const fees = await paidFees(
         node,
@@ -45,59 +47,62 @@ export class Accountant {
         mined.map(({ attempt, receipt }) => ({ raw: attempt.raw, receipt })),
       );
       for (const [index, one] of mined.entries()) {
-        const paid = fees[index] ?? NO_FEES;
-        results.set(one, await this.resultOf(one, paid, head));
+        results.set(one, await this.resultsOf(one, fees[index] ?? NO_FEES, head));
       }
     }
-    return settled.map((one) => results.get(one) ?? superseded(one));
+    return settled.flatMap((one) => results.get(one) ?? superseded(one));
   }
 
-  private async resultOf(mined: Mined, fees: Result["fees"], head: Head): Promise<Result> {
+  /** One result for each loan that the transaction was about; they share its fees. */
+  private async resultsOf(mined: Mined, fees: PaidFees, head: Head): Promise<Result[]> {
     const { pending, attempt, receipt } = mined;
-    const { facility, subject, kind } = pending.intent;
-    const loanAsset = this.deps.loanAssetOf(facility);
-    const realised = this.realised(mined, loanAsset);
-    const { outcome, why } = await this.outcomeOf(mined, realised);
-    const etherPrice = await this.deps.etherPriceOf(facility, head);
-    return {
-      kind,
-      subject,
-      facility,
-      nonce: pending.nonce,
-      hash: attempt.hash,
-      block: receipt.blockNumber,
-      outcome,
-      why,
-      loanAsset,
-      realised,
-      fees,
-      feesInLoanAsset: etherPrice === undefined ? undefined : weiInLoanUnits(totalOf(fees), etherPrice),
-    };
+    const { kind, subjects } = pending.intent;
+    const endings = await this.endingsOf(mined);
+    const results: Result[] = [];
+    for (const [index, subject] of subjects.entries()) {
+      const facility = kind === "liquidate" ? facilityOf(subject) : pending.intent.facility;
+      const etherPrice = await this.deps.etherPriceOf(facility, head);
+      const share = shareOf(fees, index, subjects.length);
+      results.push({
+        ...{ kind, subject, facility, nonce: pending.nonce, hash: attempt.hash, block: receipt.blockNumber },
+        ...(endings[index] ?? NOTHING),
+        loanAsset: this.deps.loanAssetOf(facility),
+        fees: share,
+        feesInLoanAsset: etherPrice === undefined ? undefined : weiInLoanUnits(totalOf(share), etherPrice),
+      });
+    }
+    return results;
   }
 
-  private realised({ attempt, receipt }: Mined, loanAsset: string | undefined): Realised | undefined {
-    const { managers, liquidator, operator, orders } = this.deps;
-    if (attempt.intent.kind === "order" && orders !== undefined) return feeOf(receipt, orders, operator);
-    if (attempt.intent.kind !== "liquidate" || loanAsset === undefined) return undefined;
-    return realisedOf(receipt, BigInt(attempt.intent.subject), { managers, liquidator, loanAsset });
-  }
-
-  private async outcomeOf(
-    { attempt, receipt }: Mined,
-    realised: Realised | undefined,
-  ): Promise<{ outcome: Outcome; why: string | undefined }> {
+  /** How it ended for each subject, in their order. */
+  private async endingsOf(mined: Mined): Promise<Ending[]> {
+    const { attempt, pending, receipt } = mined;
+    const { subjects } = pending.intent;
+    const { kind } = attempt.intent;
     if (receipt.status === 0) {
       const revert = await this.replay(attempt.intent, receipt.blockNumber);
-      return { outcome: outcomeOfRevert(revert), why: revert?.text ?? "it would pass after the block it reverted in" };
+      const each = revert && revertsOf(revert);
+      return subjects.map((_, index) => endingOf(each?.[index] ?? revert));
     }
-    if (attempt.intent.kind === "cancel") return { outcome: "cancelled", why: "no longer wanted" };
-    if (attempt.intent.kind === "liquidate" && realised === undefined) {
-      return { outcome: "no-effect", why: "status 1 without the liquidation's event" };
+    if (kind === "cancel") {
+      return subjects.map(() => ({ outcome: "cancelled", why: "no longer wanted", realised: undefined }));
     }
-    if (attempt.intent.kind === "order" && realised === undefined) {
-      return { outcome: "no-effect", why: "status 1 without the order's event" };
-    }
-    return { outcome: "done", why: undefined };
+    if (kind === "order") return [this.orderEnding(receipt)];
+    if (kind !== "liquidate") return [{ outcome: "done", why: undefined, realised: undefined }];
+    return subjects.map((subject) => {
+      const item = itemOf(receipt, BigInt(subject), this.deps);
+      if (item === undefined) return NOTHING;
+      return item.kind === "failed"
+        ? endingOf(item.revert)
+        : { outcome: "done", why: undefined, realised: item.realised };
+    });
+  }
+
+  private orderEnding(receipt: Receipt): Ending {
+    const { operator, orders } = this.deps;
+    const realised = orders === undefined ? undefined : feeOf(receipt, orders, operator);
+    if (realised !== undefined) return { outcome: "done", why: undefined, realised };
+    return { outcome: "no-effect", why: "status 1 without the order's event", realised };
   }
 
   /** What the same call ends with on the state the block left. */
@@ -114,20 +119,36 @@ export class Accountant {
 
 const isMined = (settled: Settled): settled is Mined => settled.kind === "mined";
 
-function superseded({ pending }: Settled): Result {
-  const { kind, subject, facility } = pending.intent;
-  return {
-    kind,
-    subject,
-    facility,
-    nonce: pending.nonce,
-    hash: undefined,
-    block: undefined,
+/** How a transaction ended for one of the loans it was about. */
+type Ending = Pick<Result, "outcome" | "why" | "realised">;
+
+const NOTHING: Ending = {
+  outcome: "no-effect",
+  why: "status 1 without the liquidation's event",
+  realised: undefined,
+};
+
+/** @param revert undefined where the same call would pass after the block it reverted in */
+function endingOf(revert: Revert | undefined): Ending {
+  const why = revert?.text ?? "it would pass after the block it reverted in";
+  return { outcome: outcomeOfRevert(revert), why, realised: undefined };
+}
+
+/** A loan's id carries it. */
+const facilityOf = (subject: string): number => Number((BigInt(subject) >> 64n) & 0xffff_ffffn);
+
+/** Equal parts; the first takes what rounding leaves. */
+function shareOf(fees: PaidFees, index: number, count: number): PaidFees {
+  const part = (wei: bigint): bigint => wei / BigInt(count) + (index === 0 ? wei % BigInt(count) : 0n);
+  return { l2Gas: part(fees.l2Gas), l1Data: part(fees.l1Data), operator: part(fees.operator) };
+}
+
+function superseded({ pending }: Settled): Result[] {
+  const { kind, subjects, facility } = pending.intent;
+  return subjects.map((subject) => ({
+    ...{ kind, subject, facility, nonce: pending.nonce, hash: undefined, block: undefined },
     outcome: "superseded",
     why: "its nonce went to a transaction that is not this keeper's",
-    loanAsset: undefined,
-    realised: undefined,
-    fees: NO_FEES,
-    feesInLoanAsset: undefined,
-  };
+    ...{ loanAsset: undefined, realised: undefined, fees: NO_FEES, feesInLoanAsset: undefined },
+  }));
 }

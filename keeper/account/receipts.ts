@@ -1,4 +1,4 @@
-import { erc20Abi, loanManagerAbi, protectionOrdersAbi } from "../../sdk/client/abi/index.js";
+import { protectionOrdersAbi } from "../../sdk/client/abi/index.js";
 import { type AbiNamed, interfaceOf, plainObject } from "../../sdk/client/typedContract.js";
 import type { Log, Receipt } from "../chain/node.js";
 
@@ -14,34 +14,6 @@ export interface Realised {
 }
 
 const sameAddress = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-
-/** @returns undefined when the receipt has no liquidation of that loan by that liquidator: nothing happened */
-export function realisedOf(
-  receipt: Receipt,
-  loan: bigint,
-  parties: { managers: readonly string[]; liquidator: string; loanAsset: string },
-): Realised | undefined {
-  const { managers, liquidator, loanAsset } = parties;
-  const liquidations = receipt.logs
-    .filter((log) => managers.some((manager) => sameAddress(log.address, manager)))
-    .flatMap(
-      (log) => eventOf(loanManagerAbi, "Liquidated", log) as AbiNamed<typeof loanManagerAbi, "event", "Liquidated">[],
-    )
-    .filter((event) => event.id === loan && sameAddress(event.liquidator, liquidator));
-  const [done] = liquidations;
-  if (done === undefined) return undefined;
-
-  let received = 0n;
-  let sent = 0n;
-  for (const log of receipt.logs.filter(({ address }) => sameAddress(address, loanAsset))) {
-    for (const transfer of eventOf(erc20Abi, "Transfer", log) as AbiNamed<typeof erc20Abi, "event", "Transfer">[]) {
-      if (sameAddress(transfer.to, liquidator)) received += transfer.value;
-      if (sameAddress(transfer.from, liquidator)) sent += transfer.value;
-    }
-  }
-  const { repaid, seized, debtClosed } = done;
-  return { repaid, seized, debtClosed, proceeds: received, grossProfit: received - sent };
-}
 
 /** OrderKind whose fee is in collateral, and so in no total of loan assets. */
 const AUTO_TOP_UP = 3n;
@@ -64,11 +36,7 @@ export function feeOf(receipt: Receipt, orders: string, keeper: string): Realise
   return { repaid: 0n, seized: 0n, debtClosed: 0n, proceeds: fee, grossProfit: fee };
 }
 
-function eventOf(
-  abi: typeof loanManagerAbi | typeof erc20Abi | typeof protectionOrdersAbi,
-  name: string,
-  log: Log,
-): unknown[] {
+function eventOf(abi: typeof protectionOrdersAbi, name: string, log: Log): unknown[] {
   const parsed = interfaceOf(abi).parseLog(log);
   return parsed?.name === name ? [plainObject(parsed.fragment.inputs, parsed.args)] : [];
 }

@@ -58,6 +58,18 @@ export const FLAGS: readonly Flag[] = [
     parse: asNumber,
   },
   {
+    key: "riskMarginBps",
+    flag: "--risk-margin-bps <bps>",
+    help: "part of the proceeds kept back beside the least profit; default 10",
+    parse: asNumber,
+  },
+  {
+    key: "maxPerTransaction",
+    flag: "--max-per-transaction <n>",
+    help: "liquidations in one transaction; default 16",
+    parse: asNumber,
+  },
+  {
     key: "maxPerBlock",
     flag: "--max-per-block <n>",
     help: "liquidations sent for one block; default 32",

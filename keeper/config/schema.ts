@@ -7,6 +7,8 @@ const address = z
   .transform((text) => getAddress(text));
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, { error: "an amount in whole units, such as 12.5" });
 
+const route = z.array(z.union([address, z.int()])).min(3);
+
 const etherPrice = z.union([
   z.strictObject({ /** Loan assets for one ether. */ fixed: decimal }),
   z.strictObject({
@@ -28,8 +30,11 @@ export const configSchema = z
     deployment: z.string().min(1).default("out/deployment.json"),
     /** The keeper's own Liquidator, where it is not the deployment's. */
     liquidator: address.optional(),
-    /** Sale of a facility's collateral, by facility number: tokens and fees, from the collateral to the loan asset. */
-    routes: z.record(z.string().regex(/^\d+$/), z.array(z.union([address, z.int()])).min(3)).default({}),
+    /**
+     * Sale of a facility's collateral, by facility number: tokens and fees, from the collateral to the loan asset; one route or
+     * several. Found on Uniswap itself where none is given.
+     */
+    routes: z.record(z.string().regex(/^\d+$/), z.union([route, z.array(route).min(1)])).default({}),
     keyFile: z.string().min(1).optional(),
     keystore: z.string().min(1).optional(),
     passwordFile: z.string().min(1).optional(),
@@ -48,7 +53,11 @@ export const configSchema = z
     minProfit: decimal.default("1"),
     /** How much less than quoted a sale may bring. */
     slippageBps: z.int().min(0).max(2_000).default(50),
+    /** Part of the proceeds kept back, beside minProfit, for what moves between plan and block. */
+    riskMarginBps: z.int().min(0).max(2_000).default(10),
     maxPerBlock: z.int().min(1).max(100).default(32),
+    /** Most loans in one transaction. */
+    maxPerTransaction: z.int().min(1).max(40).default(16),
     /** How long a sent liquidation may wait to be mined, chain seconds. */
     deadlineSeconds: z.int().min(1).default(300),
     /** Most one transaction may cost in all, ether. */

@@ -7,11 +7,9 @@ import {
   subtractOrZero,
 } from "../../sdk/model/index.js";
 import { type Judgement, bonusOf } from "../judge/judge.js";
-import type { SaleCurve } from "./curve.js";
 import { weiInLoanUnits } from "./etherPrice.js";
-import { type Market, sampleCurves } from "./market.js";
 import type { DecisionCode } from "./record.js";
-import { type Share, bestSplit } from "./split.js";
+import { type Curves, type Share, bestSplit } from "./split.js";
 import type { SaleTerms } from "./terms.js";
 
 /** A loan that may be liquidated, and whether its default is to be marked in the same transaction. */
@@ -73,16 +71,16 @@ export function riskMarginOf(proceeds: bigint, bps: bigint): bigint {
  * ones keeps a large one waiting. All of the allowance is taken where that pays, because it makes the loan healthy; else the part
  * that leaves most; else inventory pays, where its owner allows it; else the loan is left and the reason kept.
  *
- * The node is asked once, for all curves together. Every sale is planned on what the ones before it leave of the market.
+ * Pure: every sale is planned on what the ones before it leave of the curves.
  *
  * @param termsOf how a facility's collateral is sold; a Hold where it cannot be
  */
-export async function plan(
+export function plan(
   candidates: readonly Candidate[],
-  market: Market,
+  curves: Curves,
   termsOf: (facility: number) => SaleTerms | Hold,
   options: PlanOptions,
-): Promise<Planned> {
+): Planned {
   const holds = new Map<bigint, Hold>();
   const ready: { candidate: Candidate; terms: SaleTerms; reward: bigint }[] = [];
   for (const candidate of candidates) {
@@ -91,9 +89,9 @@ export async function plan(
     // A facility's loan assets are worth what ether costs in them: that makes different ones comparable.
     else ready.push({ candidate, terms, reward: (bonusOf(candidate) * 10n ** 18n) / terms.loanUnitsPerEther });
   }
-  ready.sort((a, b) => (a.reward > b.reward ? -1 : Number(a.reward < b.reward)));
+  ready.sort((a, b) => descending(a.reward, b.reward));
 
-  const desk = new Desk(await sampleCurves(market, mostSold(ready, options.maxPlans)), options);
+  const desk = new Desk(curves, options);
   const plans: PlannedLiquidation[] = [];
   for (const { candidate, terms } of ready) {
     const { id } = candidate.loan;
@@ -112,6 +110,30 @@ export async function plan(
   return { plans, holds };
 }
 
+/** All that could be sold on each path: what the `maxPlans` most rewarding loans of its facilities give. */
+export function mostSold(
+  candidates: readonly Candidate[],
+  pathsOf: (facility: number) => readonly string[],
+  maxPlans: number,
+): ReadonlyMap<string, bigint> {
+  const most = new Map<string, bigint>();
+  const counted = new Map<string, number>();
+  const byBonus = candidates
+    .map((candidate) => ({ candidate, bonus: bonusOf(candidate) }))
+    .sort((a, b) => descending(a.bonus, b.bonus));
+  for (const { candidate } of byBonus) {
+    for (const path of pathsOf(candidate.facility.id)) {
+      const count = counted.get(path) ?? 0;
+      if (count >= maxPlans) continue;
+      counted.set(path, count + 1);
+      most.set(path, (most.get(path) ?? 0n) + candidate.verdict.quote.seized);
+    }
+  }
+  return most;
+}
+
+const descending = (a: bigint, b: bigint): number => (a > b ? -1 : Number(a < b));
+
 /** What is left of market and inventory while one plan follows another. */
 class Desk {
   private readonly sold = new Map<string, bigint>();
@@ -119,16 +141,15 @@ class Desk {
   private readonly spentOf = new Map<number | string, bigint>();
 
   constructor(
-    private readonly curves: ReadonlyMap<string, SaleCurve>,
+    private readonly curves: Curves,
     private readonly options: PlanOptions,
   ) {}
 
   plan(candidate: Candidate, terms: SaleTerms): PlannedLiquidation | Hold {
     const sale = this.sale(candidate, terms);
-    if (sale !== undefined && !("code" in sale)) return sale;
+    if (!("code" in sale)) return sale;
     const purchase = this.purchase(candidate, terms);
-    if (purchase !== undefined && purchase.grossProfit >= this.need(purchase)) return purchase;
-    return sale ?? { code: "no-depth", text: "no pool on its routes buys so much as a 64th of what may be sold" };
+    return purchase !== undefined && this.leaves(purchase) >= 0n ? purchase : sale;
   }
 
   take({ candidate, quote, shares, terms }: PlannedLiquidation): void {
@@ -142,18 +163,18 @@ class Desk {
   /** The least that a plan must leave, whatever its transaction's shared costs turn out to be. */
   private need({ proceeds, shares, terms }: PlannedLiquidation): bigint {
     const { itemCostWei, legCostWei, riskMarginBps } = this.options;
-    const wei = itemCostWei + legCostWei * BigInt(maxOf(BigInt(shares.length), 1n) - 1n);
+    const wei = itemCostWei + legCostWei * BigInt(Math.max(shares.length - 1, 0));
     return weiInLoanUnits(wei, terms.loanUnitsPerEther) + riskMarginOf(proceeds, riskMarginBps) + terms.minProfit;
   }
 
-  private sale(candidate: Candidate, terms: SaleTerms): PlannedLiquidation | Hold | undefined {
+  private sale(candidate: Candidate, terms: SaleTerms): PlannedLiquidation | Hold {
     const curves = new Map(
       terms.paths.flatMap((path) => {
         const curve = this.curves.get(path);
         return curve === undefined || curve.depth === 0n ? [] : [[path, curve] as const];
       }),
     );
-    if (curves.size === 0) return terms.inventory === undefined ? undefined : tooThin();
+    if (curves.size === 0) return tooThin();
     const { verdict } = candidate;
     const legCost = weiInLoanUnits(this.options.legCostWei, terms.loanUnitsPerEther);
     const sizeOf = (quote: LiquidationQuote, request: bigint): PlannedLiquidation | undefined => {
@@ -196,33 +217,13 @@ class Desk {
     if (quote.repaid === 0n) return undefined;
     const worth = collateralValueDown(quote.seized, candidate.priceE36);
     if (worth < quote.repaid + riskMarginOf(quote.repaid, inventory.minPremiumBps)) return undefined;
-    const request = quote.repaid < verdictOf(candidate).quote.repaid ? quote.repaid : MAX_UINT256;
+    const request = quote.repaid < candidate.verdict.quote.repaid ? quote.repaid : MAX_UINT256;
     return { candidate, terms, request, quote, shares: [], proceeds: worth, grossProfit: worth - quote.repaid };
   }
 
   private leaves(planned: PlannedLiquidation): bigint {
     return planned.grossProfit - this.need(planned);
   }
-}
-
-const verdictOf = ({ verdict }: Candidate): Candidate["verdict"] => verdict;
-
-/** All that the first `maxPlans` could sell on each path, and that no single one is larger than the curve. */
-function mostSold(
-  ready: readonly { candidate: Candidate; terms: SaleTerms }[],
-  maxPlans: number,
-): ReadonlyMap<string, bigint> {
-  const most = new Map<string, bigint>();
-  const counted = new Map<string, number>();
-  for (const { candidate, terms } of ready) {
-    for (const path of terms.paths) {
-      const count = counted.get(path) ?? 0;
-      if (count >= maxPlans) continue;
-      counted.set(path, count + 1);
-      most.set(path, (most.get(path) ?? 0n) + candidate.verdict.quote.seized);
-    }
-  }
-  return most;
 }
 
 function unprofitable(best: bigint, need: bigint): Hold {

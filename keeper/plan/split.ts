@@ -26,12 +26,7 @@ export type SoldBefore = ReadonlyMap<string, bigint>;
  * @param legCost of every leg beyond the first, loan units
  * @returns undefined where the paths together are not deep enough
  */
-export function bestSplit(
-  curves: Curves,
-  soldBefore: SoldBefore,
-  amount: bigint,
-  legCost: bigint,
-): Split | undefined {
+export function bestSplit(curves: Curves, soldBefore: SoldBefore, amount: bigint, legCost: bigint): Split | undefined {
   const whole = fill(curves, soldBefore, amount);
   const byShare = [...(whole?.shares ?? [])].sort((a, b) => (a.amountIn > b.amountIn ? -1 : 1));
   const candidates: (Split | undefined)[] = [...curves].map((one) => fill(new Map([one]), soldBefore, amount));
