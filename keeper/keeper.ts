@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseEther, parseUnits, type Wallet } from "ethers";
+import { parseUnits, type Wallet } from "ethers";
 import type { Logger } from "pino";
 import { type Deployment, FIRST_FACILITY } from "../sdk/client/deployment.js";
 import { Accountant } from "./account/accountant.js";
@@ -7,7 +7,8 @@ import { Books, type Result } from "./account/books.js";
 import type { Head, Node } from "./chain/node.js";
 import { RpcError, TransportError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
-import { Decider, type Decision, type Done } from "./decision.js";
+import { Decider } from "./decide/decider.js";
+import type { Decision, Done } from "./decide/input.js";
 import { Backoff } from "./dispatch/backoff.js";
 import { Dispatcher, type Pending, type SentMemory, type Settled } from "./dispatch/dispatcher.js";
 import type { Sender } from "./dispatch/sender.js";
@@ -60,6 +61,7 @@ export interface KeeperDeps {
 const SHORT_RESCAN_BLOCKS = 64;
 /** Results without effect in a row after which nothing is sent any more. */
 const MOST_WITHOUT_EFFECT = 3;
+const BAD_DEBT = "there are loans whose collateral covers less than their debt";
 /** Settled transactions that a reorganisation could still reopen. */
 const REMEMBERED_SETTLED = 256;
 
@@ -130,7 +132,6 @@ export class Keeper {
 
   private dispatcherOf({ wallet, memory }: { wallet: Wallet; memory: SentMemory }): Dispatcher {
     const { config, deployment, log, node } = this.deps;
-    const budget = parseEther(config.maxFeeEther);
     return new Dispatcher(
       node,
       wallet,
@@ -141,7 +142,7 @@ export class Keeper {
         feeBumpPercent: BigInt(config.feeBumpPercent),
         replaceAfterBlocks: config.replaceAfterBlocks,
         replaceAfterMs: config.replaceAfterMs,
-        maxFeePerGas: ({ gasLimit }) => budget / gasLimit,
+        maxFeePerGas: ({ gasLimit, maxCostWei }) => maxCostWei / gasLimit,
         stillWanted: async ({ to, data }) => this.passes(to, data),
       },
       log,
@@ -214,6 +215,7 @@ export class Keeper {
       const halted = this.halted;
       overseer.enter("plan and send");
       const errands = await this.errands(head, facts);
+      const loanOf = this.book.loan.bind(this.book);
       const decision = await this.decider.decide({
         head,
         facts,
@@ -222,6 +224,7 @@ export class Keeper {
         errands,
         halted,
         trace,
+        loanOf,
       });
       this.conclude(head, facts, judgements, decision);
     } finally {
@@ -282,8 +285,8 @@ export class Keeper {
     for (const facility of this.book.facilities) {
       let desk = this.desks.get(facility.id);
       if (desk === undefined) {
-        const { minProfit, routes } = config;
-        desk = await openDesk(node, facility, { routes, minProfit, defaultFee: deployment.uniswap?.fee });
+        const { feeTiers, minProfit, routes } = config;
+        desk = await openDesk(node, facility, { routes, feeTiers, minProfit, uniswap: deployment.uniswap });
         this.desks.set(facility.id, desk);
         const { loanAsset, loanSymbol: symbol, loanDecimals: decimals } = desk;
         this.deps.overseer.knows(facility.id, loanAsset, { symbol, decimals });
@@ -387,6 +390,9 @@ export class Keeper {
     for (const { intent } of decision.sent) metrics.sent.inc({ kind: intent.kind });
     const actions = this.loanReports.filter(({ action }) => action !== "watch");
     const sent = decision.sent.map((pending: Pending) => describePending(pending));
+    const { badDebts } = decision;
+    if (badDebts.length > 0) this.episodes.begin(BAD_DEBT, { badDebts });
+    else this.episodes.end(BAD_DEBT);
     const level = sent.length > 0 ? "info" : "debug";
     log[level]({ block: head.number, loans: this.book.size, actions, sent: sent.length }, "decided");
     report({

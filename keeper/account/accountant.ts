@@ -1,16 +1,17 @@
 import { type Revert, explainRevert } from "../chain/contracts.js";
-import type { Head, Node } from "../chain/node.js";
+import type { Head, Node, Receipt } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import { Inconsistent } from "../errors.js";
-import type { Intent } from "../dispatch/intent.js";
 import type { Settled } from "../dispatch/dispatcher.js";
 import { weiInLoanUnits } from "../plan/etherPrice.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
-import type { Outcome, Result } from "./books.js";
+import { revertsOf } from "../plan/simulate.js";
+import type { Result } from "./books.js";
 import { splitFees } from "./bundle.js";
-import { NO_FEES, paidFees, totalOf } from "./fees.js";
+import { NO_FEES, type PaidFees, paidFees, totalOf } from "./fees.js";
+import { itemOf } from "./items.js";
 import { outcomeOfRevert } from "./outcome.js";
-import { type Realised, failedItemsOf, feeOf, realisedOf } from "./receipts.js";
+import { type Realised, feeOf } from "./receipts.js";
 
 export interface AccountantDeps {
   readonly node: Node;
@@ -48,60 +49,36 @@ export class Accountant {
         mined.map(({ attempt, receipt }) => ({ raw: attempt.raw, receipt })),
       );
       for (const [index, one] of mined.entries()) {
-        const paid = fees[index] ?? NO_FEES;
-        results.set(one, await this.resultsOf(one, paid, head));
+        results.set(one, await this.resultsOf(one, fees[index] ?? NO_FEES, head));
       }
     }
     return settled.flatMap((one) => results.get(one) ?? superseded(one));
   }
 
-  /** One for each loan, or what else it was about. */
-  private async resultsOf(mined: Mined, paid: Result["fees"], head: Head): Promise<Result[]> {
+  /** One result for each loan that the transaction was about; they share its fees. */
+  private async resultsOf(mined: Mined, fees: PaidFees, head: Head): Promise<Result[]> {
     const { pending, attempt, receipt } = mined;
-    const { facility, kind } = pending.intent;
-    const loanAsset = this.deps.loanAssetOf(facility);
-    const subjects = subjectsOf(pending.intent);
-    const realised = this.realised(mined, loanAsset);
-    const fees = splitFees(
-      paid,
-      subjects.map((subject) => realised.get(subject)?.repaid ?? 0n),
-    );
-    const etherPrice = await this.deps.etherPriceOf(facility, head);
+    const { kind, subjects } = pending.intent;
+    const endings = await this.endingsOf(mined);
     const timestamp = await this.timestampOf(receipt.blockNumber, head);
+    const shares = splitFees(
+      fees,
+      subjects.map((_, index) => endings[index]?.realised?.repaid ?? 0n),
+    );
     const results: Result[] = [];
     for (const [index, subject] of subjects.entries()) {
-      const own = fees[index] ?? NO_FEES;
-      const { outcome, why } = await this.outcomeOf(mined, subject, realised.get(subject));
+      const facility = kind === "liquidate" ? facilityOf(subject) : pending.intent.facility;
+      const etherPrice = await this.deps.etherPriceOf(facility, head);
+      const share = shares[index] ?? NO_FEES;
       results.push({
-        kind,
-        subject,
-        facility,
-        nonce: pending.nonce,
-        hash: attempt.hash,
-        block: receipt.blockNumber,
-        timestamp,
-        outcome,
-        why,
-        loanAsset,
-        realised: realised.get(subject),
-        fees: own,
-        feesInLoanAsset: etherPrice === undefined ? undefined : weiInLoanUnits(totalOf(own), etherPrice),
+        ...{ kind, subject, facility, nonce: pending.nonce, hash: attempt.hash, block: receipt.blockNumber, timestamp },
+        ...(endings[index] ?? NOTHING),
+        loanAsset: this.deps.loanAssetOf(facility),
+        fees: share,
+        feesInLoanAsset: etherPrice === undefined ? undefined : weiInLoanUnits(totalOf(share), etherPrice),
       });
     }
     return results;
-  }
-
-  /** By subject. */
-  private realised({ attempt, receipt }: Mined, loanAsset: string | undefined): Map<string, Realised> {
-    const { managers, liquidator, operator, orders } = this.deps;
-    const subjects = subjectsOf(attempt.intent);
-    if (attempt.intent.kind === "order" && orders !== undefined) {
-      const fee = feeOf(receipt, orders, operator);
-      return new Map(fee === undefined ? [] : subjects.map((subject) => [subject, fee]));
-    }
-    if (attempt.intent.kind !== "liquidate" || loanAsset === undefined) return new Map();
-    const byLoan = realisedOf(receipt, subjects.map(BigInt), { managers, liquidator, loanAsset });
-    return new Map(subjects.flatMap((subject) => keyed(subject, byLoan.get(BigInt(subject)))));
   }
 
   private async timestampOf(block: number, head: Head): Promise<number> {
@@ -110,28 +87,35 @@ export class Accountant {
     return Number(mined.timestamp);
   }
 
-  private async outcomeOf(
-    { attempt, receipt }: Mined,
-    subject: string,
-    realised: Realised | undefined,
-  ): Promise<{ outcome: Outcome; why: string | undefined }> {
+  /** How it ended for each subject, in their order. */
+  private async endingsOf(mined: Mined): Promise<Ending[]> {
+    const { attempt, pending, receipt } = mined;
+    const { subjects } = pending.intent;
+    const { kind } = attempt.intent;
     if (receipt.status === 0) {
       const revert = await this.replay(attempt.intent, receipt.blockNumber);
-      return { outcome: outcomeOfRevert(revert), why: revert?.text ?? "it would pass after the block it reverted in" };
+      const each = revert && revertsOf(revert);
+      return subjects.map((_, index) => endingOf(each?.[index] ?? revert));
     }
-    if (attempt.intent.kind === "cancel") return { outcome: "cancelled", why: "no longer wanted" };
-    if (attempt.intent.kind === "liquidate" && realised === undefined) {
-      const reason = failedItemsOf(receipt, this.deps.liquidator).get(BigInt(subject));
-      if (reason !== undefined) {
-        const revert = explainRevert(reason);
-        return { outcome: outcomeOfRevert(revert), why: revert.text };
-      }
-      return { outcome: "no-effect", why: "status 1 without the liquidation's event" };
+    if (kind === "cancel") {
+      return subjects.map(() => ({ outcome: "cancelled", why: "no longer wanted", realised: undefined }));
     }
-    if (attempt.intent.kind === "order" && realised === undefined) {
-      return { outcome: "no-effect", why: "status 1 without the order's event" };
-    }
-    return { outcome: "done", why: undefined };
+    if (kind === "order") return [this.orderEnding(receipt)];
+    if (kind !== "liquidate") return [{ outcome: "done", why: undefined, realised: undefined }];
+    return subjects.map((subject) => {
+      const item = itemOf(receipt, BigInt(subject), this.deps);
+      if (item === undefined) return NOTHING;
+      return item.kind === "failed"
+        ? endingOf(item.revert)
+        : { outcome: "done", why: undefined, realised: item.realised };
+    });
+  }
+
+  private orderEnding(receipt: Receipt): Ending {
+    const { operator, orders } = this.deps;
+    const realised = orders === undefined ? undefined : feeOf(receipt, orders, operator);
+    if (realised !== undefined) return { outcome: "done", why: undefined, realised };
+    return { outcome: "no-effect", why: "status 1 without the order's event", realised };
   }
 
   /** What the same call ends with on the state the block left. */
@@ -146,28 +130,32 @@ export class Accountant {
   }
 }
 
-/** A transaction is about one loan, or in a bundle about several. */
-const subjectsOf = ({ subject }: Intent): readonly string[] => [subject];
-
-const keyed = <T>(key: string, value: T | undefined): [string, T][] => (value === undefined ? [] : [[key, value]]);
-
 const isMined = (settled: Settled): settled is Mined => settled.kind === "mined";
 
+/** How a transaction ended for one of the loans it was about. */
+type Ending = Pick<Result, "outcome" | "why" | "realised">;
+
+const NOTHING: Ending = {
+  outcome: "no-effect",
+  why: "status 1 without the liquidation's event",
+  realised: undefined,
+};
+
+/** @param revert undefined where the same call would pass after the block it reverted in */
+function endingOf(revert: Revert | undefined): Ending {
+  const why = revert?.text ?? "it would pass after the block it reverted in";
+  return { outcome: outcomeOfRevert(revert), why, realised: undefined };
+}
+
+/** A loan's id carries it. */
+const facilityOf = (subject: string): number => Number((BigInt(subject) >> 64n) & 0xffff_ffffn);
+
 function superseded({ pending }: Settled): Result[] {
-  const { kind, facility } = pending.intent;
-  return subjectsOf(pending.intent).map((subject) => ({
-    kind,
-    subject,
-    facility,
-    nonce: pending.nonce,
-    hash: undefined,
-    block: undefined,
-    timestamp: undefined,
+  const { kind, subjects, facility } = pending.intent;
+  return subjects.map((subject) => ({
+    ...{ kind, subject, facility, nonce: pending.nonce, hash: undefined, block: undefined, timestamp: undefined },
     outcome: "superseded",
     why: "its nonce went to a transaction that is not this keeper's",
-    loanAsset: undefined,
-    realised: undefined,
-    fees: NO_FEES,
-    feesInLoanAsset: undefined,
+    ...{ loanAsset: undefined, realised: undefined, fees: NO_FEES, feesInLoanAsset: undefined },
   }));
 }

@@ -35,6 +35,37 @@ const quoterAbi = [
       { name: "gasEstimate", type: "uint256" },
     ],
   },
+  {
+    type: "function",
+    name: "factory",
+    stateMutability: "view",
+    inputs: [],
+    outputs: [{ name: "", type: "address" }],
+  },
+] as const;
+
+const factoryAbi = [
+  {
+    type: "function",
+    name: "getPool",
+    stateMutability: "view",
+    inputs: [
+      { name: "tokenA", type: "address" },
+      { name: "tokenB", type: "address" },
+      { name: "fee", type: "uint24" },
+    ],
+    outputs: [{ name: "pool", type: "address" }],
+  },
+] as const;
+
+const uniswapPoolAbi = [
+  {
+    type: "function",
+    name: "liquidity",
+    stateMutability: "view",
+    inputs: [],
+    outputs: [{ name: "", type: "uint128" }],
+  },
 ] as const;
 
 const gasPriceOracleAbi = [
@@ -43,6 +74,13 @@ const gasPriceOracleAbi = [
     name: "getL1Fee",
     stateMutability: "view",
     inputs: [{ name: "transaction", type: "bytes" }],
+    outputs: [{ name: "", type: "uint256" }],
+  },
+  {
+    type: "function",
+    name: "getL1FeeUpperBound",
+    stateMutability: "view",
+    inputs: [{ name: "unsignedTransactionSize", type: "uint256" }],
     outputs: [{ name: "", type: "uint256" }],
   },
   {
@@ -87,6 +125,8 @@ export const vaultAt = (address: string) => new TypedContract(collateralVaultAbi
 export const oracleAt = (address: string) => new TypedContract(priceOracleAbi, address);
 export const tokenAt = (address: string) => new TypedContract(erc20Abi, address);
 export const quoterAt = (address: string) => new TypedContract(quoterAbi, address);
+export const factoryAt = (address: string) => new TypedContract(factoryAbi, address);
+export const uniswapPoolAt = (address: string) => new TypedContract(uniswapPoolAbi, address);
 export const gasPriceOracleAt = (address: string) => new TypedContract(gasPriceOracleAbi, address);
 export const feedAt = (address: string) => new TypedContract(feedAbi, address);
 

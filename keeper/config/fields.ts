@@ -7,6 +7,7 @@ const address = z
   .refine((text) => isAddress(text), { error: (issue) => `${String(issue.input)} is not an address` })
   .transform((text) => getAddress(text));
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, { error: "an amount in whole units, such as 12.5" });
+const route = z.array(z.union([address, z.int()])).min(3);
 const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
 const httpUrl = z.url({ protocol: /^https?$/, error: "the http(s) address of a node" });
 const wsUrl = z.url({ protocol: /^wss?$/, error: "the ws(s) address of a node" });
@@ -202,10 +203,10 @@ export const FIELDS = {
     reads: asText,
     help: "that a liquidation must leave beyond its fees",
   }),
-  riskMarginBps: field(z.int().min(0).max(5_000).default(0), {
+  riskMarginBps: field(z.int().min(0).max(5_000).default(10), {
     ...pays,
     value: "<bps>",
-    unit: "hundredths of a percent of what is repaid",
+    unit: "hundredths of a percent of the proceeds",
     reads: asNumber,
     help: "that it must leave besides, for what can happen between the plan and the block",
   }),
@@ -216,11 +217,11 @@ export const FIELDS = {
     reads: asNumber,
     help: "by which a sale may be worse than quoted",
   }),
-  routes: field(z.record(z.string().regex(/^\d+$/), z.array(z.union([address, z.int()])).min(3)).default({}), {
+  routes: field(z.record(z.string().regex(/^\d+$/), z.union([route, z.array(route).min(1)])).default({}), {
     ...pays,
     value: "<json5>",
     reads: asJson5,
-    help: "sale of a facility's collateral, by facility: tokens and fees from the collateral to the loan asset; without one, the pools of the pair",
+    help: "sale of a facility's collateral, by facility: tokens and fees from the collateral to the loan asset, one route or several; without one, the pools of the pair",
   }),
   feeTiers: field(z.array(z.int().min(1).max(999_999)).min(1).default([100, 500, 3_000, 10_000]), {
     ...pays,
@@ -235,6 +236,13 @@ export const FIELDS = {
     unit: "liquidations",
     reads: asNumber,
     help: "planned for one block at most",
+  }),
+  maxPerTransaction: field(z.int().min(1).max(40).default(16), {
+    ...pays,
+    value: "<n>",
+    unit: "liquidations",
+    reads: asNumber,
+    help: "in one transaction at most",
   }),
 
   // ---- transactions ----

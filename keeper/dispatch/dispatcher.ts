@@ -98,7 +98,7 @@ export class Dispatcher {
   }
 
   isPending(subject: string): boolean {
-    return this.waiting.some(({ intent }) => intent.subject === subject);
+    return this.waiting.some(({ intent }) => intent.subjects.includes(subject));
   }
 
   /** Whether transactions of this key are under way that this keeper did not send: until they are mined, it sends none. */
@@ -272,7 +272,7 @@ export class Dispatcher {
   }
 
   private cancellation(intent: Intent): Intent {
-    return { ...intent, kind: "cancel", to: this.wallet.address, data: "0x", gasLimit: CANCEL_GAS };
+    return { ...intent, kind: "cancel", to: this.wallet.address, data: "0x", gasLimit: CANCEL_GAS, expectedEvents: 0 };
   }
 
   private sign(intent: Intent, nonce: number, fees: GasFees): Attempt {

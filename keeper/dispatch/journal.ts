@@ -13,11 +13,14 @@ const entrySchema = z.object({
   hash: hex,
   raw: hex,
   kind: z.enum(["liquidate", "mark", "order", "note", "cancel"]),
-  subject: z.string(),
+  subjects: z.array(z.string()),
   facility: z.int(),
   to: hex,
   data: hex,
   gasLimit: bigintText,
+  expectedEvents: z.int().min(0),
+  deadline: bigintText.optional(),
+  maxCostWei: bigintText,
   maxFeePerGas: bigintText,
   maxPriorityFeePerGas: bigintText,
 });
@@ -89,8 +92,7 @@ export class Journal {
 }
 
 function line({ intent, ...sent }: JournalEntry): string {
-  const { kind, subject, facility, to, data, gasLimit } = intent;
-  const flat = { ...sent, kind, subject, facility, to, data, gasLimit };
+  const flat = { ...sent, ...intent };
   return `${JSON.stringify(flat, (_, value: unknown) => (typeof value === "bigint" ? value.toString() : value))}\n`;
 }
 
@@ -103,6 +105,7 @@ function parse(row: string): JournalEntry | undefined {
   }
   const parsed = entrySchema.safeParse(content);
   if (!parsed.success) return undefined;
-  const { kind, subject, facility, to, data, gasLimit, ...sent } = parsed.data;
-  return { ...sent, intent: { kind, subject, facility, to, data, gasLimit } };
+  const { nonce, hash, raw, maxFeePerGas, maxPriorityFeePerGas, deadline, ...intent } = parsed.data;
+  const timed = { ...intent, ...(deadline !== undefined && { deadline }) };
+  return { nonce, hash, raw, maxFeePerGas, maxPriorityFeePerGas, intent: timed };
 }

@@ -1,3 +1,4 @@
+import { dataLength } from "ethers";
 import { gasPriceOracleAt, read } from "../chain/contracts.js";
 import type { At, Node } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
@@ -11,9 +12,14 @@ export interface RollupFees {
   readonly operatorFee: bigint;
 }
 
-const NONE: RollupFees = { l1Fee: 0n, operatorFee: 0n };
+/** The same, with what the L1 fee could be if none of the transaction compressed. */
+export interface BoundedRollupFees extends RollupFees {
+  readonly l1FeeUpperBound: bigint;
+}
 
-/** Asks the chain itself, so that a fork which changes the formula needs no new keeper. */
+const NONE: BoundedRollupFees = { l1Fee: 0n, operatorFee: 0n, l1FeeUpperBound: 0n };
+
+/** Asks the chain itself and remembers nothing, so that a fork which changes a formula needs neither a new keeper nor a restart. */
 export class RollupFeeOracle {
   private constructor(
     private readonly node: Node,
@@ -38,12 +44,30 @@ export class RollupFeeOracle {
     const oracle = gasPriceOracleAt(GAS_PRICE_ORACLE);
     const [l1Fee, operatorFee] = await Promise.all([
       read(this.node, oracle, "getL1Fee", [transaction], at),
-      read(this.node, oracle, "getOperatorFee", [gas], at).catch((error: unknown) => {
-        // Before Isthmus there is no such fee, and no such function.
-        if (error instanceof RpcError && error.isRevert) return 0n;
-        throw error;
-      }),
+      // Before Isthmus there is no such fee, and no such function.
+      unlessReverted(read(this.node, oracle, "getOperatorFee", [gas], at), 0n),
     ]);
     return { l1Fee, operatorFee };
+  }
+
+  /** What a transaction may cost at most beyond its gas, asked at once. */
+  async boundsOf(transaction: string, gasLimit: bigint, at: At = "latest"): Promise<BoundedRollupFees> {
+    if (!this.isRollup) return NONE;
+    const oracle = gasPriceOracleAt(GAS_PRICE_ORACLE);
+    const [fees, l1FeeUpperBound] = await Promise.all([
+      this.feesOf(transaction, gasLimit, at),
+      // Before Fjord the fee did not depend on how well it compresses: there is no bound but the fee.
+      unlessReverted(read(this.node, oracle, "getL1FeeUpperBound", [BigInt(dataLength(transaction))], at), 0n),
+    ]);
+    return { ...fees, l1FeeUpperBound };
+  }
+}
+
+async function unlessReverted(answer: Promise<bigint>, otherwise: bigint): Promise<bigint> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RpcError && error.isRevert) return otherwise;
+    throw error;
   }
 }

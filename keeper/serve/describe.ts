@@ -13,7 +13,7 @@ export function describeBlock(head: Head | undefined): BlockReport | null {
 }
 
 export function describePending({ nonce, intent, attempts, sentAtBlock }: Pending): PendingReport {
-  return { nonce, kind: intent.kind, subject: intent.subject, hashes: attempts.map(({ hash }) => hash), sentAtBlock };
+  return { nonce, kind: intent.kind, subjects: intent.subjects, hashes: attempts.map(({ hash }) => hash), sentAtBlock };
 }
 
 export function describeFacility(

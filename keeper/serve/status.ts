@@ -92,7 +92,8 @@ export interface BlockReport {
 export interface PendingReport {
   readonly nonce: number;
   readonly kind: string;
-  readonly subject: string;
+  /** Loans or an oracle it is about. */
+  readonly subjects: readonly string[];
   readonly hashes: readonly string[];
   readonly sentAtBlock: number;
 }

@@ -12,6 +12,18 @@ export const peripherySentences = sentences({
   ProfitTooLow: ({ profit, minProfit }, say) =>
     `the sale would bring a profit of ${say.cash(profit)}, less than the ${say.cash(minProfit, "up")} asked for`,
   NotOperator: ({ caller }) => `${caller} is not an operator of this liquidator`,
+  NotSelf: ({ caller }) => `only the liquidator itself runs a part of its bundle, not ${caller}`,
+  NothingDone: ({ reasons }) =>
+    reasons.length === 1
+      ? "the only liquidation of the bundle failed"
+      : `all ${reasons.length} liquidations of the bundle failed`,
+  NotEnoughGas: ({ gas, needed }) =>
+    `the transaction has ${gas.toString()} gas left for its liquidations, which were promised ${needed.toString()}`,
+  NoInventory: ({ facility }) =>
+    `the liquidator holds nothing that it may pay with in facility ${facility.toString()}: its owner deposits the loan asset and sets ` +
+    "an allowance",
+  WorthTooLittle: ({ worth, least }, say) =>
+    `the collateral is worth ${say.cash(worth)}, less than the ${say.cash(least, "up")} it must be worth`,
   NotSupported: () => "this function of the liquidator is never to be called",
   UnexpectedCallback: ({ caller }) => `${caller} called back without having been asked`,
   InvalidPath: ({ expectedFirst, expectedLast }) =>
@@ -46,7 +58,7 @@ export const peripherySentences = sentences({
     `the order pays a fee of ${fee.toString()} units, less than the ${minFee.toString()} asked for`,
   StillTriggered: ({ ltvBps, triggerLtvBps }) =>
     `the order would leave the LTV at ${percentOf(ltvBps)}, not below its trigger of ${percentOf(triggerLtvBps)}`,
-  ReentrancyGuardReentrantCall: () => "an order is being executed already",
+  ReentrancyGuardReentrantCall: () => "the contract is in the middle of another order or liquidation",
   OwnableInvalidOwner: ({ owner }) => `${owner} cannot own the contract`,
   OwnableUnauthorizedAccount: ({ account }) => `${account} does not own the contract`,
 });

@@ -9,7 +9,9 @@ const wallet = new Wallet(`0x${"07".repeat(32)}`);
 const log = pino({ level: "silent" });
 const intent = (subject: string): Intent => ({
   kind: "liquidate",
-  subject,
+  subjects: [subject],
+  expectedEvents: 1,
+  maxCostWei: 10n ** 18n,
   facility: 1,
   to: `0x${"11".repeat(20)}`,
   data: "0x1234",
@@ -54,7 +56,7 @@ describe("keeper: dispatcher", () => {
       expect((await dispatcher.submit(intent(subject), chain.head)).ok).to.equal(true);
     expect(await step()).to.deep.equal([]);
     const settled = await step(chain.mine());
-    expect(settled.map((one) => one.pending.intent.subject)).to.deep.equal(["a", "b", "c"]);
+    expect(settled.map((one) => one.pending.intent.subjects[0])).to.deep.equal(["a", "b", "c"]);
     expect(await step(chain.mine())).to.deep.equal([]);
     expect(dispatcher.pending).to.have.length(0);
   });

@@ -12,7 +12,10 @@ const entry = (nonce: number): JournalEntry => ({
   maxPriorityFeePerGas: 1n,
   intent: {
     kind: "liquidate",
-    subject: "0x01",
+    subjects: ["0x01", "0x02"],
+    expectedEvents: 2,
+    deadline: 1_700_000_015n,
+    maxCostWei: 5n,
     facility: 1,
     to: "0x11",
     data: "0x",
