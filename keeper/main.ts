@@ -2,10 +2,9 @@ import { Command } from "commander";
 import { pino } from "pino";
 import { readDeployment } from "../sdk/client/deploymentFile.js";
 import { InvalidDeployment } from "../sdk/client/errors.js";
-import { checkChain, liquidatorOf } from "./boot.js";
+import { identityOf, isNoAnswer, liquidatorOf } from "./boot.js";
+import { connect } from "./chain/connect.js";
 import { Node } from "./chain/node.js";
-import { JsonRpc } from "./chain/rpc.js";
-import { TransportError } from "./chain/rpcErrors.js";
 import { CONFIG_VARIABLE, FLAGS, KEY_VARIABLE, PASSWORD_VARIABLE, variableOf } from "./config/flags.js";
 import { loadKey } from "./config/key.js";
 import { loadConfig } from "./config/load.js";
@@ -34,7 +33,10 @@ The key never is an argument: ${KEY_VARIABLE}, --key-file, or --keystore with --
 Logs go to stderr, --report lines to stdout. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 unforeseen, 2 configuration,
 3 wrong chain, contracts or account.`,
   );
-for (const { flag, help } of FLAGS) command.option(flag, help);
+for (const { flag, help, repeats } of FLAGS) {
+  if (repeats) command.option(flag, help, (value: string, before?: string) => (before ? `${before},${value}` : value));
+  else command.option(flag, help);
+}
 command.parse();
 
 try {
@@ -50,15 +52,29 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
   const wallet = loadKey(config, process.env);
   const log = pino({ level: config.logLevel, base: {} }, pino.destination({ fd: 2, sync: true }));
   const deployment = readDeployment(config.deployment);
-  const url = config.rpc ?? deployment.rpc;
-  if (url === undefined) throw new InvalidConfig(`no node: give --rpc, as ${config.deployment} names none`);
+  const urls = config.rpc ?? (deployment.rpc === undefined ? [] : [deployment.rpc]);
+  if (urls.length === 0) throw new InvalidConfig(`no node: give --rpc, as ${config.deployment} names none`);
   const liquidator = liquidatorOf(config.liquidator, deployment);
 
   const metrics = new Metrics();
-  const rpc = new JsonRpc(url, config.requestTimeoutMs);
-  rpc.onFault = ({ method }) => metrics.faults.inc({ method });
-  const node = new Node(rpc);
-  await untilServed(() => checkChain(node, deployment, liquidator, wallet.address));
+  const identity = identityOf(deployment, liquidator, wallet.address);
+  const connection = connect({
+    rpc: urls,
+    wsRpc: config.wsRpc,
+    chainId: deployment.chainId,
+    timeoutMs: config.requestTimeoutMs,
+    maxBatch: config.maxBatch,
+    verify: async (endpoint) => identity.verify(endpoint),
+    observer: {
+      fault: ({ method }) => metrics.faults.inc({ method }),
+      failover: (from, to) => log.info({ from, to }, "another node is preferred"),
+      excluded: (endpoint, why) => log.error({ endpoint, why: why.message }, "a node is not asked any more"),
+      readmitted: (endpoint) => log.info({ endpoint }, "a node is asked again"),
+    },
+  });
+  connection.start();
+  const node = new Node(connection.rpc);
+  await untilServed(() => connection.rpc.ready());
   const rollupFees = await RollupFeeOracle.on(node);
   if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
 
@@ -79,6 +95,7 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
     metrics,
     log,
     report,
+    links: connection.links,
   });
   const server = await serve(config.httpHost, config.httpPort, {
     health: () => keeper.health(),
@@ -92,6 +109,7 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
     await keeper.run();
   } finally {
     await server.close();
+    connection.stop();
   }
   log.info("stopped");
 }
@@ -103,7 +121,7 @@ async function untilServed(step: () => Promise<void>): Promise<void> {
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
+      if (!(error instanceof Error) || !isNoAnswer(error)) throw error;
       if (!told) process.stderr.write(`keeper: waiting for the node: ${error.message}\n`);
       told = true;
       await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -8,14 +8,36 @@ export interface Flag {
   readonly help: string;
   /** From the text of a flag or variable to the field's value; zod judges the result. */
   readonly parse: (text: string) => unknown;
+  /** Given several times, or with commas, it is a list. */
+  readonly repeats?: true;
 }
 
 const asText = (text: string): unknown => text;
+const asList = (text: string): unknown => text.split(",").map((one) => one.trim());
 const asNumber = (text: string): unknown => (text.trim() === "" ? text : Number(text));
 const asSwitch = (text: string): unknown => ({ true: true, "1": true, false: false, "0": false })[text] ?? text;
 
 export const FLAGS: readonly Flag[] = [
-  { key: "rpc", flag: "--rpc <url>", help: "node of the rollup; default: the deployment's", parse: asText },
+  {
+    key: "rpc",
+    flag: "--rpc <url>",
+    help: "node of the rollup, http(s) or ws(s), several by commas or repeated; default: the deployment's",
+    parse: asList,
+    repeats: true,
+  },
+  {
+    key: "wsRpc",
+    flag: "--ws-rpc <url>",
+    help: "ws(s) address that announces new blocks, so that none is polled for; several as --rpc",
+    parse: asList,
+    repeats: true,
+  },
+  {
+    key: "pendingView",
+    flag: "--pending-view",
+    help: "decide about the block being built too, where the node offers one",
+    parse: asSwitch,
+  },
   { key: "deployment", flag: "--deployment <file>", help: "default out/deployment.json", parse: asText },
   {
     key: "liquidator",

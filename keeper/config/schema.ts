@@ -7,6 +7,12 @@ const address = z
   .transform((text) => getAddress(text));
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, { error: "an amount in whole units, such as 12.5" });
 
+/** One address, or a list of them. */
+const urls = (protocol: RegExp, error: string) =>
+  z
+    .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.url({ protocol, error })).min(1))
+    .transform((list) => [...new Set(list)]);
+
 const etherPrice = z.union([
   z.strictObject({ /** Loan assets for one ether. */ fixed: decimal }),
   z.strictObject({
@@ -23,7 +29,12 @@ export type EtherPrice = z.output<typeof etherPrice>;
  */
 export const configSchema = z
   .strictObject({
-    rpc: z.url({ protocol: /^https?$/, error: "the http(s) address of a node" }).optional(),
+    /** Nodes of the rollup. The best is asked, the others stand by; transactions go to all. */
+    rpc: urls(/^(http|ws)s?$/, "the http(s) or ws(s) address of a node").optional(),
+    /** Addresses that announce new blocks; those in rpc do too. */
+    wsRpc: urls(/^wss?$/, "a ws(s) address")
+      .or(z.tuple([]))
+      .default([]),
     /** Deployment file; see sdk/client/deployment.ts. */
     deployment: z.string().min(1).default("out/deployment.json"),
     /** The keeper's own Liquidator, where it is not the deployment's. */
@@ -37,9 +48,17 @@ export const configSchema = z
     stateDir: z.string().min(1).default("out/keeper"),
 
     pollMs: z.int().min(10).max(60_000).default(500),
+    /** Blocks being built are decided about too, where the node offers them ("flashblocks"). */
+    pendingView: z.boolean().default(false),
     requestTimeoutMs: z.int().min(100).max(300_000).default(5_000),
     /** Blocks of logs asked for at once. */
     logRange: z.int().min(1).max(1_000_000).default(10_000),
+    /** Most requests in one body; 1 for none together. */
+    maxBatch: z.int().min(1).max(1_000).default(20),
+    /** Newest blocks whose logs are read again as the chain goes on; 0 for none. */
+    rescanBlocks: z.int().min(0).max(10_000).default(32),
+    /** Without a new block for so long, though the node answers, the chain is said to stand still. */
+    stalledChainMs: z.int().min(1_000).default(60_000),
     /** How long a head lower than one seen before is taken for a lagging endpoint. */
     regressPatienceMs: z.int().min(0).default(5_000),
 
