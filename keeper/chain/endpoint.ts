@@ -73,10 +73,12 @@ export class Endpoint implements Rpc {
     return new Endpoint(name, new JsonRpc(target, options.timeoutMs), options);
   }
 
-  /** Milliseconds an answer usually takes; 0 when never asked. */
-  latencyMs(method?: string): number {
-    const values = method === undefined ? [...this.latency.values()] : [this.latency.get(method) ?? 0];
-    return values.length === 0 ? 0 : values.reduce((sum, one) => sum + one, 0) / values.length;
+  /**
+   * Milliseconds an answer usually takes, alone or (method "batch") in a body with others; undefined when never asked. A header
+   * is what all endpoints are asked for, so that is how they compare.
+   */
+  latencyMs(method = "eth_getBlockByNumber"): number | undefined {
+    return this.latency.get(method);
   }
 
   /** Share of recent questions it was too ill to answer. */
@@ -160,7 +162,7 @@ export class Endpoint implements Rpc {
     const [only] = questions;
     if (only !== undefined && questions.length === 1) return [await this.single(only)];
     const began = this.clock();
-    this.limit.take(began);
+    this.limit.take(began, questions.length);
     let answers: Answered[];
     try {
       answers = await this.rpc.batch(questions);
@@ -169,7 +171,7 @@ export class Endpoint implements Rpc {
       if (error.kind === "batch-refused") return this.smaller(questions);
       answers = questions.map(() => ({ ok: false, error }));
     }
-    for (const [at, answered] of answers.entries()) this.book(questions[at]?.method ?? "batch", answered, began);
+    for (const [at, answered] of answers.entries()) this.book(questions[at]?.method ?? "", answered, began, "batch");
     // An item too large for a batch may well be answered alone.
     const alone = answers.map(async (answered, at) => {
       const question = questions[at];
@@ -199,7 +201,7 @@ export class Endpoint implements Rpc {
     return answered;
   }
 
-  private book(method: string, answered: Answered, began: number): void {
+  private book(method: string, answered: Answered, began: number, timedAs = method): void {
     const now = this.clock();
     this.requests += 1;
     const kind = answered.ok ? undefined : answered.error.kind;
@@ -218,9 +220,9 @@ export class Endpoint implements Rpc {
       return;
     }
     this.circuit.succeed();
-    const before = this.latency.get(method);
+    const before = this.latency.get(timedAs);
     const took = now - began;
-    this.latency.set(method, before === undefined ? took : before + (took - before) * 0.2);
+    this.latency.set(timedAs, before === undefined ? took : before + (took - before) * 0.2);
   }
 
   private noteHead({ method, params }: Question, result: unknown): void {

@@ -1,7 +1,9 @@
 /** Slowest an endpoint is asked, requests a second. */
-const SLOWEST = 1;
+const SLOWEST = 2;
 /** What a second without complaint adds. */
-const FASTER_EACH_SECOND = 2;
+const FASTER_EACH_SECOND = 4;
+/** What is not used is kept for so long, and no longer: a burst would bring the next complaint. */
+const KEPT_SECONDS = 0.2;
 /** Complaints so close together are one: they answer requests that were on their way already. */
 const ONE_COMPLAINT_MS = 500;
 
@@ -15,7 +17,7 @@ export class RateLimit {
   private creditedAt = 0;
   private pausedUntil = 0;
   private complainedAt = -Infinity;
-  private recent: number[] = [];
+  private recent: { readonly at: number; readonly requests: number }[] = [];
 
   /** Requests a second allowed; Infinity before the first complaint. */
   get rate(): number {
@@ -30,11 +32,11 @@ export class RateLimit {
     return Math.max(paused, Math.ceil(((1 - this.credit) / this.perSecond) * 1_000));
   }
 
-  /** Counts a request that goes now; it may run up a debt that those after it wait for. */
-  take(now: number): void {
+  /** Counts requests that go now, in a batch each of them; they may run up a debt that those after them wait for. */
+  take(now: number, requests = 1): void {
     this.refill(now);
-    if (this.perSecond !== Infinity) this.credit -= 1;
-    this.recent = [...this.recent.filter((at) => now - at < 1_000), now];
+    if (this.perSecond !== Infinity) this.credit -= requests;
+    this.recent = [...this.recent.filter(({ at }) => now - at < 1_000), { at: now, requests }];
   }
 
   /** @param retryAfterMs for how long the endpoint asked to be left alone */
@@ -43,7 +45,7 @@ export class RateLimit {
     if (now - this.complainedAt < ONE_COMPLAINT_MS) return;
     this.refill(now);
     this.complainedAt = now;
-    const asked = this.recent.filter((at) => now - at < 1_000).length;
+    const asked = this.recent.reduce((sum, one) => sum + (now - one.at <= 1_000 ? one.requests : 0), 0);
     this.perSecond = Math.max(SLOWEST, Math.min(this.perSecond, asked) / 2);
     this.credit = Math.min(this.credit, 1);
     this.creditedAt = now;
@@ -54,6 +56,6 @@ export class RateLimit {
     const seconds = Math.max(0, now - this.creditedAt) / 1_000;
     this.creditedAt = now;
     this.perSecond += FASTER_EACH_SECOND * seconds;
-    this.credit = Math.min(Math.max(1, this.perSecond), this.credit + this.perSecond * seconds);
+    this.credit = Math.min(Math.max(1, this.perSecond * KEPT_SECONDS), this.credit + this.perSecond * seconds);
   }
 }

@@ -141,6 +141,8 @@ export class SocketLink {
     this.failures = 0;
     this.deafBeats = 0;
     this.lastHead = -1;
+    // What is known of the chain from the start shows a subscription that is never served.
+    this.send("beat", "eth_blockNumber", []);
     this.onOpen();
   }
 

@@ -37,7 +37,8 @@ export interface EndpointReport {
   readonly state: "preferred" | "standby" | "lagging" | "resting" | "excluded";
   readonly head: number;
   readonly lag: number;
-  readonly latencyMs: number;
+  /** Of a header; null before the first. */
+  readonly latencyMs: number | null;
   readonly errorRate: number;
   /** Requests a second it may be asked now; null for no limit. */
   readonly ratePerSecond: number | null;
@@ -148,8 +149,8 @@ export class SupervisedRpc implements Rpc {
   }
 
   async requestElsewhere(method: string, params: readonly unknown[]): Promise<unknown> {
-    const [first] = this.ranked(-1);
-    const tried = new Map(first !== undefined && this.endpoints.length > 1 ? [[first, Infinity]] : []);
+    const { preferred } = this;
+    const tried = new Map(preferred !== undefined && this.endpoints.length > 1 ? [[preferred, Infinity]] : []);
     return this.heard(async () => this.ask(method, (endpoint) => endpoint.request(method, params), undefined, tried));
   }
 
@@ -159,7 +160,7 @@ export class SupervisedRpc implements Rpc {
       state: this.stateOf(endpoint),
       head: endpoint.head,
       lag: endpoint.lag,
-      latencyMs: endpoint.latencyMs(),
+      latencyMs: endpoint.latencyMs() ?? null,
       errorRate: endpoint.errorRate,
       ratePerSecond: endpoint.limit.rate === Infinity ? null : endpoint.limit.rate,
       requests: endpoint.requests,
@@ -186,18 +187,27 @@ export class SupervisedRpc implements Rpc {
   /** Best first; the wrong ones are left out, the resting ones come last. */
   private ranked(height: number): Endpoint[] {
     const now = Date.now();
+    const known = this.endpoints.flatMap((endpoint) => endpoint.latencyMs() ?? []);
+    const usual = known.reduce((sum, ms) => sum + ms, 0) / Math.max(1, known.length);
     const keyOf = (endpoint: Endpoint): readonly number[] => [
       { closed: 0, trial: 1, resting: 2 }[endpoint.circuit.state(now)],
       Number(endpoint.limit.wait(now) > this.options.hedgeMs),
       Number(endpoint.lag > this.options.maxLagBlocks),
       Number(endpoint.head < height),
-      (endpoint.latencyMs() + 5) * (1 + 10 * endpoint.errorRate) * (endpoint === this.preferred ? 0.5 : 1),
+      ((endpoint.latencyMs() ?? usual) + 5) * (1 + 10 * endpoint.errorRate) * (endpoint === this.preferred ? 0.5 : 1),
     ];
     return this.endpoints
       .filter((endpoint) => endpoint.standing !== "wrong" || this.dueForRecheck(endpoint, now))
       .map((endpoint) => ({ endpoint, key: keyOf(endpoint) }))
       .sort((a, b) => compare(a.key, b.key))
       .map(({ endpoint }) => endpoint);
+  }
+
+  /** Fit to be asked before it is needed. */
+  private isHealthy(endpoint: Endpoint): boolean {
+    const now = Date.now();
+    const isFree = endpoint.limit.wait(now) <= this.options.hedgeMs;
+    return endpoint.standing !== "wrong" && endpoint.circuit.state(now) === "closed" && isFree;
   }
 
   private dueForRecheck(endpoint: Endpoint, now: number): boolean {
@@ -222,10 +232,9 @@ export class SupervisedRpc implements Rpc {
     const running = new Map<Endpoint, Promise<Attempt<T>>>();
     const began = Date.now();
     let last: unknown;
-    const launch = (): boolean => {
-      const ranked = this.ranked(height);
-      const endpoint = ranked.find((one) => !tried.has(one)) ?? (tried.size > 0 ? undefined : ranked[0]);
-      if (endpoint === undefined) return false;
+    const launch = (onlyHealthy = false): boolean => {
+      const endpoint = this.ranked(height).find((one) => !tried.has(one));
+      if (endpoint === undefined || (onlyHealthy && !this.isHealthy(endpoint))) return false;
       if (tried.size === 0) this.prefer(endpoint);
       tried.set(endpoint, 1);
       running.set(endpoint, this.attempt(endpoint, run));
@@ -255,12 +264,15 @@ export class SupervisedRpc implements Rpc {
     method: string,
     running: Map<Endpoint, Promise<Attempt<T>>>,
     tried: ReadonlyMap<Endpoint, number>,
-    launch: () => boolean,
+    launch: (onlyHealthy: boolean) => boolean,
   ): Promise<Attempt<T>> {
     for (;;) {
-      const isLast = this.endpoints.every((endpoint) => tried.has(endpoint) || endpoint.standing === "wrong");
-      if (isLast) return Promise.race(running.values());
-      const usual = Math.max(...[...running.keys()].map((endpoint) => endpoint.latencyMs(method)));
+      if (!this.endpoints.some((endpoint) => !tried.has(endpoint) && this.isHealthy(endpoint))) {
+        return Promise.race(running.values());
+      }
+      const usual = Math.max(
+        ...[...running.keys()].flatMap((one) => [one.latencyMs(method) ?? 0, one.latencyMs("batch") ?? 0]),
+      );
       const patience = new AbortController();
       const first = await Promise.race([
         ...running.values(),
@@ -268,7 +280,7 @@ export class SupervisedRpc implements Rpc {
       ]);
       patience.abort();
       if (first !== undefined) return first;
-      launch();
+      if (!launch(true)) return Promise.race(running.values());
     }
   }
 
