@@ -5,6 +5,7 @@ import { RpcError } from "./rpcErrors.js";
 /** Place of the block among the parameters. */
 const BLOCK_AT: Readonly<Record<string, number>> = {
   eth_call: 1,
+  eth_estimateGas: 1,
   eth_getBalance: 1,
   eth_getCode: 1,
   eth_getTransactionCount: 1,
@@ -17,14 +18,22 @@ export interface PinnedRead {
   readonly ask: (endpoint: Endpoint) => Promise<unknown>;
 }
 
-/** @returns undefined for a request that is not for the state of a pinned block */
+/**
+ * @param isPending whether the decision is about the block being built: then calls at the newest are meant for that one
+ * @returns undefined for a request that is not for the state of a pinned block
+ */
 export function atPin(
   method: string,
   params: readonly unknown[],
   pins: ReadonlyMap<number, BlockIdentity>,
+  isPending: boolean,
 ): PinnedRead | undefined {
   const place = BLOCK_AT[method];
   const tag = place === undefined ? undefined : params[place];
+  if (isPending && tag === "latest" && (method === "eth_call" || method === "eth_estimateGas")) {
+    const ahead = params.map((one, index) => (index === place ? "pending" : one));
+    return { block: -1, ask: async (endpoint) => endpoint.request(method, ahead) };
+  }
   if (place === undefined || typeof tag !== "string" || !tag.startsWith("0x")) return undefined;
   const block = Number(tag);
   const pin = pins.get(block);

@@ -80,6 +80,7 @@ export class SupervisedRpc implements Rpc {
   private readonly pins = new Map<number, BlockIdentity>();
   private readonly checks = new Map<Endpoint, Promise<void>>();
   private readonly wrong = new Map<Endpoint, { readonly why: WrongChain; readonly since: number }>();
+  private isPending = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -123,9 +124,11 @@ export class SupervisedRpc implements Rpc {
 
   /**
    * From now on a read at this block's number means the block of this hash: an endpoint that has another under the number, or
-   * none yet, is passed over. So all reads of one decision are of one state, whoever answers them.
+   * none yet, is passed over. So all reads of one decision are of one state, whoever answers them. While the last pin is
+   * "pending", calls and estimates at the newest block are made at the one being built too.
    */
   pin(block: number, as: BlockIdentity): void {
+    this.isPending = as === "pending";
     this.pins.delete(block);
     this.pins.set(block, as);
     const [oldest] = this.pins.keys();
@@ -136,7 +139,7 @@ export class SupervisedRpc implements Rpc {
     return this.heard(async () => {
       if (method === SEND) return this.broadcast(params);
       if (!READ.test(method)) return this.once((endpoint) => endpoint.request(method, params));
-      const pinned = atPin(method, params, this.pins);
+      const pinned = atPin(method, params, this.pins, this.isPending);
       if (pinned !== undefined) return this.ask(method, pinned.ask, pinned.block);
       return this.ask(method, (endpoint) => endpoint.request(method, params), heightOf(method, params));
     });
