@@ -2,7 +2,9 @@ import { ZeroAddress } from "ethers";
 import type { Deployment } from "../sdk/client/deployment.js";
 import { liquidatorAt, managerAt, read } from "./chain/contracts.js";
 import type { Node } from "./chain/node.js";
-import { TransportError } from "./chain/rpcErrors.js";
+import { worthAskingElsewhere } from "./chain/classify.js";
+import { Identity } from "./chain/identity.js";
+import { RpcError, TransportError } from "./chain/rpcErrors.js";
 import { WrongChain } from "./errors.js";
 
 /**
@@ -63,9 +65,30 @@ async function said<T>(name: string, address: string, question: () => Promise<T>
   try {
     return await question();
   } catch (cause) {
-    if (cause instanceof TransportError) throw cause;
+    // No answer says nothing about the contract.
+    if (isNoAnswer(cause)) throw cause;
     throw new WrongChain(`what is at ${address} is no ${name} of this version: ${String(cause)}`, { cause });
   }
+}
+
+/** Whether the node could not serve just now, and may later. */
+export function isNoAnswer(error: unknown): boolean {
+  return error instanceof TransportError || (error instanceof RpcError && worthAskingElsewhere(error.kind));
+}
+
+/** What every endpoint is held to, at the start and whenever it was away. */
+export function identityOf(deployment: Deployment, liquidator: string, operator: string): Identity {
+  const { loanManager, termLoanManager, protectionOrders } = deployment;
+  return new Identity({
+    contracts: {
+      LoanManager: loanManager,
+      TermLoanManager: termLoanManager,
+      Liquidator: liquidator,
+      ...(protectionOrders !== undefined && { ProtectionOrders: protectionOrders }),
+    },
+    anchorBlock: deployment.fromBlock,
+    checkFirst: async (node) => checkChain(node, deployment, liquidator, operator),
+  });
 }
 
 /** The liquidator to use: the configured one, or the deployment's. */

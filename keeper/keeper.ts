@@ -4,8 +4,10 @@ import type { Logger } from "pino";
 import { type Deployment, FIRST_FACILITY } from "../sdk/client/deployment.js";
 import { Accountant } from "./account/accountant.js";
 import { Books, type Result } from "./account/books.js";
+import { eventTopics } from "./chain/contracts.js";
 import type { Head, Node } from "./chain/node.js";
 import { RpcError, TransportError } from "./chain/rpcErrors.js";
+import type { SocketLink } from "./chain/socketLink.js";
 import type { Config } from "./config/schema.js";
 import { Decider } from "./decide/decider.js";
 import type { Decision, Done } from "./decide/input.js";
@@ -38,7 +40,10 @@ import { noteOf } from "./serve/loanNotes.js";
 import type { Metrics } from "./serve/metrics.js";
 import type { Overseer } from "./serve/overseer.js";
 import type { FacilityReport, LoanReport, Mode, ReportLine, StatusReport } from "./serve/status.js";
-import { HeadFollower } from "./watch/heads.js";
+import { BlockStream, type View } from "./watch/blockStream.js";
+import { LogWatch } from "./watch/bloom.js";
+import { CHECKED_LOGS_DEFAULTS, CheckedLogs } from "./watch/checkedLogs.js";
+import { announce } from "./watch/announce.js";
 
 export interface KeeperDeps {
   readonly config: Config;
@@ -55,8 +60,15 @@ export interface KeeperDeps {
   readonly mode: Mode;
   readonly log: Logger;
   readonly report: (line: ReportLine) => void;
+  /** Sockets that announce new blocks. */
+  readonly links?: readonly SocketLink[];
 }
 
+/** How often at least the head is polled for while it is announced. */
+const PUSHED_POLL_MS = 1_000;
+
+const NOT_SERVED = "the node does not serve us";
+const UNDECIDED = "a decision failed and is taken anew";
 /** How far back the log is read again when the sums do not agree; after that, all of it. */
 const SHORT_RESCAN_BLOCKS = 64;
 /** Results without effect in a row after which nothing is sent any more. */
@@ -79,7 +91,8 @@ export class Keeper {
   private readonly dispatcher: Sender;
   private readonly decider: Decider;
   private readonly accountant: Accountant;
-  private readonly follower: HeadFollower;
+  private readonly logs: CheckedLogs;
+  private readonly stream: BlockStream;
   private readonly stopping = new AbortController();
 
   /** Settled, but not booked yet: booking asks the node, and may have to ask again. */
@@ -90,15 +103,26 @@ export class Keeper {
   private loanReports: readonly LoanReport[] = [];
   private withoutEffect = 0;
   private rescans = 0;
+  /** The view being decided about. */
+  private view: View | undefined;
+  private rescannedAt = -1;
+  /** First block of which the log has more than was read. */
+  private incompleteFrom: number | undefined;
+  private broken: Error | undefined;
+  private isTaking = false;
 
   constructor(private readonly deps: KeeperDeps) {
     const { config, deployment, liquidator, log, node, operator, overseer, rollupFees } = deps;
     this.episodes = new Episodes(log);
-    this.follower = new HeadFollower(config.regressPatienceMs);
+    this.stream = this.openStream();
     const managers = [deployment.loanManager, deployment.termLoanManager];
     const { protectionOrders } = deployment;
-    this.indexer = new Indexer(node, this.book, {
-      addresses: protectionOrders === undefined ? managers : [...managers, protectionOrders],
+    const addresses = protectionOrders === undefined ? managers : [...managers, protectionOrders];
+    const { rescanBlocks } = config;
+    const checks = { ...CHECKED_LOGS_DEFAULTS, rescanBlocks };
+    this.logs = new CheckedLogs(node, new LogWatch(addresses, eventTopics()), addresses, checks);
+    this.indexer = new Indexer(this.logs, this.book, {
+      addresses,
       fromBlock: deployment.fromBlock,
       logRange: config.logRange,
     });
@@ -153,51 +177,93 @@ export class Keeper {
 
   /** Runs until {@link stop}. Faults of the node are waited out; anything unforeseen ends the process. */
   async run(): Promise<void> {
-    const { config, overseer } = this.deps;
-    await this.retrying("start", async () => this.dispatcher.start());
-    let target: Head | undefined;
-    while (!this.stopping.signal.aborted) {
-      await this.retrying("poll", async () => {
-        const head = await this.deps.node.head();
-        if (head === undefined) throw new Inconsistent("the node has no newest block");
-        overseer.headSaid(head);
-        if (this.follower.observe(head) === "new") target = head;
-        if (target !== undefined && target.hash !== this.decidedHead?.hash) await this.take(target);
-        overseer.polled();
-      });
-      await sleep(config.pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    while (!(await this.served(async () => this.dispatcher.start())) && !this.stopping.signal.aborted) {
+      await sleep(1_000, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
+    this.stream.start();
+    for await (const view of this.stream) {
+      if (!(await this.served(async () => this.take(view)))) this.stream.again(view);
+    }
+    if (this.broken !== undefined) throw this.broken;
     this.deps.report({ type: "stopped", pending: this.dispatcher.pending.length });
   }
 
   /** Ends {@link run} after the decision that is being taken; what is pending stays so and is found again at the next start. */
   stop(): void {
     this.stopping.abort();
+    this.stream.stop();
   }
 
-  /** Runs `step`; a fault of the node ends it and is logged once an episode. "start" is tried until it succeeds. */
-  private async retrying(what: "start" | "poll", step: () => Promise<void>): Promise<void> {
-    const trouble = "the node does not serve us";
-    for (;;) {
-      try {
-        await step();
-        this.episodes.end(trouble);
-        return;
-      } catch (error) {
-        if (!isFaultOfNode(error)) throw error;
-        this.deps.metrics.failedDecisions.inc();
-        this.deps.overseer.unserved(error);
-        this.episodes.begin(trouble, { why: error.message });
-        if (what === "poll" || this.stopping.signal.aborted) return;
-        await sleep(1_000, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-      }
+  private openStream(): BlockStream {
+    const { config, links = [], log, node, overseer } = this.deps;
+    const { pollMs, regressPatienceMs, chainStallMs: stalledMs, pendingView } = config;
+    const options = {
+      pollMs,
+      pushedPollMs: Math.max(pollMs, PUSHED_POLL_MS),
+      regressPatienceMs,
+      stalledMs,
+      pendingView,
+    };
+    const stalled = "the chain stands still, though the node answers";
+    const stream = new BlockStream(node, options, {
+      polled: () => {
+        const { head } = this.stream;
+        if (head !== undefined) overseer.headSaid(head);
+        // While a decision is being taken, only its end is progress.
+        if (!this.isTaking) overseer.polled();
+        this.episodes.end(NOT_SERVED);
+      },
+      fault: (error) => {
+        if (!isFaultOfNode(error)) return this.fail(error);
+        overseer.unserved(error);
+        this.episodes.begin(NOT_SERVED, { why: error.message });
+      },
+      stalled: (head, ms) => this.episodes.begin(stalled, { block: head.number, ms }),
+      moving: () => this.episodes.end(stalled),
+    });
+    announce(links, stream, (why) => log.debug({ why }, "new blocks are not announced any more"));
+    return stream;
+  }
+
+  /** What nobody foresaw ends the process. */
+  private fail(error: unknown): void {
+    this.broken ??= error instanceof Error ? error : new Error(String(error));
+    this.stop();
+  }
+
+  /** Runs `step`; a fault of the node ends it, and is logged once an episode. @returns whether it came to its end */
+  private async served(step: () => Promise<void>): Promise<boolean> {
+    try {
+      await step();
+      this.episodes.end(UNDECIDED);
+      return true;
+    } catch (error) {
+      if (!isFaultOfNode(error)) throw error;
+      this.deps.metrics.failedDecisions.inc();
+      this.deps.overseer.unserved(error);
+      this.episodes.begin(UNDECIDED, { why: error.message });
+      return false;
     }
   }
 
   // ---- one decision ----
 
-  private async take(head: Head): Promise<void> {
-    const { metrics, overseer } = this.deps;
+  private async take(view: View): Promise<void> {
+    this.view = view;
+    this.isTaking = true;
+    try {
+      if (view.kind === "pending") await this.foresee(view.head);
+      else await this.decide(view.head);
+    } finally {
+      this.isTaking = false;
+      this.deps.overseer.polled();
+    }
+  }
+
+  private async decide(head: Head): Promise<void> {
+    const { metrics, node, overseer } = this.deps;
+    node.pin(head.number, head);
+    this.logs.follow(head);
     metrics.headBlock.set(head.number);
     const done = metrics.decisionSeconds.startTimer();
     const trace = overseer.begin(head);
@@ -227,12 +293,54 @@ export class Keeper {
         loanOf,
       });
       this.conclude(head, facts, judgements, decision);
+      this.rescanLater(head);
     } finally {
       done();
     }
   }
 
+  /**
+   * Judges and sends by the block being built, while the book stays at the newest: a loan the block itself changes is left to
+   * the simulation, and a facility whose sums it changes to the block.
+   */
+  private async foresee(head: Head): Promise<void> {
+    if (this.decidedHead?.hash !== head.parentHash) return;
+    const trace = this.deps.overseer.begin(head);
+    this.deps.node.pin(head.number, "pending");
+    const facts = await this.facts(head);
+    const judgements = this.judgeAll(facts);
+    trace.mark("judged");
+    const { desks, halted } = this;
+    const loanOf = this.book.loan.bind(this.book);
+    const decision = await this.decider.decide({ head, facts, desks, judgements, errands: [], halted, trace, loanOf });
+    for (const { intent } of decision.sent) this.deps.metrics.sent.inc({ kind: intent.kind });
+    if (decision.sent.length === 0) return;
+    this.deps.log.info({ pendingBlock: head.number, sent: decision.sent.length }, "decided by the block being built");
+  }
+
+  /** Reads the newest blocks' logs once more now and then, beside the decisions; see {@link CheckedLogs.rescan}. */
+  private rescanLater(head: Head): void {
+    const { rescanBlocks } = this.deps.config;
+    if (rescanBlocks === 0 || head.number - this.rescannedAt < rescanBlocks / 2) return;
+    this.rescannedAt = head.number;
+    void this.logs.rescan(head).then(
+      (from) => {
+        if (from === undefined) return;
+        this.deps.log.warn({ from }, "the log has more than was read: it is read again");
+        this.incompleteFrom = Math.min(from, this.incompleteFrom ?? from);
+      },
+      (error: unknown) => {
+        if (!isFaultOfNode(error)) this.fail(error);
+      },
+    );
+  }
+
   private async index(head: Head): Promise<void> {
+    if (this.incompleteFrom !== undefined) {
+      this.deps.metrics.rescans.inc();
+      this.indexer.rollBackTo(this.incompleteFrom - 1);
+      this.incompleteFrom = undefined;
+    }
     const { rolledBackTo } = await this.indexer.advanceTo(head);
     if (rolledBackTo === undefined) return;
     this.deps.metrics.reorganisations.inc();
@@ -329,6 +437,8 @@ export class Keeper {
   }
 
   private rescan(head: Head): void {
+    // The sums of a block being built may differ for good reason.
+    if (this.view?.kind === "pending") return;
     this.deps.metrics.rescans.inc();
     this.rescans += 1;
     this.indexer.rollBackTo(this.rescans === 1 ? head.number - SHORT_RESCAN_BLOCKS : -1);
@@ -420,7 +530,7 @@ export class Keeper {
       operator,
       liquidator,
       decided: describeBlock(this.decidedHead),
-      head: describeBlock(this.follower.head),
+      head: describeBlock(this.stream.head),
       pending: this.dispatcher.pending.length + this.unbooked.length,
       pendingTransactions: this.dispatcher.pending.map(describePending),
       halted: this.halted,

@@ -143,6 +143,16 @@ export async function read<A extends Abi, N extends AbiName<A, "function">>(
   return contract.decode(name, await node.call(call, at));
 }
 
+/** First topics of every event that the managers and the orders have. */
+export function eventTopics(): string[] {
+  const topics = [loanManagerAbi, termLoanManagerAbi, termLoanBookAbi, protectionOrdersAbi].flatMap((abi) => {
+    const found: string[] = [];
+    new Interface(abi).forEachEvent(({ topicHash }) => found.push(topicHash));
+    return found;
+  });
+  return [...new Set(topics)];
+}
+
 /** All errors a liquidation can end with, ours and those of what it calls. */
 const errors = new Interface(
   [

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonRpc } from "./rpc.js";
+import type { BlockIdentity, Rpc } from "./rpc.js";
 import { TransportError } from "./rpcErrors.js";
 
 const quantity = z
@@ -15,6 +15,17 @@ const headSchema = z.object({
   parentHash: hex,
   timestamp: quantity,
   baseFeePerGas: quantity.default(0n),
+  /** Which addresses and topics the block's logs may be of; see watch/bloom.ts. */
+  logsBloom: hex.nullish().transform((bloom) => bloom ?? undefined),
+});
+/** A block being built has neither hash nor bloom at many nodes; what tells one state of it from the next is its content. */
+const pendingSchema = z.object({
+  number: count.nullable(),
+  hash: hex.nullish(),
+  parentHash: hex,
+  timestamp: quantity,
+  baseFeePerGas: quantity.default(0n),
+  transactions: z.array(z.unknown()).default([]),
 });
 const logSchema = z.object({
   address: hex.transform((text) => text.toLowerCase()),
@@ -39,7 +50,8 @@ const receiptSchema = z.object({
   operatorFeeConstant: quantity.nullish(),
 });
 
-export type Head = z.output<typeof headSchema>;
+export type Head = Omit<z.output<typeof headSchema>, "logsBloom"> & { readonly logsBloom?: string | undefined };
+export type PendingBlock = z.output<typeof pendingSchema>;
 export type Log = z.output<typeof logSchema>;
 export type Receipt = z.output<typeof receiptSchema>;
 /** A block by its number, or the newest. */
@@ -60,7 +72,7 @@ const tag = (at: At): string => (at === "latest" ? at : `0x${at.toString(16)}`);
 
 /** What the keeper asks of a node, one method a question; the answers are checked before anyone believes them. */
 export class Node {
-  constructor(private readonly rpc: JsonRpc) {}
+  constructor(private readonly rpc: Rpc) {}
 
   async chainId(): Promise<bigint> {
     return this.ask("eth_chainId", [], quantity);
@@ -71,10 +83,57 @@ export class Node {
     return (await this.ask("eth_getBlockByNumber", [tag(at), false], headSchema.nullable())) ?? undefined;
   }
 
-  async logs({ addresses, range }: LogFilter): Promise<Log[]> {
-    const where =
-      "blockHash" in range ? { blockHash: range.blockHash } : { fromBlock: tag(range.from), toBlock: tag(range.to) };
-    return this.ask("eth_getLogs", [{ address: addresses, ...where }], z.array(logSchema));
+  /** @returns undefined for a block the node does not have */
+  async headByHash(hash: string): Promise<Head | undefined> {
+    return (await this.ask("eth_getBlockByHash", [hash, false], headSchema.nullable())) ?? undefined;
+  }
+
+  /** The newest block, and what the node offers beyond it: the same again at a node that builds no blocks. */
+  async pending(): Promise<{ readonly head: Head | undefined; readonly pending: PendingBlock | undefined }> {
+    const [head, pending] = await this.rpc.together(
+      ["latest", "pending"].map((at) => ({ method: "eth_getBlockByNumber", params: [at, false] })),
+    );
+    return {
+      head: believe("eth_getBlockByNumber", head, headSchema.nullable()) ?? undefined,
+      pending: believe("eth_getBlockByNumber", pending, pendingSchema.nullable()) ?? undefined,
+    };
+  }
+
+  /** A header that came by itself. @throws TransportError for one of another shape */
+  static headOf(header: unknown): Head {
+    return believe("newHeads", header, headSchema);
+  }
+
+  async logs(filter: LogFilter): Promise<Log[]> {
+    return this.ask("eth_getLogs", [logQuery(filter)], z.array(logSchema));
+  }
+
+  /** The same, of another endpoint than the usual where there is one. */
+  async logsElsewhere(filter: LogFilter): Promise<Log[]> {
+    const params = [logQuery(filter)];
+    const { rpc } = this;
+    const answer = await (rpc.requestElsewhere?.("eth_getLogs", params) ?? rpc.request("eth_getLogs", params));
+    return believe("eth_getLogs", answer, z.array(logSchema));
+  }
+
+  /** Logs, and headers as the same endpoint has them: it cannot have the logs of blocks it does not have. */
+  async logsAndHeads(
+    filter: LogFilter,
+    numbers: readonly number[],
+  ): Promise<{ readonly logs: Log[]; readonly heads: readonly (Head | undefined)[] }> {
+    const [logs, ...heads] = await this.rpc.together([
+      { method: "eth_getLogs", params: [logQuery(filter)] },
+      ...numbers.map((number) => ({ method: "eth_getBlockByNumber", params: [tag(number), false] })),
+    ]);
+    return {
+      logs: believe("eth_getLogs", logs, z.array(logSchema)),
+      heads: heads.map((head) => believe("eth_getBlockByNumber", head, headSchema.nullable()) ?? undefined),
+    };
+  }
+
+  /** Reads at this block's number mean the block of this hash from now on, or what is pending. */
+  pin(block: number, as: BlockIdentity): void {
+    this.rpc.pin?.(block, as);
   }
 
   async call(call: Call, at: At = "latest"): Promise<string> {
@@ -111,9 +170,18 @@ export class Node {
   }
 
   private async ask<T>(method: string, params: readonly unknown[], schema: z.ZodType<T>): Promise<T> {
-    const parsed = schema.safeParse(await this.rpc.request(method, params));
-    if (!parsed.success)
-      throw new TransportError(method, `an answer of another shape: ${z.prettifyError(parsed.error)}`);
-    return parsed.data;
+    return believe(method, await this.rpc.request(method, params), schema);
   }
+}
+
+function logQuery({ addresses, range }: LogFilter): object {
+  const where =
+    "blockHash" in range ? { blockHash: range.blockHash } : { fromBlock: tag(range.from), toBlock: tag(range.to) };
+  return { address: addresses, ...where };
+}
+
+function believe<T>(method: string, answer: unknown, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new TransportError(method, `an answer of another shape: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }

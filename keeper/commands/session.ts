@@ -1,9 +1,10 @@
 import { type Logger, pino } from "pino";
 import type { Deployment } from "../../sdk/client/deployment.js";
 import { readDeployment } from "../../sdk/client/deploymentFile.js";
+import { isNoAnswer } from "../boot.js";
+import { type Connection, connect } from "../chain/connect.js";
+import type { Identity } from "../chain/identity.js";
 import { Node } from "../chain/node.js";
-import { JsonRpc } from "../chain/rpc.js";
-import { TransportError } from "../chain/rpcErrors.js";
 import { loadConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { InvalidConfig } from "../errors.js";
@@ -21,6 +22,7 @@ export interface Session {
   /** Nodes to ask, the best first. */
   readonly urls: readonly string[];
   readonly node: Node;
+  readonly connection: Connection;
 }
 
 export function configOf(options: Options): Config {
@@ -28,17 +30,35 @@ export function configOf(options: Options): Config {
   return loadConfig(flags, process.env, typeof file === "string" ? file : undefined);
 }
 
-export function openSession(options: Options): Session {
+/**
+ * @param identityOf what every endpoint is held to before it is believed; without it an endpoint is only asked which chain it is of
+ */
+export function openSession(
+  options: Options,
+  identityOf?: (deployment: Deployment, config: Config) => Identity,
+): Session {
   const config = configOf(options);
   const log = pino({ level: config.logLevel, base: {} }, pino.destination({ fd: 2, sync: true }));
   const deployment = readDeployment(config.deployment);
   const urls = [config.rpc ?? deployment.rpc ?? []].flat();
-  const [url] = urls;
-  if (url === undefined) throw new InvalidConfig(`no node: give --rpc, as ${config.deployment} names none`);
+  if (urls.length === 0) throw new InvalidConfig(`no node: give --rpc, as ${config.deployment} names none`);
   const metrics = new Metrics();
-  const rpc = new JsonRpc(url, config.requestTimeoutMs);
-  rpc.onFault = ({ method }) => metrics.faults.inc({ method });
-  return { config, deployment, log, metrics, urls, node: new Node(rpc) };
+  const identity = identityOf?.(deployment, config);
+  const connection = connect({
+    rpc: urls,
+    wsRpc: [config.wsRpc ?? []].flat(),
+    chainId: deployment.chainId,
+    timeoutMs: config.requestTimeoutMs,
+    maxBatch: config.maxBatch,
+    verify: async (endpoint) => identity?.verify(endpoint),
+    observer: {
+      fault: ({ method }) => metrics.faults.inc({ method }),
+      failover: (from, to) => log.info({ from, to }, "another node is preferred"),
+      excluded: (endpoint, why) => log.error({ endpoint, why: why.message }, "a node is not asked any more"),
+      readmitted: (endpoint) => log.info({ endpoint }, "a node is asked again"),
+    },
+  });
+  return { config, deployment, log, metrics, urls, node: new Node(connection.rpc), connection };
 }
 
 /** A node that is not up yet is waited for; one that is wrong is not. */
@@ -48,7 +68,7 @@ export async function untilServed(step: () => Promise<void>): Promise<void> {
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
+      if (!(error instanceof Error) || !isNoAnswer(error)) throw error;
       if (!told) process.stderr.write(`keeper: waiting for the node: ${error.message}\n`);
       told = true;
       await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -35,7 +35,8 @@ interface Started {
 
 /** Runs a keeper with everything around it until it is told to stop. */
 export async function startKeeper(session: Session, { mode, operator, liquidator, sender }: Started): Promise<void> {
-  const { config, deployment, log, metrics, node } = session;
+  const { config, connection, deployment, log, metrics, node } = session;
+  connection.start();
   const rollupFees = await RollupFeeOracle.on(node);
   if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
   // Who only watches has no books of its own, and leaves those of the one that sends alone.
@@ -51,7 +52,7 @@ export async function startKeeper(session: Session, { mode, operator, liquidator
   };
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, rollupFees, metrics, overseer, log, report },
-    ...{ mode, operator, sender },
+    ...{ mode, operator, sender, links: session.connection.links },
   });
   const server = await serve(config.httpHost, config.httpPort, {
     health: () => overseer.health(),
@@ -66,6 +67,7 @@ export async function startKeeper(session: Session, { mode, operator, liquidator
     await keeper.run();
   } finally {
     await server.close();
+    connection.stop();
     await overseer.close();
     await store?.close();
   }

@@ -9,7 +9,7 @@ const address = z
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, { error: "an amount in whole units, such as 12.5" });
 const route = z.array(z.union([address, z.int()])).min(3);
 const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
-const httpUrl = z.url({ protocol: /^https?$/, error: "the http(s) address of a node" });
+const nodeUrl = z.url({ protocol: /^(http|ws)s?$/, error: "the http(s) or ws(s) address of a node" });
 const wsUrl = z.url({ protocol: /^wss?$/, error: "the ws(s) address of a node" });
 
 const etherPrice = z.union([
@@ -50,7 +50,7 @@ const [chain, keys, store, pays, sends, errands, watch] = [
  */
 export const FIELDS = {
   // ---- chain ----
-  rpc: field(oneOrMore(httpUrl).optional(), {
+  rpc: field(oneOrMore(nodeUrl).optional(), {
     ...chain,
     value: "<url,...>",
     reads: (text) => (text.includes(",") ? asList(text) : text),
@@ -103,12 +103,19 @@ export const FIELDS = {
     reads: asNumber,
     help: "of logs asked for at once; halved by itself where a node finds it too much",
   }),
-  rescanBlocks: field(z.int().min(0).max(10_000).default(16), {
+  rescanBlocks: field(z.int().min(0).max(10_000).default(32), {
     ...chain,
     value: "<blocks>",
     unit: "blocks",
     reads: asNumber,
     help: "behind the head whose logs are read a second time, in case a node had not all of them at first",
+  }),
+  maxBatch: field(z.int().min(1).max(1_000).default(20), {
+    ...chain,
+    value: "<n>",
+    unit: "requests",
+    reads: asNumber,
+    help: "sent together in one body at most; 1 for none together",
   }),
   regressPatienceMs: field(z.int().min(0).default(5_000), {
     ...chain,

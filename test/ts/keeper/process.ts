@@ -8,6 +8,7 @@ import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { deploymentOf } from "../fixtures/market.js";
 import { type TermMarket, addTermFacility, termFacilityInput } from "../fixtures/termMarket.js";
 import { describeDevnet, open, until } from "../devnet/support.js";
+import { FaultProxy } from "./support/faultProxy.js";
 import { KeeperProcess } from "./support/keeperProcess.js";
 import { MinedWallet } from "./support/minedWallet.js";
 import { POOL_FEE, type World, deployWorld } from "./support/world.js";
@@ -377,6 +378,51 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     running.signal("SIGTERM");
     expect(await running.ended).to.deep.equal({ exitCode: 0, signal: null });
     expect(running.of("stopped")).to.deep.equal([{ type: "stopped", pending: 1 }]);
+  });
+
+  it("fault K10: its node gone while the price falls, it goes on with another, though a third is of another chain", async () => {
+    const id = await borrow("5500");
+    await byHand();
+    const { rpcUrl } = devnet.info.l2;
+    const proxies = [
+      await FaultProxy.start(rpcUrl),
+      await FaultProxy.start(rpcUrl),
+      await FaultProxy.start(rpcUrl),
+    ] as const;
+    const [first, wrong, second] = proxies;
+    try {
+      wrong.inject({ kind: "chainId", id: 10 });
+      // So rarely is the head polled for that what is seen in time was announced.
+      const sockets = ["--ws-rpc", first.wsUrl, "--ws-rpc", second.wsUrl];
+      const running = start("--rpc", proxies.map(({ url }) => url).join(","), ...sockets, "--poll-ms", "60000");
+      await running.ready();
+      await running.decided(await provider.getBlockNumber());
+      first.down();
+      const block = await setPriceByHand(6_600n);
+      await settle(running, block);
+      expect(await liquidationsOf(id)).to.equal(1);
+      expect(wrong.count("eth_call"), "an endpoint of another chain is asked for nothing").to.equal(0);
+      expect(running.errors).to.match(/another chain|chain 10/);
+      expect(second.count("eth_sendRawTransaction")).to.equal(1);
+    } finally {
+      keeper?.signal("SIGKILL");
+      for (const proxy of proxies) await proxy.stop();
+    }
+  });
+
+  it("decides about the block being built, where the node offers it: the sale lands in the block that carries the price", async () => {
+    const id = await borrow("5500");
+    await byHand();
+    const running = start("--pending-view");
+    await running.ready();
+    await running.decided(await provider.getBlockNumber());
+    await world.oracle.setPrice(world.priceE36(6_600n));
+    expect(await until(async () => /decided by the block being built/.test(running.errors), 20_000)).to.equal(true);
+    expect(await liquidationsOf(id)).to.equal(0);
+    const block = Number((await devnet.mineL2()).number);
+    expect(await liquidationsOf(id), "mined with the price").to.equal(1);
+    await settle(running, block);
+    expect(running.of("settled").map(({ outcome, block: at }) => [outcome, at])).to.deep.equal([["done", block]]);
   });
 
   it("answers /health, /metrics and /status, and nothing else", async () => {

@@ -47,8 +47,6 @@ describe("keeper: what a node answers", () => {
       refusal(-32000, "VM Exception while processing transaction: reverted with an unrecognized error").isRevert,
     ).to.equal(true);
     expect(refusal(-32000, "header not found").isRevert).to.equal(false);
-    expect(refusal(-32005, "limit exceeded").isTooMuch).to.equal(true);
-    expect(refusal(-32602, "query exceeds max block range 10000").isTooMuch).to.equal(true);
   });
 
   it("fault K4: a request that never returns is given up", async () => {
