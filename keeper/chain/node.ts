@@ -60,7 +60,7 @@ const tag = (at: At): string => (at === "latest" ? at : `0x${at.toString(16)}`);
 
 /** What the keeper asks of a node, one method a question; the answers are checked before anyone believes them. */
 export class Node {
-  constructor(private readonly rpc: JsonRpc) {}
+  constructor(private readonly rpc: Pick<JsonRpc, "request">) {}
 
   async chainId(): Promise<bigint> {
     return this.ask("eth_chainId", [], quantity);

@@ -20,6 +20,7 @@ export interface Session {
   readonly metrics: Metrics;
   /** Nodes to ask, the best first. */
   readonly urls: readonly string[];
+  readonly rpc: Pick<JsonRpc, "request">;
   readonly node: Node;
 }
 
@@ -38,7 +39,7 @@ export function openSession(options: Options): Session {
   const metrics = new Metrics();
   const rpc = new JsonRpc(url, config.requestTimeoutMs);
   rpc.onFault = ({ method }) => metrics.faults.inc({ method });
-  return { config, deployment, log, metrics, urls, node: new Node(rpc) };
+  return { config, deployment, log, metrics, urls, rpc, node: new Node(rpc) };
 }
 
 /** A node that is not up yet is waited for; one that is wrong is not. */
