@@ -2,6 +2,11 @@ import { Command, CommanderError } from "commander";
 import { configCommand } from "./commands/config.js";
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from "./commands/exit.js";
 import { monitorCommand } from "./commands/monitor.js";
+import { doctorCommand } from "./commands/doctor.js";
+import { explainCommand } from "./commands/explain.js";
+import { rehearseCommand } from "./commands/rehearse.js";
+import { replayCommand } from "./commands/replay.js";
+import { reportCommand } from "./commands/report.js";
 import { runCommand } from "./commands/run.js";
 
 const program = new Command("keeper")
@@ -9,7 +14,17 @@ const program = new Command("keeper")
   .addHelpText("after", `\n"keeper run --help" lists every option.\n${EXIT_CODES_HELP}`)
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true });
-for (const add of [runCommand, monitorCommand, configCommand]) add(program);
+for (const add of [
+  runCommand,
+  monitorCommand,
+  doctorCommand,
+  rehearseCommand,
+  replayCommand,
+  explainCommand,
+  reportCommand,
+  configCommand,
+])
+  add(program);
 for (const command of program.commands) command.allowExcessArguments(false).exitOverride();
 program.exitOverride();
 

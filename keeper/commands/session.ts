@@ -21,6 +21,7 @@ export interface Session {
   readonly metrics: Metrics;
   /** Nodes to ask, the best first. */
   readonly urls: readonly string[];
+  readonly rpc: Rpc;
   readonly node: Node;
   readonly connection: Connection;
 }
@@ -58,7 +59,7 @@ export function openSession(
       readmitted: (endpoint) => log.info({ endpoint }, "a node is asked again"),
     },
   });
-  return { config, deployment, log, metrics, urls, node: new Node(connection.rpc), connection };
+  return { config, deployment, log, metrics, urls, rpc: connection.rpc, node: new Node(connection.rpc), connection };
 }
 
 /** A node that is not up yet is waited for; one that is wrong is not. */

@@ -1,3 +1,4 @@
+import { amountText } from "./amountText.js";
 import type { DayReport, FacilityReport, LoanReport, ResultReport, StatusReport } from "./status.js";
 
 /** How many loans and results are shown; /status has all of them. */
@@ -198,18 +199,8 @@ function section(title: string, head: readonly string[], rows: readonly string[]
 const tag = (text: string, tone: string): string => `<span class="tag ${tone}">${html(text)}</span>`;
 const short = (hex: string): string => (hex.length > 16 ? `${hex.slice(0, 8)}…${hex.slice(-6)}` : hex);
 
-/** Whole units with two decimals (or as many as said), and thousands apart. */
-function amount(units: string, decimals: number, symbol: string, shown = 2): string {
-  const isNegative = units.startsWith("-");
-  const digits = units.replace("-", "").padStart(decimals + 1, "0");
-  const whole = digits.slice(0, digits.length - decimals).replace(/\B(?=(\d{3})+$)/g, " ");
-  const rest = digits
-    .slice(digits.length - decimals)
-    .padEnd(shown, "0")
-    .slice(0, shown);
-  const text = decimals === 0 ? whole : `${whole}.${rest}`;
-  return html(`${isNegative ? "−" : ""}${text}${symbol === "" ? "" : ` ${symbol}`}`);
-}
+const amount = (units: string, decimals: number, symbol: string, shown = 2): string =>
+  html(`${amountText(BigInt(units), decimals, shown)}${symbol === "" ? "" : ` ${symbol}`}`);
 
 function html(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
