@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseEther, parseUnits, type Wallet } from "ethers";
 import type { Logger } from "pino";
-import { type Deployment, FIRST_FACILITY } from "../sdk/client/deployment.js";
+import type { Deployment } from "../sdk/client/deployment.js";
 import { Accountant } from "./account/accountant.js";
 import { Books, type Result } from "./account/books.js";
 import type { Head, Node } from "./chain/node.js";
@@ -15,11 +16,15 @@ import { Inconsistent } from "./errors.js";
 import { defaultMarks } from "./errand/defaults.js";
 import type { Errand } from "./errand/errand.js";
 import { lossMarks } from "./errand/lossMarks.js";
-import { dueOrders } from "./errand/orders.js";
+import { OrderErrands } from "./errand/orders.js";
 import { Indexer } from "./index/indexer.js";
 import { type BookFacility, LoanBook } from "./index/loanBook.js";
-import { type FacilityFacts, type Judgement, isAtRisk, judge } from "./judge/judge.js";
-import { readFacts, readTermFacts } from "./judge/facts.js";
+import { readTermSheet } from "./index/readTermSheet.js";
+import { Snapshots } from "./index/snapshots.js";
+import { FactsReader } from "./judge/facts.js";
+import type { FacilityFacts, Judgement } from "./judge/judge.js";
+import { scan } from "./judge/scan.js";
+import { watched } from "./judge/watch.js";
 import { etherPriceIn } from "./plan/etherPrice.js";
 import type { RollupFeeOracle } from "./plan/rollupFees.js";
 import { type FacilityDesk, openDesk } from "./plan/routes.js";
@@ -62,7 +67,10 @@ const REMEMBERED_SETTLED = 256;
  * happened until the chain says so; a decision that fails half-way is taken anew, and what it had sent by then is pending.
  */
 export class Keeper {
-  private readonly book = new LoanBook();
+  private readonly book: LoanBook;
+  private readonly reader: FactsReader;
+  private readonly orders?: OrderErrands;
+  private readonly snapshots: Snapshots;
   private readonly books = new Books();
   private readonly desks = new Map<number, FacilityDesk>();
   private readonly backoff = new Backoff();
@@ -91,12 +99,17 @@ export class Keeper {
     this.follower = new HeadFollower(config.regressPatienceMs);
     const managers = [deployment.loanManager, deployment.termLoanManager];
     const { protectionOrders } = deployment;
+    const operator = wallet.address;
+    this.book = new LoanBook(deployment);
     this.indexer = new Indexer(node, this.book, {
       addresses: protectionOrders === undefined ? managers : [...managers, protectionOrders],
       fromBlock: deployment.fromBlock,
       logRange: config.logRange,
+      readSheet: async (pool, sheet, at) => readTermSheet(node, pool, sheet, at),
     });
-    const operator = wallet.address;
+    this.snapshots = new Snapshots(join(config.stateDir, "loans.snapshot"), deployment, log);
+    this.reader = new FactsReader(node);
+    if (protectionOrders !== undefined) this.orders = new OrderErrands(node, protectionOrders, operator);
     const chainId = BigInt(deployment.chainId);
     const budget = parseEther(config.maxFeeEther);
     this.dispatcher = new Dispatcher(
@@ -146,6 +159,7 @@ export class Keeper {
   async run(): Promise<void> {
     const { config } = this.deps;
     await this.retrying("start", async () => this.dispatcher.start());
+    await this.retrying("start", async () => this.snapshots.restore(this.book, this.indexer));
     let target: Head | undefined;
     while (!this.stopping.signal.aborted) {
       await this.retrying("poll", async () => {
@@ -195,11 +209,12 @@ export class Keeper {
       await this.settle(head);
       await this.dispatcher.tend(head);
       const facts = await this.facts(head);
-      const judgements = this.judgeAll(facts);
+      const judgements = scan(this.book, facts).judgements();
       const halted = this.halted;
       const errands = await this.errands(head, facts);
       const decision = await this.decider.decide({ head, facts, desks: this.desks, judgements, errands, halted });
       this.conclude(head, facts, judgements, decision);
+      this.snapshots.keep(this.book, head);
     } finally {
       this.workingSince = undefined;
       done();
@@ -261,7 +276,7 @@ export class Keeper {
         desk = await openDesk(node, facility, { routes, minProfit, defaultFee: deployment.uniswap?.fee });
         this.desks.set(facility.id, desk);
       }
-      const one = await this.factsOf(facility, desk.fixedRate, head);
+      const one = await this.factsOf(facility, head);
       facts.set(facility.id, one);
       this.deps.metrics.priceAvailable.set({ facility: facility.id }, one.price.kind === "price" ? 1 : 0);
       const refusal = `the oracle of facility ${facility.id} gives no price of liquidation`;
@@ -272,30 +287,11 @@ export class Keeper {
     return facts;
   }
 
-  private async factsOf(facility: BookFacility, fixedRate: bigint, head: Head): Promise<FacilityFacts> {
-    const { deployment, node } = this.deps;
-    if (facility.id < FIRST_FACILITY.term) {
-      const facts = await readFacts(node, facility, fixedRate, head);
-      this.requireComplete(facility.id, facts.debtShares, head);
-      return facts;
-    }
-    const loans = [...this.book.loans].filter((loan) => loan.facility === facility.id);
-    try {
-      return await readTermFacts(node, deployment.termLens, facility, loans, head);
-    } catch (error) {
-      if (error instanceof Inconsistent) this.rescan(head);
-      throw error;
-    }
-  }
-
-  /** DEBT-2 as a checksum: every loan's shares add up to the pool's total, or a log is missing. */
-  private requireComplete(facility: number, poolShares: bigint, head: Head): void {
-    const ours = this.book.debtShares(facility);
-    if (ours === poolShares) return;
+  private async factsOf(facility: BookFacility, head: Head): Promise<FacilityFacts> {
+    const { facts, missing } = await this.reader.read(this.book, facility, head);
+    if (missing === undefined) return facts;
     this.rescan(head);
-    throw new Inconsistent(
-      `the loans of facility ${facility} add up to ${ours} debt shares and the pool has ${poolShares} at block ${head.number}: logs are missing and are read again`,
-    );
+    throw new Inconsistent(missing);
   }
 
   private rescan(head: Head): void {
@@ -305,32 +301,20 @@ export class Keeper {
   }
 
   private async errands(head: Head, facts: ReadonlyMap<number, FacilityFacts>): Promise<Errand[]> {
-    const { config, deployment, node, wallet } = this.deps;
+    const { config, deployment } = this.deps;
     const errands: Errand[] = [];
     const marksLosses = Number(config.markLossesFrom) > 0;
     for (const one of facts.values()) {
       const { id } = one.facility;
-      errands.push(...defaultMarks(this.book.loans, one, deployment.termLoanManager));
+      const [table, term] = [this.book.tables.get(id), this.book.termTable(id)];
+      if (term !== undefined) errands.push(...defaultMarks(term, one, deployment.termLoanManager));
       const desk = this.desks.get(id);
-      if (!marksLosses || desk === undefined) continue;
-      const manager = id < FIRST_FACILITY.term ? deployment.loanManager : deployment.termLoanManager;
+      if (!marksLosses || desk === undefined || table === undefined) continue;
+      const manager = term === undefined ? deployment.loanManager : deployment.termLoanManager;
       const least = parseUnits(config.markLossesFrom, desk.loanDecimals);
-      errands.push(...(await lossMarks(node, manager, this.book.loans, one, least, head)));
+      errands.push(...lossMarks(this.book, table, manager, one, least));
     }
-    const { protectionOrders } = deployment;
-    if (protectionOrders === undefined) return errands;
-    return [...errands, ...(await dueOrders(node, protectionOrders, wallet.address, this.book, facts, head))];
-  }
-
-  private judgeAll(facts: ReadonlyMap<number, FacilityFacts>): Judgement[] {
-    const judgements: Judgement[] = [];
-    for (const loan of this.book.loans) {
-      const known = facts.get(loan.facility);
-      if (known === undefined) continue;
-      const judgement = judge(loan, known);
-      if (isAtRisk(judgement)) judgements.push(judgement);
-    }
-    return judgements;
+    return this.orders === undefined ? errands : [...errands, ...(await this.orders.due(this.book, facts, head))];
   }
 
   private conclude(
@@ -340,15 +324,14 @@ export class Keeper {
     decision: Decision,
   ): void {
     const { log, metrics, report } = this.deps;
-    const counts = new Map<number, number>();
-    for (const { facility } of this.book.loans) counts.set(facility, (counts.get(facility) ?? 0) + 1);
-    this.facilityReports = [...facts.values()].map((one) => describeFacility(one, counts.get(one.facility.id) ?? 0));
-    this.loanReports = judgements.map((judgement) => describeLoan(judgement, decision));
+    this.facilityReports = [...facts.values()].map((one) => describeFacility(one, this.book.sizeOf(one.facility.id)));
+    const atRisk = [...judgements, ...watched(this.book, facts)];
+    this.loanReports = atRisk.map((judgement) => describeLoan(judgement, decision));
     this.decidedHead = head;
 
     metrics.decidedBlock.set(head.number);
     metrics.loans.set(this.book.size);
-    metrics.atRisk.set(judgements.length);
+    metrics.atRisk.set(atRisk.length);
     metrics.pending.set(this.dispatcher.pending.length);
     metrics.halted.set(this.halted === "" ? 0 : 1);
     for (const { intent } of decision.sent) metrics.sent.inc({ kind: intent.kind });
