@@ -20,7 +20,8 @@ export function* encode(
 ): Generator<Uint8Array> {
   let sum = 0;
   const chunk = (bytes: Uint8Array): Uint8Array => {
-    sum = crc32(bytes, sum);
+    // zlib takes no bytes for a new beginning.
+    if (bytes.length > 0) sum = crc32(bytes, sum);
     return bytes;
   };
   const { epoch } = book;
