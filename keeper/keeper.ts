@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseUnits, type Wallet } from "ethers";
 import type { Logger } from "pino";
-import { type Deployment, FIRST_FACILITY } from "../sdk/client/deployment.js";
+import type { Deployment } from "../sdk/client/deployment.js";
 import { Accountant } from "./account/accountant.js";
 import { Books, type Result } from "./account/books.js";
 import { eventTopics } from "./chain/contracts.js";
@@ -19,11 +20,15 @@ import { Inconsistent } from "./errors.js";
 import { defaultMarks } from "./errand/defaults.js";
 import type { Errand } from "./errand/errand.js";
 import { lossMarks } from "./errand/lossMarks.js";
-import { dueOrders } from "./errand/orders.js";
+import { OrderErrands } from "./errand/orders.js";
 import { Indexer } from "./index/indexer.js";
 import { type BookFacility, LoanBook } from "./index/loanBook.js";
-import { type FacilityFacts, type Judgement, isAtRisk, judge } from "./judge/judge.js";
-import { readFacts, readTermFacts } from "./judge/facts.js";
+import { readTermSheet } from "./index/readTermSheet.js";
+import { Snapshots } from "./index/snapshots.js";
+import { FactsReader } from "./judge/facts.js";
+import type { FacilityFacts, Judgement } from "./judge/judge.js";
+import { scan } from "./judge/scan.js";
+import { watched } from "./judge/watch.js";
 import { etherPriceIn } from "./plan/etherPrice.js";
 import type { RollupFeeOracle } from "./plan/rollupFees.js";
 import { type FacilityDesk, openDesk } from "./plan/routes.js";
@@ -82,7 +87,10 @@ const REMEMBERED_SETTLED = 256;
  * happened until the chain says so; a decision that fails half-way is taken anew, and what it had sent by then is pending.
  */
 export class Keeper {
-  private readonly book = new LoanBook();
+  private readonly book: LoanBook;
+  private readonly reader: FactsReader;
+  private readonly orders?: OrderErrands;
+  private readonly snapshots: Snapshots;
   private readonly books = new Books();
   private readonly desks = new Map<number, FacilityDesk>();
   private readonly backoff = new Backoff();
@@ -117,6 +125,7 @@ export class Keeper {
     this.stream = this.openStream();
     const managers = [deployment.loanManager, deployment.termLoanManager];
     const { protectionOrders } = deployment;
+    this.book = new LoanBook(deployment);
     const addresses = protectionOrders === undefined ? managers : [...managers, protectionOrders];
     const { rescanBlocks } = config;
     const checks = { ...CHECKED_LOGS_DEFAULTS, rescanBlocks };
@@ -125,7 +134,11 @@ export class Keeper {
       addresses,
       fromBlock: deployment.fromBlock,
       logRange: config.logRange,
+      readSheet: async (pool, sheet, at) => readTermSheet(node, pool, sheet, at),
     });
+    this.snapshots = new Snapshots(join(config.stateDir, "loans.snapshot"), deployment, log);
+    this.reader = new FactsReader(node);
+    if (protectionOrders !== undefined) this.orders = new OrderErrands(node, protectionOrders, operator);
     const chainId = BigInt(deployment.chainId);
     this.dispatcher = "wallet" in deps.sender ? this.dispatcherOf(deps.sender) : deps.sender;
     this.decider = new Decider({
@@ -177,7 +190,7 @@ export class Keeper {
 
   /** Runs until {@link stop}. Faults of the node are waited out; anything unforeseen ends the process. */
   async run(): Promise<void> {
-    while (!(await this.served(async () => this.dispatcher.start())) && !this.stopping.signal.aborted) {
+    while (!(await this.served(async () => this.begin())) && !this.stopping.signal.aborted) {
       await sleep(1_000, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
     this.stream.start();
@@ -186,6 +199,11 @@ export class Keeper {
     }
     if (this.broken !== undefined) throw this.broken;
     this.deps.report({ type: "stopped", pending: this.dispatcher.pending.length });
+  }
+
+  private async begin(): Promise<void> {
+    await this.dispatcher.start();
+    await this.snapshots.restore(this.book, this.indexer);
   }
 
   /** Ends {@link run} after the decision that is being taken; what is pending stays so and is found again at the next start. */
@@ -276,12 +294,12 @@ export class Keeper {
       await this.dispatcher.tend(head);
       overseer.enter("judge");
       const facts = await this.facts(head);
-      const judgements = this.judgeAll(facts);
+      const judgements = scan(this.book, facts).judgements();
       trace.mark("judged");
       const halted = this.halted;
       overseer.enter("plan and send");
       const errands = await this.errands(head, facts);
-      const loanOf = this.book.loan.bind(this.book);
+      const asMarked = (id: bigint): Judgement | undefined => judgeAsMarked(this.book, id, facts);
       const decision = await this.decider.decide({
         head,
         facts,
@@ -290,9 +308,10 @@ export class Keeper {
         errands,
         halted,
         trace,
-        loanOf,
+        asMarked,
       });
       this.conclude(head, facts, judgements, decision);
+      this.snapshots.keep(this.book, head);
       this.rescanLater(head);
     } finally {
       done();
@@ -308,11 +327,11 @@ export class Keeper {
     const trace = this.deps.overseer.begin(head);
     this.deps.node.pin(head.number, "pending");
     const facts = await this.facts(head);
-    const judgements = this.judgeAll(facts);
+    const judgements = scan(this.book, facts).judgements();
     trace.mark("judged");
     const { desks, halted } = this;
-    const loanOf = this.book.loan.bind(this.book);
-    const decision = await this.decider.decide({ head, facts, desks, judgements, errands: [], halted, trace, loanOf });
+    const asMarked = (id: bigint): Judgement | undefined => judgeAsMarked(this.book, id, facts);
+    const decision = await this.decider.decide({ head, facts, desks, judgements, errands: [], halted, trace, asMarked });
     for (const { intent } of decision.sent) this.deps.metrics.sent.inc({ kind: intent.kind });
     if (decision.sent.length === 0) return;
     this.deps.log.info({ pendingBlock: head.number, sent: decision.sent.length }, "decided by the block being built");
@@ -399,7 +418,7 @@ export class Keeper {
         const { loanAsset, loanSymbol: symbol, loanDecimals: decimals } = desk;
         this.deps.overseer.knows(facility.id, loanAsset, { symbol, decimals });
       }
-      const one = await this.factsOf(facility, desk.fixedRate, head);
+      const one = await this.factsOf(facility, head);
       facts.set(facility.id, one);
       this.deps.metrics.priceAvailable.set({ facility: facility.id }, one.price.kind === "price" ? 1 : 0);
       const refusal = `the oracle of facility ${facility.id} gives no price of liquidation`;
@@ -410,30 +429,11 @@ export class Keeper {
     return facts;
   }
 
-  private async factsOf(facility: BookFacility, fixedRate: bigint, head: Head): Promise<FacilityFacts> {
-    const { deployment, node } = this.deps;
-    if (facility.id < FIRST_FACILITY.term) {
-      const facts = await readFacts(node, facility, fixedRate, head);
-      this.requireComplete(facility.id, facts.debtShares, head);
-      return facts;
-    }
-    const loans = [...this.book.loans].filter((loan) => loan.facility === facility.id);
-    try {
-      return await readTermFacts(node, deployment.termLens, facility, loans, head);
-    } catch (error) {
-      if (error instanceof Inconsistent) this.rescan(head);
-      throw error;
-    }
-  }
-
-  /** DEBT-2 as a checksum: every loan's shares add up to the pool's total, or a log is missing. */
-  private requireComplete(facility: number, poolShares: bigint, head: Head): void {
-    const ours = this.book.debtShares(facility);
-    if (ours === poolShares) return;
+  private async factsOf(facility: BookFacility, head: Head): Promise<FacilityFacts> {
+    const { facts, missing } = await this.reader.read(this.book, facility, head);
+    if (missing === undefined) return facts;
     this.rescan(head);
-    throw new Inconsistent(
-      `the loans of facility ${facility} add up to ${ours} debt shares and the pool has ${poolShares} at block ${head.number}: logs are missing and are read again`,
-    );
+    throw new Inconsistent(missing);
   }
 
   private rescan(head: Head): void {
@@ -445,32 +445,20 @@ export class Keeper {
   }
 
   private async errands(head: Head, facts: ReadonlyMap<number, FacilityFacts>): Promise<Errand[]> {
-    const { config, deployment, node, operator } = this.deps;
+    const { config, deployment } = this.deps;
     const errands: Errand[] = [];
     const marksLosses = Number(config.markLossesFrom) > 0;
     for (const one of facts.values()) {
       const { id } = one.facility;
-      errands.push(...defaultMarks(this.book.loans, one, deployment.termLoanManager));
+      const [table, term] = [this.book.tables.get(id), this.book.termTable(id)];
+      if (term !== undefined) errands.push(...defaultMarks(term, one, deployment.termLoanManager));
       const desk = this.desks.get(id);
-      if (!marksLosses || desk === undefined) continue;
-      const manager = id < FIRST_FACILITY.term ? deployment.loanManager : deployment.termLoanManager;
+      if (!marksLosses || desk === undefined || table === undefined) continue;
+      const manager = term === undefined ? deployment.loanManager : deployment.termLoanManager;
       const least = parseUnits(config.markLossesFrom, desk.loanDecimals);
-      errands.push(...(await lossMarks(node, manager, this.book.loans, one, least, head)));
+      errands.push(...lossMarks(this.book, table, manager, one, least));
     }
-    const { protectionOrders } = deployment;
-    if (protectionOrders === undefined) return errands;
-    return [...errands, ...(await dueOrders(node, protectionOrders, operator, this.book, facts, head))];
-  }
-
-  private judgeAll(facts: ReadonlyMap<number, FacilityFacts>): Judgement[] {
-    const judgements: Judgement[] = [];
-    for (const loan of this.book.loans) {
-      const known = facts.get(loan.facility);
-      if (known === undefined) continue;
-      const judgement = judge(loan, known);
-      if (isAtRisk(judgement)) judgements.push(judgement);
-    }
-    return judgements;
+    return this.orders === undefined ? errands : [...errands, ...(await this.orders.due(this.book, facts, head))];
   }
 
   private conclude(
@@ -480,21 +468,20 @@ export class Keeper {
     decision: Decision,
   ): void {
     const { log, metrics, mode, overseer, report } = this.deps;
-    const counts = new Map<number, number>();
-    for (const { facility } of this.book.loans) counts.set(facility, (counts.get(facility) ?? 0) + 1);
     this.facilityReports = [...facts.values()].map((one) => {
       const { id } = one.facility;
-      return describeFacility(one, this.desks.get(id), counts.get(id) ?? 0);
+      return describeFacility(one, this.desks.get(id), this.book.sizeOf(id));
     });
-    const done = judgements.map((judgement) => doneAbout(judgement, decision, mode));
-    this.loanReports = judgements.map((judgement, index) => describeLoan(judgement, done[index] ?? NOTHING));
-    const notes = judgements.map((judgement, index) => noteOf(judgement, done[index] ?? NOTHING));
+    const atRisk = [...judgements, ...watched(this.book, facts)];
+    const done = atRisk.map((judgement) => doneAbout(judgement, decision, mode));
+    this.loanReports = atRisk.map((judgement, index) => describeLoan(judgement, done[index] ?? NOTHING));
+    const notes = atRisk.map((judgement, index) => noteOf(judgement, done[index] ?? NOTHING));
     overseer.decided(head, notes, this.halted, this.withoutEffect);
     this.decidedHead = head;
 
     metrics.decidedBlock.set(head.number);
     metrics.loans.set(this.book.size);
-    metrics.atRisk.set(judgements.length);
+    metrics.atRisk.set(atRisk.length);
     metrics.pending.set(this.dispatcher.pending.length);
     metrics.halted.set(this.halted === "" ? 0 : 1);
     for (const { intent } of decision.sent) metrics.sent.inc({ kind: intent.kind });

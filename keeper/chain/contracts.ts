@@ -5,7 +5,6 @@ import {
   liquidationEngineAbi,
   protectionOrdersAbi,
   termLendingPoolAbi,
-  termLensAbi,
   termLoanBookAbi,
   termLoanManagerAbi,
 } from "../../sdk/client/abi/index.js";
@@ -119,8 +118,8 @@ export const managerAt = (address: string) => new TypedContract(loanManagerAbi, 
 export const liquidatorAt = (address: string) => new TypedContract(liquidatorAbi, address);
 export const poolAt = (address: string) => new TypedContract(lendingPoolAbi, address);
 export const ordersAt = (address: string) => new TypedContract(protectionOrdersAbi, address);
-export const termLensAt = (address: string) => new TypedContract(termLensAbi, address);
 export const termManagerAt = (address: string) => new TypedContract(termLoanManagerAbi, address);
+export const termPoolAt = (address: string) => new TypedContract(termLendingPoolAbi, address);
 export const vaultAt = (address: string) => new TypedContract(collateralVaultAbi, address);
 export const oracleAt = (address: string) => new TypedContract(priceOracleAbi, address);
 export const tokenAt = (address: string) => new TypedContract(erc20Abi, address);

@@ -33,6 +33,7 @@ const logSchema = z.object({
   data: hex,
   blockNumber: count,
   blockHash: hex,
+  blockTimestamp: quantity.nullish(),
   transactionHash: hex,
   logIndex: count,
   removed: z.boolean().default(false),

@@ -2,7 +2,7 @@ import type { Head } from "../chain/node.js";
 import type { Backoff } from "../dispatch/backoff.js";
 import type { Dispatcher } from "../dispatch/dispatcher.js";
 import type { Errand } from "../errand/errand.js";
-import { type Judgement, judge } from "../judge/judge.js";
+import type { Judgement } from "../judge/judge.js";
 import type { Candidate } from "../plan/planner.js";
 import type { DecisionCode } from "../plan/record.js";
 import { loanText } from "../serve/describe.js";
@@ -41,14 +41,9 @@ export function candidatesOf(deps: CandidateDeps, input: DecisionInput, records:
  */
 export function defaultCandidates(deps: CandidateDeps, input: DecisionInput, records: Records): Candidate[] {
   return input.errands.filter(opensSale).flatMap((errand) => {
-    const loan = input.loanOf(errand.loan);
-    const facts = input.facts.get(errand.facility);
-    const state = facts?.dated?.get(errand.loan);
-    if (loan === undefined || facts === undefined || state === undefined) return [];
-    const marked = new Map([[loan.id, { ...state, defaultMarkedAt: facts.now }]]);
-    const judgement = judge(loan, { ...facts, dated: marked });
+    const judgement = input.asMarked(errand.loan);
     // The errand says itself what stands in the way of both.
-    if (!isCandidate(judgement) || obstacleOf(deps, judgement, input.head, input.halted) !== undefined) return [];
+    if (judgement === undefined || !isCandidate(judgement) || obstacleOf(deps, judgement, input.head, input.halted) !== undefined) return [];
     records.judged(judgement);
     return [{ ...judgement, markFirst: true }];
   });

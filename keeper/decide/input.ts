@@ -1,11 +1,11 @@
 import type { Head } from "../chain/node.js";
 import type { Pending } from "../dispatch/dispatcher.js";
 import type { Errand } from "../errand/errand.js";
-import type { BookLoan } from "../index/loanBook.js";
 import type { FacilityFacts, Judgement } from "../judge/judge.js";
 import type { BadDebt, DecisionRecord } from "../plan/record.js";
 import type { FacilityDesk } from "../plan/routes.js";
 import type { LoanAction } from "../serve/status.js";
+import type { Trace } from "../serve/trace.js";
 
 /** What was done about a loan, and why. */
 export interface Done {
@@ -23,8 +23,10 @@ export interface DecisionInput {
   readonly errands: readonly Errand[];
   /** Why nothing may be sent; empty when something may. */
   readonly halted: string;
-  /** A loan of the book; asked for those whose default a sale could mark. */
-  readonly loanOf: (id: bigint) => BookLoan | undefined;
+  /** A term loan judged as if its default were marked now; asked of those whose default a sale could mark. */
+  readonly asMarked: (id: bigint) => Judgement | undefined;
+  /** Marked judged; each transaction that is sent gets a fork of it. */
+  readonly trace: Trace;
   /** Last second at which this keeper may act: the end of its lease. What it sends is not mined later. */
   readonly leaseEndsAt?: bigint;
 }

@@ -1,11 +1,12 @@
+import { RATE_SECONDS } from "../../sdk/model/index.js";
+import { explainRevert, oracleAt, poolAt, read, termPoolAt, tokenAt, vaultAt } from "../chain/contracts.js";
 import type { Head, Node } from "../chain/node.js";
-import { explainRevert, oracleAt, poolAt, read, termLensAt } from "../chain/contracts.js";
 import { RpcError } from "../chain/rpcErrors.js";
-import { Inconsistent } from "../errors.js";
-import { loanText } from "../serve/describe.js";
-import type { BookFacility, BookLoan } from "../index/loanBook.js";
+import { CustodyCheck } from "../index/custodyCheck.js";
+import type { BookFacility, LoanBook } from "../index/loanBook.js";
+import type { TermTable } from "../index/table/termTable.js";
 import { type PoolState, debtTotalsAt } from "./accrual.js";
-import type { DatedDebt, FacilityFacts, PriceAnswer } from "./judge.js";
+import type { FacilityFacts, PriceAnswer } from "./judge.js";
 
 /** @param fixedRate of the pool, which never changes */
 export async function readPool(node: Node, pool: string, fixedRate: bigint, at: number): Promise<PoolState> {
@@ -39,62 +40,103 @@ export async function readPrice(node: Node, oracle: string, at: number): Promise
   }
 }
 
-/** Term loans asked for in one call; a few hundred fit a node's limit on gas. */
-const LOANS_A_CALL = 100;
+/** What the chain says of a facility, and what shows that the book does not have all its logs. */
+export interface FactsAnswer {
+  readonly facts: FacilityFacts;
+  /** Undefined where everything adds up. */
+  readonly missing: string | undefined;
+}
+
+interface Constants {
+  readonly fixedRate: bigint;
+  readonly collateralAsset: string;
+  readonly collateralDecimals: number;
+}
 
 /**
- * The same of a term facility: what each loan owes is asked of the chain itself.
- *
- * @param loans of the facility, as the log has them
- * @throws Inconsistent where the chain has other collateral, or more principal: logs are missing
+ * Reads price and pool of a facility, and holds the book against what its contracts count: DEBT-2 for the debt (every loan's shares,
+ * or every term loan's part of the pool's one number, add up to the pool's), CUSTODY-1 for the collateral.
  */
-export async function readTermFacts(
-  node: Node,
-  termLens: string,
-  facility: BookFacility,
-  loans: readonly BookLoan[],
-  head: Head,
-): Promise<FacilityFacts> {
-  const batches: bigint[][] = [];
-  for (let at = 0; at < loans.length; at += LOANS_A_CALL) {
-    batches.push(loans.slice(at, at + LOANS_A_CALL).map(({ id }) => id));
+export class FactsReader {
+  private readonly constants = new Map<number, Constants>();
+  private readonly custody = new CustodyCheck();
+
+  constructor(private readonly node: Node) {}
+
+  async read(book: LoanBook, facility: BookFacility, head: Head): Promise<FactsAnswer> {
+    if (book.trouble !== undefined) return { facts: NO_FACTS(facility, head), missing: book.trouble };
+    const { fixedRate, collateralAsset, collateralDecimals } = await this.constantsOf(facility);
+    const table = book.termTable(facility.id);
+    const [answer, held] = await Promise.all([
+      table === undefined
+        ? this.revolving(book, facility, fixedRate, head)
+        : this.term(table, facility, head),
+      read(this.node, tokenAt(collateralAsset), "balanceOf", [facility.vault], head.number),
+    ]);
+    const missing = answer.missing ?? this.custody.check(facility.vault, held, book.collateralIn(facility.vault), head.number);
+    return { facts: { ...answer.facts, collateralDecimals }, missing };
   }
-  const [price, totalAssets, ...answers] = await Promise.all([
-    readPrice(node, facility.oracle, head.number),
-    read(node, poolAt(facility.pool), "totalDebt", [], head.number),
-    ...batches.map((ids) => read(node, termLensAt(termLens), "termLoanOverviews", [ids], head.number)),
-  ]);
-  const dated = new Map<bigint, DatedDebt>();
-  const known = new Map(loans.map((loan) => [loan.id, loan]));
-  for (const { id, debt, collateral, recordedPrincipal, defaultMarkedAt, defaultsAfter } of answers.flat()) {
-    const loan = known.get(id);
-    // What is recorded may be less than the log adds up to: marking a default settles what was paid ahead, and its event does not
-    // carry the principal. What is owed is asked of the chain anyway.
-    if (loan === undefined || recordedPrincipal > loan.debtShares || collateral !== loan.collateral) {
-      throw new Inconsistent(
-        `loan ${loanText(id)} has ${loan?.debtShares} of principal and ${loan?.collateral} of collateral by the log, ` +
-          `${recordedPrincipal} and ${collateral} on chain at block ${head.number}: logs are missing and are read again`,
-      );
+
+  private async revolving(
+    book: LoanBook,
+    facility: BookFacility,
+    fixedRate: bigint,
+    head: Head,
+  ): Promise<FactsAnswer> {
+    const [pool, price] = await Promise.all([
+      readPool(this.node, facility.pool, fixedRate, head.number),
+      readPrice(this.node, facility.oracle, head.number),
+    ]);
+    const totals = debtTotalsAt(pool, head.timestamp);
+    const ours = book.debtShares(facility.id);
+    const missing =
+      ours === pool.debtShares
+        ? undefined
+        : `the loans of facility ${facility.id} add up to ${ours} debt shares and the pool has ${pool.debtShares} at block ${head.number}: logs are missing and are read again`;
+    return { facts: { facility, now: head.timestamp, totals, price, graceEndsAt: 0n }, missing };
+  }
+
+  private async term(table: TermTable, facility: BookFacility, head: Head): Promise<FactsAnswer> {
+    const { id, oracle, pool } = facility;
+    const [price, [counted, slope]] = await Promise.all([
+      readPrice(this.node, oracle, head.number),
+      read(this.node, termPoolAt(pool), "receivables", [], head.number),
+    ]);
+    const ours = table.receivables(head.timestamp);
+    const missing =
+      ours.counted === counted && ours.slope === slope
+        ? undefined
+        : `the term loans of facility ${id} add up to ${ours.counted} and ${ours.slope} a second, and the pool counts ${counted} and ${slope} at block ${head.number}: logs are missing and are read again`;
+    const graceEndsAt = table.marked > 0 ? await this.graceOf(oracle, head.number) : 0n;
+    const totals = { totalAssets: counted / RATE_SECONDS, totalShares: 0n };
+    return { facts: { facility, now: head.timestamp, totals, price, graceEndsAt }, missing };
+  }
+
+  /** A sequencer that is down has no end of its grace, and no price. */
+  private async graceOf(oracle: string, at: number): Promise<bigint> {
+    try {
+      return await read(this.node, oracleAt(oracle), "graceEndsAt", [], at);
+    } catch (error) {
+      if (error instanceof RpcError && error.isRevert) return 0n;
+      throw error;
     }
-    dated.set(id, { debt, defaultMarkedAt, defaultsAfter });
   }
-  const isMarked = [...dated.values()].some(({ defaultMarkedAt }) => defaultMarkedAt !== 0n);
-  const graceEndsAt = isMarked ? await read(node, oracleAt(facility.oracle), "graceEndsAt", [], head.number) : 0n;
-  const totals = { totalAssets, totalShares: 0n };
-  return { facility, now: head.timestamp, totals, dated, price, graceEndsAt };
+
+  private async constantsOf({ id, pool, vault }: BookFacility): Promise<Constants> {
+    const known = this.constants.get(id);
+    if (known !== undefined) return known;
+    const [fixedRate, collateralAsset] = await Promise.all([
+      read(this.node, poolAt(pool), "fixedRatePerSecond", []),
+      read(this.node, vaultAt(vault), "asset", []),
+    ]);
+    const decimals = await read(this.node, tokenAt(collateralAsset), "decimals", []);
+    const constants = { fixedRate, collateralAsset, collateralDecimals: Number(decimals) };
+    this.constants.set(id, constants);
+    return constants;
+  }
 }
 
-/** Everything the judgement of a facility's loans rests on, as of `head`; and the pool's own count of debt shares. */
-export async function readFacts(
-  node: Node,
-  facility: BookFacility,
-  fixedRate: bigint,
-  head: Head,
-): Promise<FacilityFacts & { debtShares: bigint }> {
-  const [pool, price] = await Promise.all([
-    readPool(node, facility.pool, fixedRate, head.number),
-    readPrice(node, facility.oracle, head.number),
-  ]);
-  const totals = debtTotalsAt(pool, head.timestamp);
-  return { facility, now: head.timestamp, totals, price, graceEndsAt: 0n, debtShares: pool.debtShares };
-}
+const NO_FACTS = (facility: BookFacility, { timestamp }: Head): FacilityFacts => ({
+  ...{ facility, now: timestamp, totals: { totalAssets: 0n, totalShares: 0n }, graceEndsAt: 0n },
+  price: { kind: "refusal", why: "logs are missing" },
+});

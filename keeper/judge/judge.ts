@@ -5,6 +5,7 @@ import {
   WAD,
   collateralValueDown,
   healthFactorDown,
+  isLiquidatable,
   quoteLiquidation,
   secondsOnRamp,
   toAssetsUp,
@@ -22,27 +23,28 @@ export type PriceAnswer =
     }
   | { readonly kind: "refusal"; readonly why: string };
 
-/** Everything a judgement needs to know of a facility, as of one block. */
+/**
+ * Everything a judgement needs to know of a facility beside its loans. As of one block; or with the second and the price of the
+ * block that is being made, and the loans of the newest one sealed.
+ */
 export interface FacilityFacts {
   readonly facility: BookFacility;
   /** Second of the block. */
   readonly now: bigint;
   /** The pool's debt at that second; without shares in a term facility. */
   readonly totals: ShareTotals;
-  /** Of a term facility, by loan. */
-  readonly dated?: ReadonlyMap<bigint, DatedDebt>;
   readonly price: PriceAnswer;
   /** End of the sequencer's latest grace; for loans marked as defaulted. */
   readonly graceEndsAt: bigint;
+  /** Of the collateral; 8 where it is not said. Only the order of loans of several facilities depends on it. */
+  readonly collateralDecimals?: number;
 }
 
-/** What a term loan owes at a block's second, and whether it is late. */
+/** What is known of a term loan beside its size. */
 export interface DatedDebt {
   readonly debt: bigint;
   /** Second of the default mark; 0 for none. */
   readonly defaultMarkedAt: bigint;
-  /** Last second not in default if nothing more is paid. */
-  readonly defaultsAfter: bigint;
 }
 
 export interface Judgement {
@@ -70,46 +72,71 @@ export type Verdict =
   /** No price: nothing can be said of its health. */
   | { readonly kind: "unpriced"; readonly why: string };
 
-/** What a loan owes at the facts' second, rounded up. */
-export function debtOf(loan: BookLoan, { dated, totals }: FacilityFacts): bigint {
-  return dated?.get(loan.id)?.debt ?? (loan.debtShares === 0n ? 0n : toAssetsUp(loan.debtShares, totals));
-}
+/** The price by which loans are judged; undefined where the oracle refuses. */
+export const judgedPrice = (price: PriceAnswer): bigint | undefined =>
+  price.kind === "price" ? price.priceE36 : price.kind === "disagreement" ? price.primaryE36 : undefined;
+
+/** What a revolving loan owes at the facts' second, rounded up. */
+export const revolvingDebt = ({ debtShares }: BookLoan, { totals }: FacilityFacts): bigint =>
+  debtShares === 0n ? 0n : toAssetsUp(debtShares, totals);
 
 /**
  * Judges one loan by the same arithmetic as the engine. Pure: what it says depends on its arguments alone.
+ *
+ * @param dated of a term loan
  */
-export function judge(loan: BookLoan, facts: FacilityFacts): Judgement {
-  const { facility, now, price } = facts;
-  const debt = debtOf(loan, facts);
-  const markedAt = facts.dated?.get(loan.id)?.defaultMarkedAt ?? 0n;
+export function judge(loan: BookLoan, facts: FacilityFacts, dated?: DatedDebt): Judgement {
+  const { facility, price } = facts;
+  const debt = dated?.debt ?? revolvingDebt(loan, facts);
   const base = { loan, facility, debt };
   if (debt === 0n) return { ...base, healthWad: MAX_UINT256, priceE36: undefined, verdict: { kind: "healthy" } };
   if (price.kind === "refusal") {
     return { ...base, healthWad: undefined, priceE36: undefined, verdict: { kind: "unpriced", why: price.why } };
   }
-
   const priceE36 = price.kind === "price" ? price.priceE36 : price.primaryE36;
-  const position = {
-    collateral: loan.collateral,
-    debt,
-    priceE36,
-    terms: facility.terms,
-    ...(markedAt !== 0n && {
-      ramp: {
-        seconds: secondsOnRamp(now, markedAt, facts.graceEndsAt),
-        rampSeconds: facility.rampSeconds,
-      },
-    }),
-  };
-  const quoteFor = (request: bigint): LiquidationQuote => quoteLiquidation({ ...position, request });
-  const quote = quoteFor(MAX_UINT256);
-  const healthWad = healthFactorDown(collateralValueDown(loan.collateral, priceE36), debt, facility.terms.lltvWad);
-  const verdict: Verdict = !quote.liquidatable
-    ? { kind: "healthy" }
-    : price.kind === "disagreement"
-      ? { kind: "held", releasedAt: price.releasedAt }
-      : { kind: "liquidatable", quote, quoteFor };
+  const value = collateralValueDown(loan.collateral, priceE36);
+  const healthWad = healthFactorDown(value, debt, facility.terms.lltvWad);
+  const markedAt = dated?.defaultMarkedAt ?? 0n;
+  const verdict: Verdict =
+    markedAt === 0n && !isLiquidatable(debt, value, facility.terms.lltvWad)
+      ? { kind: "healthy" }
+      : price.kind === "disagreement"
+        ? { kind: "held", releasedAt: price.releasedAt }
+        : new Liquidatable(loan, debt, priceE36, markedAt, facts);
   return { ...base, healthWad, priceE36, verdict };
+}
+
+/** A verdict whose amounts are computed when somebody asks for them. */
+export class Liquidatable {
+  readonly kind = "liquidatable";
+  private whole: LiquidationQuote | undefined;
+
+  constructor(
+    private readonly loan: BookLoan,
+    private readonly debt: bigint,
+    private readonly priceE36: bigint,
+    private readonly markedAt: bigint,
+    private readonly facts: FacilityFacts,
+  ) {}
+
+  get quote(): LiquidationQuote {
+    this.whole ??= this.quoteFor(MAX_UINT256);
+    return this.whole;
+  }
+
+  readonly quoteFor = (request: bigint): LiquidationQuote => {
+    const { facility, now, graceEndsAt } = this.facts;
+    const { rampSeconds, terms } = facility;
+    const ramp = { seconds: secondsOnRamp(now, this.markedAt, graceEndsAt), rampSeconds };
+    return quoteLiquidation({
+      collateral: this.loan.collateral,
+      debt: this.debt,
+      priceE36: this.priceE36,
+      terms,
+      request,
+      ...(this.markedAt !== 0n && { ramp }),
+    });
+  };
 }
 
 /** What is left for the liquidator at the oracle's price, in loan units: how loans are put in order. */
@@ -120,7 +147,3 @@ export function bonusOf({ priceE36, verdict }: Judgement): bigint {
 
 /** Health at and below which a loan is shown as at risk. */
 export const AT_RISK_HEALTH = (WAD * 105n) / 100n;
-
-export function isAtRisk({ healthWad, verdict }: Judgement): boolean {
-  return verdict.kind === "liquidatable" || verdict.kind === "held" || (healthWad ?? WAD) < AT_RISK_HEALTH;
-}

@@ -1,0 +1,498 @@
+import {
+  type DefaultMark,
+  RATE_SECONDS,
+  type TermBalance,
+  type TermCount,
+  type TermLoan,
+  type TermSheet,
+  type TermTerms,
+  WAD,
+  defaultsAfter,
+  dueDate,
+  settleTermLoan,
+  subtractOrZero,
+  termDebt,
+  termLoanCount,
+} from "../../../sdk/model/index.js";
+import { type Factor, factorOf, product, ratio } from "./doubleDouble.js";
+import { AT, FLAG, LoanTable, ROW, SIZE } from "./loanTable.js";
+import { Wheel } from "./wheel.js";
+import { fromBigint, isZero, toBigint, toNumber } from "./words.js";
+
+/** Limbs of what a term loan has besides a row, and where: interest not charged, instalment, credit, dates, sheet. */
+const TERM = 20;
+const T = { INTEREST: 0, INSTALMENT: 8, OPENED: 11, CREDIT: 12, RATE: 15, COUNTS: 16, LATE: 17, SETTLED: 18 } as const;
+/** Limbs of what only a loan has that was late, and where. */
+const LATE = 36;
+const L = { NUMERATOR: 0, RECOGNISED: 8, ARREARS: 16, INTEREST: 20, FEES: 24, AHEAD: 28, MARKED: 32 } as const;
+const NUMERATOR = 8;
+const AMOUNT = 3;
+const SECOND = 2;
+
+/** Scale of a stored rate, WAD a year (contracts/interfaces/TermLoanTypes.sol). */
+const RATE_UNIT = 10n ** 11n;
+const BPS_TO_WAD = WAD / 10_000n;
+
+/** Doubles of a row's line, and which: see {@link TermTable.lines}. */
+export const LINE = 9;
+export const D = { FIXED: 0, I_HIGH: 1, I_LOW: 2, S_HIGH: 3, S_LOW: 4, START: 5, END: 6, WAKE: 7, ABOUT: 8 } as const;
+
+/** Seconds for which a row's key holds at least, and at most twice as long: rows are computed again at different times. */
+const KEY_HOLDS = 21_600;
+const MOST_EXACT = 2 ** 53;
+const FAR = 2 ** 52;
+const INVERSE_RATE_SECONDS = ratio(1n, RATE_SECONDS);
+
+const NOTHING: TermCount = { counted: 0n, slope: 0n };
+
+/** What a snapshot keeps of a term table beside its rows. */
+export interface TermTotals {
+  readonly clock: number;
+  readonly countedAtZero: bigint;
+  readonly slopes: bigint;
+  readonly sheets: readonly TermSheet[];
+}
+
+/**
+ * The loans of one term facility, as its pool stores them, from the log alone: what is owed at any second follows by the model's
+ * arithmetic.
+ *
+ * Between two dates the debt of a loan that was never late is a line, fixed + ⌈i + s × seconds⌉; the table keeps that line as
+ * doubles from which the debt comes out exact (doubleDouble.ts). A wheel wakes a row when a due date or a default passes, and when
+ * its key has held for its time.
+ */
+export class TermTable extends LoanTable {
+  /** By row: what the debt is between START and END, where FIXED is a number; other debts the model computes. */
+  lines = new Float64Array(0);
+  /** In default by their dates, and not marked. */
+  readonly overdue = new Set<number>();
+  readonly sheets: TermSheet[] = [];
+  private more = new Uint32Array(0);
+  private late: Uint32Array = new Uint32Array(0);
+  private lateFree: number[] = [];
+  private lateUsed = 0;
+  private readonly wheel = new Wheel();
+  private clock = 0;
+  /** Σ (counted − slope × second) and Σ slope: what the pool counts its loans with is a line too. */
+  private countedAtZero = 0n;
+  private slopes = 0n;
+  private markedRows = 0;
+
+  // ---- time ----
+
+  /** Latest second it was shown. */
+  get now(): number {
+    return this.clock;
+  }
+
+  /** Lets dates pass. */
+  advance(now: number): void {
+    if (now > this.clock) this.clock = now;
+    this.wheel.turn(now, (row) => {
+      if (this.lines[row * LINE + D.WAKE]! <= now) this.refresh(row);
+    });
+  }
+
+  // ---- what there is ----
+
+  /** How many loans carry a default mark. */
+  get marked(): number {
+    return this.markedRows;
+  }
+
+  /** What the pool counts all loans with at `now`, and what that grows by a second (ITermLendingPool.receivables). */
+  receivables(now: bigint): TermCount {
+    return { counted: this.countedAtZero + this.slopes * now, slope: this.slopes };
+  }
+
+  /** A loan that owes; undefined for one that does not. */
+  termLoanAt(row: number): TermLoan | undefined {
+    const at = row * ROW;
+    if (isZero(this.words, at + AT.DEBT, SIZE.DEBT)) return undefined;
+    const more = row * TERM;
+    const counts = this.more[more + T.COUNTS]!;
+    const sheet = this.sheetAt(row);
+    const openedAt = BigInt(this.more[more + T.OPENED]!);
+    const late = this.more[more + T.LATE]! * LATE;
+    const terms = termsOf(sheet, openedAt, BigInt(this.more[more + T.RATE]!) * RATE_UNIT);
+    const amount = (field: number): bigint => (late === 0 ? 0n : toBigint(this.late, late + field, AMOUNT));
+    const balance: TermBalance = {
+      principal: toBigint(this.words, at + AT.DEBT, SIZE.DEBT),
+      arrears: amount(L.ARREARS),
+      ahead: amount(L.AHEAD),
+      instalment: toBigint(this.more, more + T.INSTALMENT, AMOUNT),
+      credit: toBigint(this.more, more + T.CREDIT, AMOUNT),
+      interestDue: amount(L.INTEREST),
+      interestNumerator: toBigint(this.more, more + T.INTEREST, NUMERATOR),
+      lateFees: amount(L.FEES),
+      lateNumerator: late === 0 ? 0n : toBigint(this.late, late + L.NUMERATOR, NUMERATOR),
+      passed: BigInt((counts >>> 8) & 0xff),
+      paid: BigInt((counts >>> 16) & 0xff),
+      feesFor: BigInt(counts >>> 24),
+      settledAt: toBigint(this.more, more + T.SETTLED, SECOND),
+    };
+    const inDefault = late === 0 ? undefined : this.defaultMarkAt(late);
+    return inDefault === undefined ? { terms, balance } : { terms, balance, inDefault };
+  }
+
+  /** Number of the sheet a loan was opened with. */
+  sheetNumberAt(row: number): number {
+    return this.more[row * TERM + T.COUNTS]! & 0xff;
+  }
+
+  /** Second of its default mark; 0 for none. */
+  markedAt(row: number): bigint {
+    const late = this.more[row * TERM + T.LATE]! * LATE;
+    return late === 0 ? 0n : toBigint(this.late, late + L.MARKED, SECOND);
+  }
+
+  // ---- changes; between beginChange or beginInsert and endChange ----
+
+  /** Writes what an action made of a loan, and what it is counted with instead of `before`. */
+  writeTermLoan(row: number, loan: TermLoan | undefined, sheet: number, before: TermCount, after: TermCount, now: bigint): void {
+    this.recount(before, -1n, now);
+    this.recount(after, 1n, now);
+    const at = row * ROW;
+    if (loan === undefined) {
+      fromBigint(0n, this.words, at + AT.DEBT, SIZE.DEBT);
+      this.dropLate(row);
+      this.more.fill(0, row * TERM, (row + 1) * TERM);
+      return;
+    }
+    const { terms, balance: b, inDefault } = loan;
+    fromBigint(b.principal, this.words, at + AT.DEBT, SIZE.DEBT);
+    const more = row * TERM;
+    fromBigint(b.interestNumerator, this.more, more + T.INTEREST, NUMERATOR);
+    fromBigint(b.instalment, this.more, more + T.INSTALMENT, AMOUNT);
+    fromBigint(b.credit, this.more, more + T.CREDIT, AMOUNT);
+    this.more[more + T.OPENED] = Number(terms.openedAt);
+    this.more[more + T.RATE] = Number(terms.annualRateWad / RATE_UNIT);
+    this.more[more + T.COUNTS] =
+      sheet | (Number(b.passed) << 8) | (Number(b.paid) << 16) | (Number(b.feesFor) << 24);
+    fromBigint(b.settledAt, this.more, more + T.SETTLED, SECOND);
+    const isLate = (b.arrears | b.ahead | b.interestDue | b.lateFees | b.lateNumerator) !== 0n || b.paid !== b.passed;
+    if (!isLate && inDefault === undefined) {
+      this.dropLate(row);
+      return;
+    }
+    const late = this.takeLate(row);
+    fromBigint(b.lateNumerator, this.late, late + L.NUMERATOR, NUMERATOR);
+    fromBigint(inDefault?.recognisedInterest ?? 0n, this.late, late + L.RECOGNISED, NUMERATOR);
+    fromBigint(b.arrears, this.late, late + L.ARREARS, AMOUNT);
+    fromBigint(b.interestDue, this.late, late + L.INTEREST, AMOUNT);
+    fromBigint(b.lateFees, this.late, late + L.FEES, AMOUNT);
+    fromBigint(b.ahead, this.late, late + L.AHEAD, AMOUNT);
+    this.setMark(row, late, inDefault?.markedAt ?? 0n);
+  }
+
+  // ---- what is derived ----
+
+  override refresh(row: number): void {
+    const at = row * ROW;
+    this.overdue.delete(row);
+    if (isZero(this.words, at + AT.DEBT, SIZE.DEBT)) {
+      this.lines[row * LINE + D.FIXED] = NaN;
+      this.wheel.remove(row);
+      this.keys.set(row, 0);
+      return;
+    }
+    if (!this.drawLineAsStored(row)) this.drawLineSettled(row);
+  }
+
+  // ---- of the base ----
+
+  override reserve(rows: number): void {
+    super.reserve(rows);
+    const capacity = this.words.length / ROW;
+    if (this.more.length >= capacity * TERM) return;
+    const [more, lines] = [this.more, this.lines];
+    this.more = new Uint32Array(capacity * TERM);
+    this.lines = new Float64Array(capacity * LINE);
+    this.more.set(more);
+    this.lines.set(lines);
+    this.wheel.reserve(capacity);
+  }
+
+  override clear(): void {
+    super.clear();
+    this.more = new Uint32Array(0);
+    this.lines = new Float64Array(0);
+    this.late = new Uint32Array(0);
+    [this.lateFree, this.lateUsed, this.markedRows] = [[], 0, 0];
+    [this.countedAtZero, this.slopes] = [0n, 0n];
+    this.overdue.clear();
+    this.wheel.clear();
+    this.sheets.length = 0;
+  }
+
+  override get bytes(): number {
+    return super.bytes + this.more.byteLength + this.lines.byteLength + this.late.byteLength;
+  }
+
+  // ---- snapshots ----
+
+  override columns() {
+    return [
+      ...super.columns(),
+      { stride: TERM, values: this.more },
+      { stride: LINE, values: this.lines },
+    ];
+  }
+
+  /** What is kept besides, as of now. */
+  get totals(): TermTotals {
+    const { clock, countedAtZero, slopes, sheets } = this;
+    return { clock, countedAtZero, slopes, sheets: [...sheets] };
+  }
+
+  set totals({ clock, countedAtZero, slopes, sheets }: TermTotals) {
+    [this.clock, this.countedAtZero, this.slopes] = [clock, countedAtZero, slopes];
+    sheets.forEach((sheet, number) => {
+      // JSON says null where there is none.
+      if (typeof sheet === "object" && sheet !== null) this.sheets[number] = sheet;
+    });
+  }
+
+  /** What late loans have, as it is now; rows say which part is theirs. */
+  get lateWords(): Uint32Array {
+    return this.late.subarray(0, (this.lateUsed + 1) * LATE);
+  }
+
+  set lateWords(words: Uint32Array) {
+    this.late = words;
+    this.lateUsed = Math.max(words.length / LATE - 1, 0);
+  }
+
+  /** Rows that changed since may name a place that another has now. */
+  protected override beginTakingBack(rows: ReadonlySet<number>): void {
+    for (const row of rows) this.more[row * TERM + T.LATE] = 0;
+    const taken = new Set<number>();
+    for (let row = 0; row < this.rows; row++) taken.add(this.more[row * TERM + T.LATE]!);
+    for (let index = this.lateUsed; index > 0; index--) if (!taken.has(index)) this.lateFree.push(index);
+  }
+
+  protected override restoreDerived(row: number, isTouched: boolean): void {
+    const late = this.more[row * TERM + T.LATE]! * LATE;
+    if (late !== 0 && !isTouched && !isZero(this.late, late + L.MARKED, SECOND)) this.markedRows += 1;
+    const at = row * LINE;
+    const fixed = this.lines[at + D.FIXED]!;
+    if (isTouched || Number.isNaN(fixed)) {
+      this.refresh(row);
+      return;
+    }
+    this.sleep(row, this.lines[at + D.WAKE]!);
+    this.boundByLine(row);
+  }
+
+  protected override saveMore(row: number): void {
+    this.undo.push(this.more, row * TERM, TERM);
+    const late = this.more[row * TERM + T.LATE]!;
+    if (late !== 0) this.undo.push(this.late, late * LATE, LATE);
+  }
+
+  protected override restoreMore(row: number, words: Uint32Array, at: number, size: number): void {
+    const kept = this.more[row * TERM + T.LATE]!;
+    for (let limb = 0; limb < TERM; limb++) this.more[row * TERM + limb] = words[at + limb]!;
+    // Where it stood among the late ones says nothing; whether it stood there does.
+    this.more[row * TERM + T.LATE] = kept;
+    if (size === TERM) this.dropLate(row);
+    else {
+      const late = this.takeLate(row);
+      this.setMark(row, late, 0n);
+      for (let limb = 0; limb < L.MARKED; limb++) this.late[late + limb] = words[at + TERM + limb]!;
+      this.setMark(row, late, toBigint(words, at + TERM + L.MARKED, SECOND));
+    }
+  }
+
+  protected override countMore(row: number, sign: 1 | -1): void {
+    const { counted, slope } = this.countAtZero(row);
+    this.countedAtZero += BigInt(sign) * counted;
+    this.slopes += BigInt(sign) * slope;
+  }
+
+  protected override dropMore(row: number): void {
+    this.countMore(row, -1);
+    this.dropLate(row);
+    this.more.fill(0, row * TERM, (row + 1) * TERM);
+    this.wheel.remove(row);
+    this.overdue.delete(row);
+  }
+
+  // ---- inside: lines ----
+
+  /** Where nothing happened since the last event but time: most loans, most of the time. @returns whether that is so */
+  private drawLineAsStored(row: number): boolean {
+    const more = row * TERM;
+    if (this.more[more + T.LATE] !== 0) return false;
+    const { intervalSeconds, count } = this.sheetAt(row);
+    const passed = (this.more[more + T.COUNTS]! >>> 8) & 0xff;
+    if (BigInt(passed) === count) return false;
+    const start = toNumber(this.more, more + T.SETTLED, SECOND);
+    const due = this.more[more + T.OPENED]! + (passed + 1) * Number(intervalSeconds);
+    const now = Math.max(this.clock, start);
+    if (now >= due) return false;
+    const principal = toBigint(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
+    const fixed = principal - toBigint(this.more, more + T.CREDIT, AMOUNT);
+    const slope = principal * (BigInt(this.more[more + T.RATE]!) * RATE_UNIT);
+    this.drawLine(row, fixed, toBigint(this.more, more + T.INTEREST, NUMERATOR), slope, start, due, now);
+    return true;
+  }
+
+  /** Where dates passed without an event, or the loan was late: by the model. */
+  private drawLineSettled(row: number): void {
+    const loan = this.termLoanAt(row);
+    if (loan === undefined) return;
+    const { terms, inDefault } = loan;
+    const now = Math.max(this.clock, Number(loan.balance.settledAt));
+    const b = settleTermLoan(loan.balance, terms, BigInt(now));
+    const due = b.passed < terms.count ? Number(dueDate(terms, b.passed + 1n)) : FAR;
+    const isPlain = (b.arrears | b.ahead | b.interestDue | b.lateFees | b.lateNumerator) === 0n && b.paid === b.passed;
+    if (isPlain && inDefault === undefined) {
+      this.drawLine(row, b.principal - b.credit, b.interestNumerator, b.principal * terms.annualRateWad, now, due, now);
+      return;
+    }
+    this.lines[row * LINE + D.FIXED] = NaN;
+    if (inDefault !== undefined) {
+      this.sleep(row, Math.min(due, this.keyHolds(row, now)));
+      this.keys.set(row, Infinity);
+      return;
+    }
+    const last = defaultsAfter(b, terms);
+    const isOverdue = BigInt(now) > last;
+    if (isOverdue) this.overdue.add(row);
+    const next = isOverdue || last > BigInt(FAR) ? due : Math.min(due, Number(last) + 1);
+    const wake = Math.min(next, this.keyHolds(row, now));
+    this.sleep(row, wake);
+    this.bound(row, Number(termDebt(settleTermLoan(b, terms, BigInt(wake)))));
+  }
+
+  /** @param due end of the line; `now` is on it */
+  private drawLine(row: number, fixed: bigint, interest: bigint, slope: bigint, start: number, due: number, now: number): void {
+    const at = row * LINE;
+    const i = unitsOf(interest);
+    const s = unitsOf(slope);
+    const rounded = Number(fixed);
+    this.lines[at + D.FIXED] = Math.abs(rounded) < MOST_EXACT ? rounded : NaN;
+    this.lines[at + D.I_HIGH] = i.high;
+    this.lines[at + D.I_LOW] = i.low;
+    this.lines[at + D.S_HIGH] = s.high;
+    this.lines[at + D.S_LOW] = s.low;
+    this.lines[at + D.START] = start;
+    this.lines[at + D.END] = due;
+    this.lines[at + D.ABOUT] = rounded;
+    this.sleep(row, Math.min(due, this.keyHolds(row, now)));
+    this.boundByLine(row);
+  }
+
+  private boundByLine(row: number): void {
+    const at = row * LINE;
+    const fixed = this.lines[at + D.ABOUT]!;
+    const seconds = this.lines[at + D.WAKE]! - this.lines[at + D.START]!;
+    const interest = this.lines[at + D.I_HIGH]! + this.lines[at + D.S_HIGH]! * seconds;
+    // Where money paid ahead exceeds the principal, little may be left of the sum beside its parts: a few units in their last
+    // places, and the unit by which interest is rounded up.
+    const spare = (Math.abs(fixed) + interest) * 2 ** -48 + 1;
+    this.bound(row, Math.max(fixed + interest, 0) + spare);
+  }
+
+  private keyHolds(row: number, now: number): number {
+    return now + KEY_HOLDS + ((row * 7_919) % KEY_HOLDS);
+  }
+
+  private sleep(row: number, wake: number): void {
+    this.lines[row * LINE + D.WAKE] = wake;
+    this.wheel.put(row, wake);
+  }
+
+  /** Sets the key, (debt + 1) / collateral, by what is owed at most until the row wakes. */
+  private bound(row: number, debt: number): void {
+    this.keys.set(row, (debt + 1) / toNumber(this.words, row * ROW + AT.COLLATERAL, SIZE.COLLATERAL));
+  }
+
+  // ---- inside: counting ----
+
+  private recount({ counted, slope }: TermCount, sign: bigint, now: bigint): void {
+    if (counted === 0n && slope === 0n) return;
+    this.countedAtZero += sign * (counted - slope * now);
+    this.slopes += sign * slope;
+  }
+
+  /** As of second 0. */
+  private countAtZero(row: number): TermCount {
+    const loan = this.termLoanAt(row);
+    if (loan === undefined) return NOTHING;
+    const { counted, slope } = termLoanCount(loan, loan.balance.settledAt);
+    return { counted: counted - slope * loan.balance.settledAt, slope };
+  }
+
+  // ---- inside: what late loans have ----
+
+  private defaultMarkAt(late: number): DefaultMark | undefined {
+    const markedAt = toBigint(this.late, late + L.MARKED, SECOND);
+    if (markedAt === 0n) return undefined;
+    return { markedAt, recognisedInterest: toBigint(this.late, late + L.RECOGNISED, NUMERATOR) };
+  }
+
+  private setMark(row: number, late: number, markedAt: bigint): void {
+    const was = !isZero(this.late, late + L.MARKED, SECOND);
+    fromBigint(markedAt, this.late, late + L.MARKED, SECOND);
+    this.markedRows += Number(markedAt !== 0n) - Number(was);
+    const flags = this.words[row * ROW + AT.FLAGS]!;
+    this.words[row * ROW + AT.FLAGS] = markedAt === 0n ? flags & ~FLAG.MARKED : flags | FLAG.MARKED;
+  }
+
+  private takeLate(row: number): number {
+    const known = this.more[row * TERM + T.LATE]!;
+    if (known !== 0) return known * LATE;
+    const index = this.lateFree.pop() ?? ++this.lateUsed;
+    if ((index + 1) * LATE > this.late.length) {
+      const late = new Uint32Array(Math.max(64 * LATE, this.late.length * 2));
+      late.set(this.late);
+      this.late = late;
+    }
+    this.late.fill(0, index * LATE, (index + 1) * LATE);
+    this.more[row * TERM + T.LATE] = index;
+    return index * LATE;
+  }
+
+  private dropLate(row: number): void {
+    const index = this.more[row * TERM + T.LATE]!;
+    if (index === 0) return;
+    this.setMark(row, index * LATE, 0n);
+    this.lateFree.push(index);
+    this.more[row * TERM + T.LATE] = 0;
+  }
+
+  private sheetAt(row: number): TermSheet {
+    return this.sheets[this.sheetNumberAt(row)]!;
+  }
+}
+
+/** An integer of units × WAD × seconds of a year, as units. */
+const unitsOf = (numerator: bigint): Factor => product(factorOf(numerator), INVERSE_RATE_SECONDS);
+
+/** What a sheet's number and the opening fix for a loan's life. */
+export function termsOf(sheet: TermSheet, openedAt: bigint, annualRateWad: bigint): TermTerms {
+  return {
+    openedAt,
+    annualRateWad,
+    intervalSeconds: sheet.intervalSeconds,
+    count: sheet.count,
+    graceSeconds: sheet.graceSeconds,
+    latePremiumWad: sheet.latePremiumBps * BPS_TO_WAD,
+    lateFee: sheet.lateFee,
+    prepaymentFeeWad: sheet.prepaymentFeeBps * BPS_TO_WAD,
+  };
+}
+
+/** A loan that begins now, with the instalment its event names: no power need be computed again. */
+export function begunTermLoan(
+  sheet: TermSheet,
+  { principal, instalment, annualRate }: { principal: bigint; instalment: bigint; annualRate: bigint },
+  now: bigint,
+): { loan: TermLoan; after: TermCount } {
+  const zero = { arrears: 0n, ahead: 0n, credit: 0n, interestDue: 0n, interestNumerator: 0n, lateFees: 0n, lateNumerator: 0n };
+  const balance = { ...zero, principal, instalment, passed: 0n, paid: 0n, feesFor: 0n, settledAt: now };
+  const after = { counted: principal * RATE_SECONDS, slope: subtractOrZero(principal, 0n) * annualRate };
+  return { loan: { terms: termsOf(sheet, now, annualRate), balance }, after };
+}
