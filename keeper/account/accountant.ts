@@ -11,7 +11,7 @@ import { splitFees } from "./bundle.js";
 import { NO_FEES, type PaidFees, paidFees, totalOf } from "./fees.js";
 import { itemOf } from "./items.js";
 import { outcomeOfRevert } from "./outcome.js";
-import { type Realised, feeOf } from "./receipts.js";
+import { feeOf } from "./receipts.js";
 
 export interface AccountantDeps {
   readonly node: Node;

@@ -1,32 +1,27 @@
 import { expect } from "chai";
 import { Interface, zeroPadValue } from "ethers";
-import { erc20Abi, loanManagerAbi } from "../../../sdk/client/abi/index.js";
+import { liquidationEngineAbi, liquidatorAbi, loanManagerAbi } from "../../../sdk/client/abi/index.js";
 import { Books, type Outcome, type Result } from "../../../keeper/account/books.js";
 import { NO_FEES } from "../../../keeper/account/fees.js";
+import { itemOf } from "../../../keeper/account/items.js";
 import { outcomeOfRevert } from "../../../keeper/account/outcome.js";
-import { realisedOf } from "../../../keeper/account/receipts.js";
 import type { Log, Receipt } from "../../../keeper/chain/node.js";
 import { Backoff } from "../../../keeper/dispatch/backoff.js";
 
 const at = (digit: string): string => `0x${digit.repeat(40)}`;
-const [manager, liquidator, loanAsset, pool, router, stranger] = ["1", "2", "3", "4", "5", "6"].map(at) as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-];
+const [manager, liquidator, loanAsset, stranger] = ["1", "2", "3", "4"].map(at) as [string, string, string, string];
 
 function log(address: string, abi: Interface, name: string, values: readonly unknown[]): Log {
   const { topics, data } = abi.encodeEventLog(name, [...values]);
   const place = { blockNumber: 1, blockHash: "0x1", transactionHash: "0x2", logIndex: 0, removed: false };
   return { address, topics, data, ...place };
 }
-const transfer = (from: string, to: string, value: bigint, token = loanAsset): Log =>
-  log(token, new Interface(erc20Abi), "Transfer", [from, to, value]);
 const liquidated = (id: bigint, by = liquidator): Log =>
   log(manager, new Interface(loanManagerAbi), "Liquidated", [id, by, 1_000n, 70n, 1_100n, 5n]);
+const done = (id: bigint, fromInventory = false, by = liquidator): Log =>
+  log(by, new Interface(liquidatorAbi), "ItemDone", [id, 1_000n, 70n, 50n, fromInventory]);
+const failed = (id: bigint, reason: string): Log =>
+  log(liquidator, new Interface(liquidatorAbi), "ItemFailed", [id, reason]);
 const receiptOf = (...logs: Log[]): Receipt => ({
   transactionHash: zeroPadValue("0x02", 32),
   blockNumber: 1,
@@ -36,7 +31,7 @@ const receiptOf = (...logs: Log[]): Receipt => ({
   effectiveGasPrice: 1n,
   logs,
 });
-const parties = { managers: [manager], liquidator, loanAsset };
+const parties = { managers: [manager], liquidator };
 
 const result = (block: number, grossProfit: bigint, outcome: Outcome = "done"): Result => ({
   kind: "liquidate",
@@ -55,27 +50,27 @@ const result = (block: number, grossProfit: bigint, outcome: Outcome = "done"): 
 });
 
 describe("keeper: accounts", () => {
-  it("books what the tokens say: received for the collateral less what went to the pool", () => {
-    const receipt = receiptOf(
-      liquidated(7n),
-      transfer(router, liquidator, 1_050n),
-      transfer(liquidator, pool, 1_000n),
-      transfer(stranger, pool, 9n),
-      transfer(router, liquidator, 5n, stranger),
-    );
-    expect(realisedOf(receipt, [7n], parties).get(7n)).to.deep.equal({
-      repaid: 1_000n,
-      seized: 70n,
-      debtClosed: 1_100n,
-      proceeds: 1_050n,
-      grossProfit: 50n,
-      cash: 50n,
-    });
+  it("books what the liquidator's own event says of each loan of a transaction", () => {
+    const reason = new Interface(liquidationEngineAbi).encodeErrorResult("NotLiquidatable", [1n, 2n]);
+    const receipt = receiptOf(liquidated(7n), done(7n), failed(8n, reason), liquidated(9n), done(9n, true));
+    const sold = { repaid: 1_000n, seized: 70n, debtClosed: 1_100n, proceeds: 1_050n, grossProfit: 50n, cash: 50n };
+    expect(itemOf(receipt, 7n, parties)).to.deep.equal({ kind: "done", fromInventory: false, realised: sold });
+    const lost = itemOf(receipt, 8n, parties);
+    expect(lost?.kind === "failed" && outcomeOfRevert(lost.revert)).to.equal("race-lost");
+    // Collateral that is kept stands at what was paid for it.
+    const kept = { ...sold, proceeds: 0n, grossProfit: 0n, cash: -1_000n };
+    expect(itemOf(receipt, 9n, parties)).to.deep.equal({ kind: "done", fromInventory: true, realised: kept });
   });
 
-  it("fault K21: a receipt without the loan's own event by this liquidator is nothing", () => {
-    for (const receipt of [receiptOf(), receiptOf(liquidated(8n)), receiptOf(liquidated(7n, stranger))]) {
-      expect(realisedOf(receipt, [7n], parties).get(7n)).to.equal(undefined);
+  it("fault K21: a receipt without the loan's own events by this liquidator and a manager is nothing", () => {
+    for (const receipt of [
+      receiptOf(),
+      receiptOf(liquidated(8n), done(8n)),
+      receiptOf(liquidated(7n, stranger), done(7n)),
+      receiptOf(liquidated(7n), done(7n, false, stranger)),
+      receiptOf(done(7n)),
+    ]) {
+      expect(itemOf(receipt, 7n, parties)).to.equal(undefined);
     }
   });
 

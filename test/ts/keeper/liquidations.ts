@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MaxUint256, type Signer, type TransactionReceipt, Wallet, toBeHex, zeroPadValue } from "ethers";
+import { MaxUint256, type TransactionReceipt, Wallet, toBeHex, zeroPadValue } from "ethers";
 import { network } from "hardhat";
 import { itemOf } from "../../../keeper/account/items.js";
 import { outcomeOfRevert } from "../../../keeper/account/outcome.js";
@@ -17,6 +17,8 @@ import { POOL_FEE, type World, deployWorld } from "./support/world.js";
 const { ethers, networkHelpers, provider } = await network.create({ network: "op" });
 
 const DEPOSITOR = "0xDeaDDEaDDeAdDeAdDEAdDEaddeAddEAdDEAd0001";
+/** What the configuration offers a unit of gas beyond the base fee when nothing else is said. */
+const PRIORITY = 1_000_000n;
 const L1_BLOCK = "0x4200000000000000000000000000000000000015";
 
 /** What the rollup charges from now on: an L1 base fee in gwei, a blob base fee a thirtieth of it, and an operator fee. */
@@ -62,7 +64,9 @@ async function send({ operator }: { operator: Wallet }, intent: Intent | undefin
   if (intent === undefined) throw new Error("nothing was sent");
   const { data, gasLimit, to } = intent;
   const nonce = await ethers.provider.getTransactionCount(operator.address);
-  const sent = await operator.sendTransaction({ to, data, gasLimit, nonce });
+  const block = await ethers.provider.getBlock("latest");
+  const fees = { maxPriorityFeePerGas: PRIORITY, maxFeePerGas: 2n * (block?.baseFeePerGas ?? 0n) + PRIORITY };
+  const sent = await operator.sendTransaction({ to, data, gasLimit, nonce, ...fees });
   const receipt = await ethers.provider.waitForTransaction(sent.hash).catch(() => null);
   if (receipt === null) throw new Error("not mined");
   return receipt;
@@ -99,7 +103,8 @@ describe("keeper: liquidations decided on a real market", () => {
     const { ids, operator, world } = scene;
     const desk = await openDesk(scene);
     expect(desk.paths).to.have.length(3);
-    const { records, badDebts } = await desk.decide(ids);
+    const input = await desk.input(ids);
+    const { records, badDebts } = await desk.take(input);
     expect(codesOf(records)).to.deep.equal(["sent", "sent", "sent"]);
     expect(badDebts).to.deep.equal([]);
     const [intent] = desk.outbox.taken;
@@ -128,13 +133,14 @@ describe("keeper: liquidations decided on a real market", () => {
     // What it really cost is what was foreseen, and no more: all fees of all three, at the price offered.
     const sum = (of: (record: DecisionRecord) => string | undefined): bigint =>
       records.reduce((total, record) => total + BigInt(of(record) ?? 0), 0n);
-    const foreseenGas = sum(({ figures }) => figures.l2GasWei) / receipt.gasPrice;
-    expect(Number(foreseenGas) / Number(receipt.gasUsed)).to.be.within(0.97, 1.15);
+    const foreseenGas = sum(({ figures }) => figures.l2GasWei) / (input.head.baseFeePerGas + PRIORITY);
+    // Of what is given back for approvals that end at zero, at most a fifth, nothing is counted on.
+    expect(Number(foreseenGas) / Number(receipt.gasUsed)).to.be.within(1, 1.3);
     const beyondGas = spent - receipt.gasUsed * receipt.gasPrice;
     const foreseen = sum(({ figures }) => figures.l1FeeWei) + sum(({ figures }) => figures.operatorFeeWei);
     expect(beyondGas > 0n && foreseen >= beyondGas).to.equal(true);
-    expect(foreseen).to.be.lessThan(Number(2n * beyondGas));
-    expect(spent).to.be.at.most(Number(intent?.maxCostWei));
+    expect(foreseen < 2n * beyondGas).to.equal(true);
+    expect(spent <= (intent?.maxCostWei ?? 0n)).to.equal(true);
   });
 
   it("earns more over three pools than over any one of them", async () => {
@@ -290,11 +296,12 @@ describe("keeper: liquidations decided on a real market", () => {
     const desk = await openDesk(scene, { maxPerBlock: 1 });
     const input = await desk.input(ids);
     // The owner takes the right away: every simulation is refused, whatever the loans.
+    const before = await networkHelpers.takeSnapshot();
     await (await world.liquidator.setOperator(scene.operator, false)).wait();
     const refused = await desk.take(input);
     const broken = refused.records.find(({ code }) => code === "simulation-failed");
     expect(broken?.text).to.include("NotOperator");
-    await (await world.liquidator.setOperator(scene.operator, true)).wait();
+    await before.restore();
     const next = await desk.decide(ids);
     expect(next.records.find(({ loan }) => loan === broken?.loan)?.code).to.equal("resting");
     expect(next.records.filter(({ code }) => code === "sent")).to.have.length(1);
@@ -325,7 +332,7 @@ describe("keeper: liquidations decided on a real market", () => {
     // 6,500 of debt, 5,500 of value less the least incentive of 2 %.
     for (const { amount } of badDebts) expect(BigInt(amount)).to.be.closeTo(world.cash("1107"), world.cash("2"));
     expect(codesOf(records)).to.deep.equal(["sent", "sent", "sent"]);
-    await expect(send(scene, desk.outbox.taken[0])).to.not.be.rejected;
+    expect((await send(scene, desk.outbox.taken[0])).status).to.equal(1);
     expect(await world.manager.ownerOf(ids[0] ?? 0n)).to.equal("0x0000000000000000000000000000000000000000");
   });
 
@@ -372,7 +379,7 @@ describe("keeper: liquidations decided on a real market", () => {
       const scene = await fallen();
       const { borrower, owner, world } = scene;
       const term = await addTermFacility(world);
-      await term.lend(owner as Signer, world.cash("100000"));
+      await term.lend(owner, world.cash("100000"));
       await world.setPrice(7_500n);
       await world.fund(borrower, { collateral: world.btc("1") });
       await world.collateral.connect(borrower).approve(term.vault, MaxUint256);

@@ -85,7 +85,7 @@ describe("keeper: packing liquidations into transactions", () => {
     expect(calm.bundles).to.have.length(1);
     const raised = pack(many, await feesOn(stub, oracle, 10n * GWEI), OPTIONS);
     expect(raised.bundles.length).to.be.greaterThan(1);
-    for (const { worstWei } of raised.bundles) expect(worstWei).to.be.at.most(Number(OPTIONS.budgetWei));
+    for (const { worstWei } of raised.bundles) expect(worstWei <= OPTIONS.budgetWei).to.equal(true);
     expect(raised.bundles.flatMap(idsOf)).to.have.length(8);
     const absurd = pack(many, await feesOn(stub, oracle, 100n * GWEI), OPTIONS);
     expect(absurd.bundles).to.have.length(0);
@@ -109,7 +109,7 @@ describe("keeper: packing liquidations into transactions", () => {
     const [bundle] = pack([one], fees, OPTIONS).bundles;
     const worst = bundle?.worstWei ?? 0n;
     const gasLimit = bundle?.gasLimit ?? 0n;
-    expect(fees.operatorFeeWei(gasLimit)).to.be.at.least(10n ** 10n + (gasLimit * 1_000n) / 1_000_000n);
+    expect(fees.operatorFeeWei(gasLimit) >= 10n ** 10n + (gasLimit * 1_000n) / 1_000_000n).to.equal(true);
     expect(pack([one], fees, { ...OPTIONS, fundsWei: worst }).bundles).to.have.length(1);
     for (const missing of [fees.l1WorstWei(1), fees.operatorFeeWei(gasLimit), 1n]) {
       const { bundles, holds } = pack([one], fees, { ...OPTIONS, fundsWei: worst - missing });
