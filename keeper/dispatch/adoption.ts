@@ -26,10 +26,7 @@ export async function adopt(context: LaneContext, lane: LaneBook, fence: bigint)
     // Called final, and yet the chain counts its nonce as free: a reorganisation while nobody watched.
     const isGone = entry.lane === lane.address && entry.state === "final" && entry.nonce >= mined;
     if (!isGone || entry.attempts.length === 0) continue;
-    const pending = pendingOf(entry, context);
-    await context.journal.mined(entry.id, undefined);
-    pending.writtenMinedIn = undefined;
-    lane.add(pending);
+    if (!lane.owns(entry.nonce)) lane.add(pendingOf(entry, context));
   }
   lane.next = Math.max(mined, known, lane.afterOwn);
   let own = mined;
@@ -60,6 +57,7 @@ function pendingOf(entry: JournalTransaction, { clock }: LaneContext): Pending {
     ...{ sentAtBlock: -1, sentAtMs: clock(), isSentWritten: entry.state !== "signed", isUnanswered: true },
     ...{ isRefused: false, missing: undefined, floor: undefined, extraWei: undefined, minedIn: undefined },
     writtenMinedIn: hash === undefined || block === undefined ? undefined : { hash, block },
+    isFinalWritten: entry.state === "final",
   };
 }
 

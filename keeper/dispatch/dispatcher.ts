@@ -299,8 +299,15 @@ export class Dispatcher {
   private async lead(): Promise<Fence | undefined> {
     const fence = this.context.fence();
     if (fence === undefined) this.ledBy = undefined;
-    else if (fence.fence !== this.ledBy) await this.start();
-    return fence;
+    else if (fence.fence !== this.ledBy) {
+      try {
+        await this.start();
+      } catch (error) {
+        if (!(error instanceof FenceLost)) throw error;
+        this.lose(error);
+      }
+    }
+    return this.ledBy === undefined ? undefined : fence;
   }
 
   private lose(error: FenceLost): void {
