@@ -73,7 +73,9 @@ export type Refusal =
   | "not-leading"
   /** Valid for longer than the lease. */
   | "beyond-lease"
-  | "stopping";
+  | "stopping"
+  /** Too much of what was sent failed: see the breaker. */
+  | "halted";
 
 export type Submitted =
   | { readonly ok: true; readonly pending: Pending; readonly hash: string }

@@ -5,7 +5,6 @@ import { expect } from "chai";
 import { loadConfig } from "../../../keeper/config/load.js";
 import { InvalidConfig } from "../../../keeper/errors.js";
 
-
 describe("keeper: configuration", () => {
   let folder: string;
   before(() => (folder = mkdtempSync(join(tmpdir(), "ballast-keeper-"))));

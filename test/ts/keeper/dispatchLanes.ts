@@ -39,7 +39,7 @@ describe("keeper: lanes", () => {
     const all = dispatcher.submitAll([intent("a"), intent("b"), intent("c"), intent("d")], chain.newest);
     while (order.length < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(order).to.deep.equal([second.address, second.address]);
-    for (let released = 0; released < 2; ) {
+    for (let released = 0; released < 2;) {
       const next = release.shift();
       if (next === undefined) await new Promise((resolve) => setImmediate(resolve));
       else {
@@ -83,7 +83,8 @@ describe("keeper: lanes", () => {
     const send = chain.send.bind(chain);
     let answer = (): void => undefined;
     chain.send = async (raw) => {
-      if (Transaction.from(raw).maxPriorityFeePerGas === 1_250_000n) await new Promise<void>((resolve) => (answer = resolve));
+      if (Transaction.from(raw).maxPriorityFeePerGas === 1_250_000n)
+        await new Promise<void>((resolve) => (answer = resolve));
       return send(raw);
     };
     for (let block = 0; block < 4; block++) chain.mine({ empty: true });
@@ -121,7 +122,9 @@ describe("keeper: lanes", () => {
       chain.balanceWei = worst - 1n;
       const refused = await submit("a");
       expect(refused).to.include({ ok: false, outcome: "insufficient-funds" });
-      expect(!refused.ok && refused.why).to.contain(`needs ${worst} wei`).and.to.contain(`${worst - 1n} are free`);
+      expect(!refused.ok && refused.why)
+        .to.contain(`needs ${worst} wei`)
+        .and.to.contain(`${worst - 1n} are free`);
       expect([...alarms.keys()]).to.deep.equal(["no lane has enough ether"]);
       expect(chain.sends).to.deep.equal([]);
       chain.mine();
@@ -140,7 +143,13 @@ describe("keeper: lanes", () => {
       expect(first.dispatcher.lanes.map(({ reservedWei }) => reservedWei)).to.deep.equal([2n * worst, 2n * worst]);
 
       const { chain } = first;
-      const second = await dispatching({ chain, lanes: 2, journal, l1Fee: () => l1, operatorFeePerGas: operatorPerGas });
+      const second = await dispatching({
+        chain,
+        lanes: 2,
+        journal,
+        l1Fee: () => l1,
+        operatorFeePerGas: operatorPerGas,
+      });
       expect(await second.submit("f")).to.include({ outcome: "insufficient-funds" });
       chain.mine();
       await second.step();
@@ -169,7 +178,9 @@ describe("keeper: lanes", () => {
       const { chain } = await start();
       const head = chain.newest;
       expect(await costs.atMost("0x12", 400_000n, head).catch((error: Error) => error.message)).to.equal("away");
-      const answers = await Promise.all([1, 2, 3].map((size) => costs.atMost(`0x${"12".repeat(size)}`, 400_000n, head)));
+      const answers = await Promise.all(
+        [1, 2, 3].map((size) => costs.atMost(`0x${"12".repeat(size)}`, 400_000n, head)),
+      );
       expect(new Set(answers).size).to.equal(1);
       expect(asked).to.equal(2);
       expect(await costs.atMost(`0x${"12".repeat(900)}`, 400_000n, head)).to.be.greaterThan(answers[0] ?? 0n);

@@ -11,7 +11,11 @@ import { Transaction } from "ethers";
 import { KmsServer } from "./support/kmsServer.js";
 
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-const ACCESS = { AWS_ACCESS_KEY_ID: "AKIDCANARY", AWS_SECRET_ACCESS_KEY: "canary-secret", AWS_SESSION_TOKEN: "canary-session" };
+const ACCESS = {
+  AWS_ACCESS_KEY_ID: "AKIDCANARY",
+  AWS_SECRET_ACCESS_KEY: "canary-secret",
+  AWS_SESSION_TOKEN: "canary-session",
+};
 
 describe("keeper: keys in AWS KMS", () => {
   const key = new SigningKey(id("a key for tests"));

@@ -101,6 +101,7 @@ describe("keeper: answers to a send", () => {
     expect(sendOutcome(new TransportError("eth_sendRawTransaction", "none within 5000 ms"))).to.equal("unknown");
     expect(sendOutcome(undefined)).to.equal("accepted");
     for (const outcome of ["accepted", "unknown", "rate-limited"] as const) expect(isRefusal(outcome)).to.equal(false);
-    for (const outcome of ["rejected", "nonce-too-low", "pool-full"] as const) expect(isRefusal(outcome)).to.equal(true);
+    for (const outcome of ["rejected", "nonce-too-low", "pool-full"] as const)
+      expect(isRefusal(outcome)).to.equal(true);
   });
 });

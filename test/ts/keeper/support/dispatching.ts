@@ -93,5 +93,15 @@ export async function dispatching(setting: Setting = {}) {
   };
   const submit = async (name: string, change: Partial<Intent> = {}) =>
     dispatcher.submit(intent(name, change), chain.newest);
-  return { chain, journal, dispatcher, step, submit, wanted, alarms, time, lanes: signers.map(({ address }) => address) };
+  return {
+    chain,
+    journal,
+    dispatcher,
+    step,
+    submit,
+    wanted,
+    alarms,
+    time,
+    lanes: signers.map(({ address }) => address),
+  };
 }

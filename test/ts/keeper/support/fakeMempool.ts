@@ -30,7 +30,8 @@ interface Account {
 interface Block {
   readonly number: number;
   readonly hash: string;
-  readonly transactions: readonly { readonly from: string; readonly transaction: Transaction }[];
+  /** Undefined are those of another process with the same key. */
+  readonly transactions: { readonly from: string; readonly nonce: number; readonly transaction?: Transaction }[];
 }
 
 /** What a transaction does when it is mined. */
@@ -143,14 +144,14 @@ export class FakeMempool implements SendNode {
   mine({ empty = false, without = [] as readonly string[] } = {}): Head {
     const number = this.blocks.length + 1;
     const hash = `0x${number}-${this.forks}`;
-    const transactions: { from: string; transaction: Transaction }[] = [];
+    const transactions: { from: string; nonce: number; transaction: Transaction }[] = [];
     for (const [from, account] of this.accounts) {
       if (empty || without.some((one) => one.toLowerCase() === from)) continue;
-      for (let next = account.waiting.get(account.mined); next !== undefined; ) {
+      for (let next = account.waiting.get(account.mined); next !== undefined;) {
         if ((next.maxFeePerGas ?? 0n) < this.baseFee) break;
         account.waiting.delete(account.mined);
         account.mined += 1;
-        transactions.push({ from, transaction: next });
+        transactions.push({ from, nonce: next.nonce, transaction: next });
         next = account.waiting.get(account.mined);
       }
     }
@@ -172,22 +173,24 @@ export class FakeMempool implements SendNode {
     for (let i = 0; i < depth; i++) {
       const block = this.blocks.pop();
       if (block === undefined) break;
-      for (const { from, transaction } of [...block.transactions].reverse()) {
+      for (const { from, nonce, transaction } of block.transactions) {
         const account = this.account(from);
-        account.mined -= 1;
+        account.mined = Math.min(account.mined, nonce);
+        if (transaction === undefined) continue;
         this.receipts.delete(transaction.hash ?? "");
-        if (!forget && !account.waiting.has(transaction.nonce)) account.waiting.set(transaction.nonce, transaction);
+        if (!forget && !account.waiting.has(nonce)) account.waiting.set(nonce, transaction);
       }
     }
     return this.blocks.length;
   }
 
-  /** Another process with the same key uses up a nonce; a reorganisation does not know of it. */
+  /** Another process with the same key uses up a nonce. */
   foreign(address: string): void {
     const account = this.account(address);
     account.waiting.delete(account.mined);
     account.mined += 1;
     this.mine({ empty: true });
+    this.blocks.at(-1)?.transactions.push({ from: address.toLowerCase(), nonce: account.mined - 1 });
   }
 
   forgetWaiting(): void {
