@@ -77,7 +77,7 @@ export function isNoAnswer(error: unknown): boolean {
 }
 
 /** What every endpoint is held to, at the start and whenever it was away. */
-export function identityOf(deployment: Deployment, liquidator: string, operator: string): Identity {
+export function identityOf(deployment: Deployment, liquidator: string, operators: readonly string[]): Identity {
   const { loanManager, termLoanManager, protectionOrders } = deployment;
   return new Identity({
     contracts: {
@@ -87,7 +87,9 @@ export function identityOf(deployment: Deployment, liquidator: string, operator:
       ...(protectionOrders !== undefined && { ProtectionOrders: protectionOrders }),
     },
     anchorBlock: deployment.fromBlock,
-    checkFirst: async (node) => checkChain(node, deployment, liquidator, operator),
+    checkFirst: async (node) => {
+      for (const operator of operators) await checkChain(node, deployment, liquidator, operator);
+    },
   });
 }
 

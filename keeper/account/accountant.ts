@@ -2,7 +2,7 @@ import { type Revert, explainRevert } from "../chain/contracts.js";
 import type { Head, Node, Receipt } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import { Inconsistent } from "../errors.js";
-import type { Settled } from "../dispatch/dispatcher.js";
+import type { Settled } from "../dispatch/pending.js";
 import { weiInLoanUnits } from "../plan/etherPrice.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
 import { revertsOf } from "../plan/simulate.js";
@@ -29,12 +29,18 @@ export interface AccountantDeps {
 
 type Mined = Extract<Settled, { kind: "mined" }>;
 
+/** What came of one transaction, for each that it was about. */
+export interface Booked {
+  readonly settled: Settled;
+  readonly results: readonly Result[];
+}
+
 /** Turns settled transactions into results: what was earned by the log of the receipt, and what was paid, to the wei. */
 export class Accountant {
   constructor(private readonly deps: AccountantDeps) {}
 
   /** @param settled all of the operator's transactions that one head settled, so that fees can be checked a block at a time */
-  async book(settled: readonly Settled[], head: Head): Promise<Result[]> {
+  async book(settled: readonly Settled[], head: Head): Promise<Booked[]> {
     const { node, rollupFees, operator } = this.deps;
     const byBlock = new Map<number, Mined[]>();
     for (const one of settled.filter(isMined)) {
@@ -52,7 +58,7 @@ export class Accountant {
         results.set(one, await this.resultsOf(one, fees[index] ?? NO_FEES, head));
       }
     }
-    return settled.flatMap((one) => results.get(one) ?? superseded(one));
+    return settled.map((one) => ({ settled: one, results: results.get(one) ?? superseded(one) }));
   }
 
   /** One result for each loan that the transaction was about; they share its fees. */
@@ -89,7 +95,7 @@ export class Accountant {
 
   /** How it ended for each subject, in their order. */
   private async endingsOf(mined: Mined): Promise<Ending[]> {
-    const { attempt, pending, receipt } = mined;
+    const { attempt, effect, pending, receipt } = mined;
     const { subjects } = pending.intent;
     const { kind } = attempt.intent;
     if (receipt.status === 0) {
@@ -101,7 +107,11 @@ export class Accountant {
       return subjects.map(() => ({ outcome: "cancelled", why: "no longer wanted", realised: undefined }));
     }
     if (kind === "order") return [this.orderEnding(receipt)];
-    if (kind !== "liquidate") return [{ outcome: "done", why: undefined, realised: undefined }];
+    if (kind !== "liquidate") {
+      const isDone = effect.found >= effect.expected;
+      const why = isDone ? undefined : `status 1 with ${effect.found} of ${effect.expected} events expected`;
+      return [{ outcome: isDone ? "done" : "no-effect", why, realised: undefined }];
+    }
     return subjects.map((subject) => {
       const item = itemOf(receipt, BigInt(subject), this.deps);
       if (item === undefined) return NOTHING;

@@ -8,13 +8,13 @@ import { poolAt, read, vaultAt } from "../chain/contracts.js";
 import { Node } from "../chain/node.js";
 import { JsonRpc } from "../chain/rpc.js";
 import { addConfigOptions, configEpilogue } from "../config/help.js";
-import { loadKey } from "../config/key.js";
 import { publicUrl, secretOf } from "../config/secrets.js";
 import { InvalidConfig, WrongChain } from "../errors.js";
 import { readPrice } from "../judge/facts.js";
+import { openSigners } from "../keys/open.js";
 import { etherPriceIn } from "../plan/etherPrice.js";
 import { QuotedMarket } from "../plan/market.js";
-import { encodePath } from "../plan/routes.js";
+import { encodePath, listOf } from "../plan/routes.js";
 import { STORE_FILE } from "../store/open.js";
 import { EXIT, EXIT_CODES_HELP } from "./exit.js";
 import { jsonOption, print, table, toJson } from "./output.js";
@@ -75,9 +75,10 @@ export async function examine(session: Session, wallClock = (): number => Date.n
   add("configuration", "ok", `${config.deployment}, ${deployment.network} (chain ${deployment.chainId})`);
 
   let operator: string | undefined;
-  await tried("key", "give --key-file, --keystore or BALLAST_KEEPER_KEY; only monitor works without", () => {
-    operator = loadKey(config, process.env).address;
-    add("key", "ok", `operator ${operator}`);
+  await tried("key", "give --key-file, --keystore or BALLAST_KEEPER_KEY; only monitor works without", async () => {
+    const signers = await openSigners(config, process.env);
+    operator = signers[0].address;
+    add("key", "ok", `operators ${signers.map(({ address }) => address).join(", ")}`);
   });
   await tried("alerts", "correct the field alerts", () => {
     for (const target of config.alerts) secretOf("url" in target ? target.url : target.token, process.env);
@@ -203,13 +204,17 @@ async function examineFacility(
     add(`${check}: oracle`, "warn", why, "nothing is liquidated meanwhile");
   }
   const { uniswap } = deployment;
-  const hops = config.routes[facility.id] ?? (uniswap && [collateral, uniswap.fee, loanAsset]);
+  const configured = config.routes[facility.id];
+  const hops = configured === undefined ? uniswap && [collateral, uniswap.fee, loanAsset] : listOf(configured)[0];
   if (hops === undefined || uniswap === undefined) {
     return add(`${check}: route`, "fail", "no route to sell its collateral", "name one in the field routes");
   }
   // A tenth: enough to tell a wrong pool, little enough not to be a question of depth.
   const tenth = unit / 10n;
   const brings = await new QuotedMarket(node, uniswap.quoter, from, head.number).proceeds(encodePath(hops), tenth);
+  if (brings === undefined) {
+    return add(`${check}: route`, "fail", "the market does not quote a tenth of one", "name another route in the field routes");
+  }
   if (price.kind !== "price") return add(`${check}: route`, "ok", `a tenth of one fetches ${money(brings)}`);
   const worth = (tenth * price.priceE36) / 10n ** 36n;
   const lossBps = worth === 0n ? 0n : ((worth - brings) * 10_000n) / worth;

@@ -1,6 +1,6 @@
 import { Keeper } from "../keeper.js";
 import { Node } from "../chain/node.js";
-import type { JsonRpc } from "../chain/rpc.js";
+import type { Rpc } from "../chain/rpc.js";
 import type { Sender } from "../dispatch/sender.js";
 import { RollupFeeOracle } from "../plan/rollupFees.js";
 import { Metrics } from "../serve/metrics.js";
@@ -13,7 +13,7 @@ export type Decided = Extract<ReportLine, { type: "decided" }>;
 export interface Inspection {
   readonly session: Session;
   /** Whatever it is to take for the chain. */
-  readonly rpc: Pick<JsonRpc, "request">;
+  readonly rpc: Rpc;
   readonly operator: string;
   readonly liquidator: string;
   readonly sender: Sender;
@@ -42,7 +42,7 @@ export async function inspect(inspection: Inspection): Promise<void> {
     log: QUIET(log),
   });
   const keeper = new Keeper({
-    ...{ config, deployment, liquidator, node, metrics, overseer, mode, operator, sender },
+    ...{ config, deployment, liquidator, node, metrics, overseer, mode, operators: [operator], sender: () => sender },
     log: QUIET(log),
     rollupFees: await RollupFeeOracle.on(node),
     report: (line) => {

@@ -41,7 +41,10 @@ async function monitor({ as, ...options }: Options): Promise<void> {
   await untilServed(async () => {
     operator = await operatorFor(as, node, deployment, liquidator);
   });
-  await startKeeper(session, { mode: "monitor", operator, liquidator, sender: new DrySender() });
+  await startKeeper(session, {
+    ...{ mode: "monitor", operators: [operator], liquidator },
+    sends: { dry: () => new DrySender(node, operator) },
+  });
 }
 
 /** Who is to be the operator where there is no key, checked as one with a key would be. */

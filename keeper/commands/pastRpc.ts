@@ -1,4 +1,4 @@
-import type { JsonRpc } from "../chain/rpc.js";
+import type { Question, Rpc } from "../chain/rpc.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import { KeeperError } from "../errors.js";
 
@@ -18,12 +18,12 @@ const MOST_TRIES = 8;
 export class NotInThePast extends KeeperError {}
 
 /** A chain that ends at a block of the past: "latest" is that block, and what came after it is not there yet. */
-export class PastRpc {
+export class PastRpc implements Rpc {
   private tries = 0;
   private trouble: unknown;
 
   constructor(
-    private readonly rpc: Pick<JsonRpc, "request">,
+    private readonly rpc: Rpc,
     private block: number,
   ) {}
 
@@ -51,6 +51,10 @@ export class PastRpc {
       if (!(error instanceof RpcError && error.isRevert)) this.trouble = error;
       throw error;
     }
+  }
+
+  together(questions: readonly Question[]): Promise<unknown[]> {
+    return Promise.all(questions.map(async ({ method, params }) => this.request(method, params)));
   }
 
   private countTry(): void {

@@ -1,11 +1,12 @@
 import { type Command, Option } from "commander";
 import { liquidatorOf } from "../boot.js";
+import type { Rpc } from "../chain/rpc.js";
 import { oracleAt, read } from "../chain/contracts.js";
 import { GROUPS } from "../config/field.js";
 import { KEY_VARIABLE } from "../config/fields.js";
 import { addConfigOptions, configEpilogue } from "../config/help.js";
-import { loadKey } from "../config/key.js";
 import { InvalidConfig, KeeperError } from "../errors.js";
+import { openSigners } from "../keys/open.js";
 import { amountText } from "../serve/amountText.js";
 import { EXIT, EXIT_CODES_HELP } from "./exit.js";
 import { type Decided, inspect } from "./inspect.js";
@@ -65,8 +66,8 @@ async function rehearse({ as, json, market, ...rest }: Options): Promise<void> {
   const { config, deployment, node, rpc } = session;
   const fork = await Fork.at(rpc);
   const liquidator = liquidatorOf(config.liquidator, deployment);
-  const hasKey = config.keyFile ?? config.keystore ?? process.env[KEY_VARIABLE];
-  const known = as ?? (hasKey === undefined ? undefined : loadKey(config, process.env).address);
+  const hasKey = config.keys[0] ?? config.keyFile ?? config.keystore ?? process.env[KEY_VARIABLE];
+  const known = as ?? (hasKey === undefined ? undefined : (await openSigners(config, process.env))[0].address);
   const operator = await operatorFor(known, node, deployment, liquidator);
 
   const loans: LoanRehearsal[] = [];
@@ -135,15 +136,18 @@ async function perform(session: Session, { fork, pools, steps, operator, liquida
   const sender = new StageSender({
     ...{ fork, node, operator, liquidator },
     managers: [deployment.loanManager, deployment.termLoanManager],
-    loanAssetOf: (id) => deployment.facilities.find((facility) => facility.id === id)?.loanAsset ?? "",
   });
   await programme.begin();
   let advancing: Promise<void> = Promise.resolve();
   // The keeper looks for a block only after the step that makes it.
-  const paced = {
-    request: async (method: string, params: readonly unknown[]): Promise<unknown> => {
+  const paced: Rpc = {
+    request: async (method, params) => {
       await advancing;
       return rpc.request(method, params);
+    },
+    together: async (questions) => {
+      await advancing;
+      return rpc.together(questions);
     },
   };
   await inspect({

@@ -45,7 +45,7 @@ async function replay({ from, to, as, json, ...options }: Options): Promise<void
   const log = new DecisionLog();
   const changes: { block: number; timestamp: number; loan: string; action: string; reason: string }[] = [];
   const counts: Record<string, number> = {};
-  const sender = new DrySender();
+  const sender = new DrySender(node, operator);
   await inspect({
     ...{ session, rpc: past, operator, liquidator, sender },
     onDecided: ({ block, timestamp, actions }) => {

@@ -4,11 +4,11 @@ import { identityOf, liquidatorOf } from "../boot.js";
 import type { Identity } from "../chain/identity.js";
 import { KEY_VARIABLE, PASSWORD_VARIABLE } from "../config/fields.js";
 import { addConfigOptions, configEpilogue } from "../config/help.js";
-import { loadKey } from "../config/key.js";
-import { EXIT_CODES_HELP } from "./exit.js";
 import type { Config } from "../config/schema.js";
+import { openSigners } from "../keys/open.js";
+import { EXIT_CODES_HELP } from "./exit.js";
 import { type Options, configOf, openSession, untilServed } from "./session.js";
-import { signedSender, startKeeper } from "./start.js";
+import { startKeeper } from "./start.js";
 
 export function runCommand(program: Command): void {
   const command = program
@@ -19,19 +19,20 @@ export function runCommand(program: Command): void {
     "after",
     `${configEpilogue()}
 
-The key never is an argument: ${KEY_VARIABLE}, --key-file, or --keystore with --password-file or ${PASSWORD_VARIABLE}.
+The key never is an argument: ${KEY_VARIABLE}, --key-file, --keystore with --password-file or ${PASSWORD_VARIABLE}, or --keys.
 Logs go to stderr, --report lines to stdout.
 ${EXIT_CODES_HELP}`,
   );
 }
 
 async function run(options: Options): Promise<void> {
-  const wallet = loadKey(configOf(options), process.env);
+  const signers = await openSigners(configOf(options), process.env);
+  const [first, ...others] = signers;
+  const operators = [first.address, ...others.map(({ address }) => address)] as const;
   const held = (deployment: Deployment, config: Config): Identity =>
-    identityOf(deployment, liquidatorOf(config.liquidator, deployment), wallet.address);
+    identityOf(deployment, liquidatorOf(config.liquidator, deployment), operators);
   const session = openSession(options, held);
   const liquidator = liquidatorOf(session.config.liquidator, session.deployment);
   await untilServed(() => session.connection.rpc.ready());
-  const sender = signedSender(session, wallet);
-  await startKeeper(session, { mode: "run", operator: wallet.address, liquidator, sender });
+  await startKeeper(session, { mode: "run", operators, liquidator, sends: { signers } });
 }

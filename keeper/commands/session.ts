@@ -5,6 +5,7 @@ import { isNoAnswer } from "../boot.js";
 import { type Connection, connect } from "../chain/connect.js";
 import type { Identity } from "../chain/identity.js";
 import { Node } from "../chain/node.js";
+import type { Rpc } from "../chain/rpc.js";
 import { loadConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { InvalidConfig } from "../errors.js";

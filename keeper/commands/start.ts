@@ -1,6 +1,9 @@
-import type { Wallet } from "ethers";
-import { Journal } from "../dispatch/journal.js";
-import { Keeper, type KeeperDeps } from "../keeper.js";
+import { parseEther } from "ethers";
+import { Dispatcher } from "../dispatch/dispatcher.js";
+import type { Sender } from "../dispatch/sender.js";
+import { KeeperError } from "../errors.js";
+import { Keeper, type SenderMeans } from "../keeper.js";
+import type { Signer } from "../keys/signer.js";
 import { RollupFeeOracle } from "../plan/rollupFees.js";
 import { serve } from "../serve/http.js";
 import { Overseer } from "../serve/overseer.js";
@@ -18,23 +21,18 @@ export function storeOf(
   return openStore({ stateDir: config.stateDir, databaseUrl: config.databaseUrl, scope, readOnly });
 }
 
-/** A key with the memory of what it sent. */
-export function signedSender({ config, deployment, log }: Session, wallet: Wallet): KeeperDeps["sender"] {
-  const memory = Journal.open(config.stateDir, BigInt(deployment.chainId), wallet.address, (error) =>
-    log.error({ why: String(error) }, "the journal cannot be written"),
-  );
-  return { wallet, memory };
-}
-
 interface Started {
   readonly mode: Mode;
-  readonly operator: string;
+  readonly operators: readonly [string, ...string[]];
   readonly liquidator: string;
-  readonly sender: KeeperDeps["sender"];
+  readonly sends: Sends;
 }
 
+/** Keys, where it sends; what takes their place, where it does not. */
+export type Sends = { readonly signers: readonly Signer[] } | { readonly dry: () => Sender };
+
 /** Runs a keeper with everything around it until it is told to stop. */
-export async function startKeeper(session: Session, { mode, operator, liquidator, sender }: Started): Promise<void> {
+export async function startKeeper(session: Session, { mode, operators, liquidator, sends }: Started): Promise<void> {
   const { config, connection, deployment, log, metrics, node } = session;
   connection.start();
   const rollupFees = await RollupFeeOracle.on(node);
@@ -44,7 +42,7 @@ export async function startKeeper(session: Session, { mode, operator, liquidator
   const { network } = deployment;
   const overseer = new Overseer({
     ...{ config, mode, network, node, liquidator, metrics, log, store },
-    operators: [operator],
+    operators,
   });
   await overseer.start();
   const report = (line: ReportLine): void => {
@@ -52,7 +50,8 @@ export async function startKeeper(session: Session, { mode, operator, liquidator
   };
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, rollupFees, metrics, overseer, log, report },
-    ...{ mode, operator, sender, links: session.connection.links },
+    ...{ mode, operators, links: connection.links },
+    sender: (means) => senderOf(session, sends, store, liquidator, rollupFees, means),
   });
   const server = await serve(config.httpHost, config.httpPort, {
     health: () => overseer.health(),
@@ -61,6 +60,7 @@ export async function startKeeper(session: Session, { mode, operator, liquidator
     registry: metrics.registry,
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => keeper.stop());
+  const [operator] = operators;
   log.info({ mode, http: server.url, operator, liquidator, chainId: deployment.chainId }, "ready");
   report({ type: "ready", http: server.url, operator, liquidator });
   try {
@@ -72,4 +72,30 @@ export async function startKeeper(session: Session, { mode, operator, liquidator
     await store?.close();
   }
   log.info("stopped");
+}
+
+function senderOf(
+  { config, deployment, log, node }: Session,
+  sends: Sends,
+  store: Store | undefined,
+  liquidator: string,
+  rollupFees: RollupFeeOracle,
+  means: SenderMeans,
+): Sender {
+  if ("dry" in sends) return sends.dry();
+  if (store === undefined) throw new KeeperError("a keeper that sends needs a store to write down what it sends");
+  const { loanManager, termLoanManager, protectionOrders: orders } = deployment;
+  return new Dispatcher({
+    ...{ node, signers: sends.signers, journal: store.journal, rollupFees, log, ...means },
+    contracts: { managers: [loanManager, termLoanManager], liquidator, orders },
+    options: {
+      chainId: BigInt(deployment.chainId),
+      priorityFee: BigInt(Math.round(Number(config.priorityFeeGwei) * 1e9)),
+      feeBumpPercent: BigInt(config.feeBumpPercent),
+      replaceAfterBlocks: config.replaceAfterBlocks,
+      replaceAfterMs: config.replaceAfterMs,
+      confirmations: config.confirmations,
+      cancelCostWei: parseEther(config.maxFeeEther),
+    },
+  });
 }

@@ -1,6 +1,6 @@
 import type { Head } from "../chain/node.js";
 import type { Backoff } from "../dispatch/backoff.js";
-import type { Dispatcher } from "../dispatch/dispatcher.js";
+import type { Sender } from "../dispatch/sender.js";
 import type { Errand } from "../errand/errand.js";
 import type { Judgement } from "../judge/judge.js";
 import type { Candidate } from "../plan/planner.js";
@@ -11,7 +11,7 @@ import type { DecisionInput } from "./input.js";
 import type { Records } from "./records.js";
 
 export interface CandidateDeps {
-  readonly dispatcher: Pick<Dispatcher, "isPending">;
+  readonly dispatcher: Pick<Sender, "isPending" | "halted">;
   readonly backoff: Pick<Backoff, "restsUntil">;
 }
 
@@ -72,7 +72,8 @@ function obstacleOf(
   if (dispatcher.isPending(subject)) {
     return { action: "pending", code: "pending", text: "a liquidation is under way" };
   }
-  if (halted !== "") return left("halted", halted);
+  const stops = halted === "" ? dispatcher.halted(head.number, loan.facility) : halted;
+  if (stops !== "") return left("halted", stops);
   // An oracle that says so is broken, whatever else it says: nothing is sold for nothing.
   if (priceE36 === undefined || priceE36 === 0n) return left("no-price", "the oracle's price is zero");
   const until = backoff.restsUntil(subject, head.number);

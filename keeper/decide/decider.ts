@@ -1,15 +1,10 @@
-import type { Pending } from "../dispatch/dispatcher.js";
+import type { Pending } from "../dispatch/pending.js";
 import { candidatesOf, defaultCandidates } from "./candidates.js";
 import { Disagreements } from "./disagreements.js";
 import { Errands } from "./errands.js";
 import type { Decision, DecisionInput } from "./input.js";
 import { type LiquidationDeps, Liquidations } from "./liquidations.js";
-import { Purse } from "./purse.js";
 import { Records } from "./records.js";
-
-export interface DeciderDeps extends Omit<LiquidationDeps, "purse"> {
-  readonly onBalance: (wei: bigint) => void;
-}
 
 /**
  * One block's decision after the judgement: liquidations, then errands, then notes. Stages that ask the node anything throw when
@@ -20,10 +15,9 @@ export class Decider {
   private readonly errands: Errands;
   private readonly disagreements: Disagreements;
 
-  constructor(private readonly deps: DeciderDeps) {
-    const purse = new Purse(deps.node, deps.operator, deps.dispatcher, deps.onBalance);
-    this.liquidations = new Liquidations({ ...deps, purse });
-    this.errands = new Errands({ ...deps, purse, saleGas: () => this.liquidations.leastGas });
+  constructor(private readonly deps: LiquidationDeps) {
+    this.liquidations = new Liquidations(deps);
+    this.errands = new Errands({ ...deps, saleGas: () => this.liquidations.leastGas });
     this.disagreements = new Disagreements(deps);
   }
 

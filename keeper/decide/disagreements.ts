@@ -4,15 +4,16 @@ import { oracleAt } from "../chain/contracts.js";
 import type { Node } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import type { Config } from "../config/schema.js";
-import type { Dispatcher, Pending } from "../dispatch/dispatcher.js";
 import type { Intent } from "../dispatch/intent.js";
+import type { Pending } from "../dispatch/pending.js";
+import type { Sender } from "../dispatch/sender.js";
 import type { DecisionInput } from "./input.js";
 
 export interface DisagreementDeps {
   readonly config: Config;
   readonly node: Node;
   readonly operator: string;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Sender;
   readonly log: Logger;
 }
 
@@ -31,7 +32,7 @@ export class Disagreements {
     this.notedAt.set(oracle, at);
   }
 
-  async note({ head, facts, judgements, halted }: DecisionInput, sent: Pending[]): Promise<void> {
+  async note({ head, facts, judgements, halted, trace }: DecisionInput, sent: Pending[]): Promise<void> {
     const { config, dispatcher, log, node, operator } = this.deps;
     if (config.noteEverySeconds === 0 || halted !== "") return;
     const holding = new Set(judgements.filter(({ verdict }) => verdict.kind === "held").map((one) => one.facility.id));
@@ -54,10 +55,9 @@ export class Disagreements {
         gasLimit: (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n,
         maxCostWei: parseEther(config.maxFeeEther),
       };
-      const submitted = await dispatcher.submit(intent, head);
-      const newest = dispatcher.pending.at(-1);
-      if (submitted.ok && newest !== undefined) sent.push(newest);
-      if (!submitted.ok) log.warn({ facility: id, ...submitted }, "a note of a disagreement was not accepted");
+      const submitted = await dispatcher.submit(intent, head, trace.fork());
+      if (submitted.ok) sent.push(submitted.pending);
+      else log.warn({ facility: id, ...submitted }, "a note of a disagreement was not accepted");
     }
   }
 }

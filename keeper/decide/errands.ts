@@ -3,9 +3,11 @@ import type { Head, Node } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import type { Config } from "../config/schema.js";
 import type { Backoff } from "../dispatch/backoff.js";
-import { type Dispatcher, type Pending, transactionOf } from "../dispatch/dispatcher.js";
 import { effectiveGasPrice, feesAt } from "../dispatch/fees.js";
 import type { Intent } from "../dispatch/intent.js";
+import type { Pending } from "../dispatch/pending.js";
+import type { Sender } from "../dispatch/sender.js";
+import { transactionOf } from "../dispatch/transaction.js";
 import type { Errand } from "../errand/errand.js";
 import type { Episodes } from "../episodes.js";
 import { weiInLoanUnits } from "../plan/etherPrice.js";
@@ -15,7 +17,6 @@ import { loanText } from "../serve/describe.js";
 import { etherPrices } from "./etherPrices.js";
 import type { DecisionInput } from "./input.js";
 import { priorityFeeOf } from "./liquidations.js";
-import type { Purse } from "./purse.js";
 import type { Records } from "./records.js";
 
 export interface ErrandDeps {
@@ -23,11 +24,10 @@ export interface ErrandDeps {
   readonly node: Node;
   readonly operator: string;
   readonly chainId: bigint;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Sender;
   readonly rollupFees: RollupFeeOracle;
   readonly backoff: Backoff;
   readonly episodes: Episodes;
-  readonly purse: Purse;
   /** Gas of a liquidation, for errands that lead to one. */
   readonly saleGas: () => bigint;
 }
@@ -42,14 +42,14 @@ export class Errands {
   constructor(private readonly deps: ErrandDeps) {}
 
   async run(input: DecisionInput, records: Records, sent: Pending[]): Promise<void> {
-    const { config, episodes, node, purse } = this.deps;
+    const { config, dispatcher, episodes, node } = this.deps;
     const { desks, errands, head } = input;
     const idle = errands.filter(({ loan }) => !this.deps.dispatcher.isPending(loanText(loan)));
     if (idle.length === 0) return;
     const facilities = idle.map(({ facility }) => facility);
     const [prices, free] = await Promise.all([
       etherPrices({ node, episodes, source: config.etherPrice }, facilities, desks, head),
-      purse.free(),
+      dispatcher.free(head),
     ]);
     let funds = free;
     for (const errand of idle) {
@@ -68,15 +68,16 @@ export class Errands {
   /** @returns the most it may cost, wei, once it is sent; or why it was left */
   private async runOne(
     errand: Errand,
-    { desks, halted, head }: DecisionInput,
+    { desks, halted, head, trace }: DecisionInput,
     etherPrice: bigint | undefined,
     funds: bigint,
     sent: Pending[],
   ): Promise<bigint | Left> {
-    const { backoff, config, dispatcher, node, operator, purse } = this.deps;
+    const { backoff, config, dispatcher, node, operator } = this.deps;
     const { kind, facility, to, data, worth } = errand;
     const subject = loanText(errand.loan);
-    if (halted !== "") return { code: "halted", text: halted };
+    const stops = halted === "" ? dispatcher.halted(head.number, facility) : halted;
+    if (stops !== "") return { code: "halted", text: stops };
     const until = backoff.restsUntil(subject, head.number);
     if (until !== undefined) {
       return { code: "resting", text: `the last attempt reverted; tried again at block ${until}` };
@@ -105,11 +106,9 @@ export class Errands {
       return { code: "over-budget", text: `could cost ${worstWei} wei, more than the budget of ${budget}` };
     }
     if (worstWei > funds) return { code: "no-funds", text: `needs ${worstWei} wei at most, ${funds} are free` };
-    const submitted = await dispatcher.submit(wanted, head);
+    const submitted = await dispatcher.submit(wanted, head, trace.fork());
     if (!submitted.ok) return { code: "not-accepted", text: `not accepted: ${submitted.why}` };
-    purse.reserve(wanted, worstWei);
-    const newest = dispatcher.pending.at(-1);
-    if (newest !== undefined) sent.push(newest);
+    sent.push(submitted.pending);
     return worstWei;
   }
 

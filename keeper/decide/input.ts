@@ -1,5 +1,5 @@
 import type { Head } from "../chain/node.js";
-import type { Pending } from "../dispatch/dispatcher.js";
+import type { Pending } from "../dispatch/pending.js";
 import type { Errand } from "../errand/errand.js";
 import type { FacilityFacts, Judgement } from "../judge/judge.js";
 import type { BadDebt, DecisionRecord } from "../plan/record.js";
@@ -27,8 +27,6 @@ export interface DecisionInput {
   readonly asMarked: (id: bigint) => Judgement | undefined;
   /** Marked judged; each transaction that is sent gets a fork of it. */
   readonly trace: Trace;
-  /** Last second at which this keeper may act: the end of its lease. What it sends is not mined later. */
-  readonly leaseEndsAt?: bigint;
 }
 
 export interface Decision {

@@ -1,14 +1,16 @@
 import { parseEther } from "ethers";
 import type { Logger } from "pino";
-import { MAX_UINT256, minOf } from "../../sdk/model/index.js";
+import { minOf } from "../../sdk/model/index.js";
 import { outcomeOfRevert } from "../account/outcome.js";
 import { liquidatorAt, read, tokenAt } from "../chain/contracts.js";
 import type { Head, Node } from "../chain/node.js";
 import type { Config } from "../config/schema.js";
 import type { Backoff } from "../dispatch/backoff.js";
-import { type Dispatcher, type Pending, transactionOf } from "../dispatch/dispatcher.js";
 import { type GasFees, effectiveGasPrice, feesAt } from "../dispatch/fees.js";
 import type { Intent } from "../dispatch/intent.js";
+import type { Pending } from "../dispatch/pending.js";
+import type { Sender } from "../dispatch/sender.js";
+import { transactionOf } from "../dispatch/transaction.js";
 import type { Episodes } from "../episodes.js";
 import { GasExperience, LEG_GAS, MAX_GAS, gasLimitOf, intrinsicGas } from "../plan/gas.js";
 import { QuotedMarket, sampleCurves } from "../plan/market.js";
@@ -21,9 +23,9 @@ import { type Simulated, encodeBundle, simulate } from "../plan/simulate.js";
 import type { InventoryTerms, SaleTerms } from "../plan/terms.js";
 import { TransactionFees } from "../plan/transactionFees.js";
 import { loanText } from "../serve/describe.js";
+import type { Trace } from "../serve/trace.js";
 import { etherPrices } from "./etherPrices.js";
 import type { DecisionInput } from "./input.js";
-import type { Purse } from "./purse.js";
 import type { Records } from "./records.js";
 
 export interface LiquidationDeps {
@@ -33,11 +35,10 @@ export interface LiquidationDeps {
   readonly chainId: bigint;
   readonly liquidator: string;
   readonly quoter: string | undefined;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Sender;
   readonly rollupFees: RollupFeeOracle;
   readonly backoff: Backoff;
   readonly episodes: Episodes;
-  readonly purse: Purse;
   readonly log: Logger;
 }
 
@@ -60,8 +61,8 @@ export class Liquidations {
 
   async run(input: DecisionInput, candidates: readonly Candidate[], records: Records, sent: Pending[]): Promise<void> {
     if (candidates.length === 0) return;
-    const { config, node, operator, quoter } = this.deps;
-    const { head } = input;
+    const { config, dispatcher, node, operator, quoter } = this.deps;
+    const { head, trace } = input;
     const offered = feesAt(head.baseFeePerGas, priorityFeeOf(config));
     const gasPrice = effectiveGasPrice(offered, head.baseFeePerGas);
 
@@ -69,7 +70,7 @@ export class Liquidations {
       quoter === undefined ? [] : withoutSharedPools(input.desks.get(id)?.paths ?? []);
     const market = new QuotedMarket(node, quoter ?? "", operator, head.number);
     const [fundsWei, terms, curves] = await Promise.all([
-      this.deps.purse.free(),
+      dispatcher.free(head),
       this.termsOf(input, candidates, pathsOf),
       sampleCurves(market, mostSold(candidates, pathsOf, config.maxPerBlock)),
     ]);
@@ -84,16 +85,27 @@ export class Liquidations {
     for (const one of plans) records.planned(one);
     if (plans.length === 0) return;
 
-    const deadline = minOf(head.timestamp + BigInt(config.deadlineSeconds), input.leaseEndsAt ?? MAX_UINT256);
+    const deadline = dispatcher.deadline(head, BigInt(config.deadlineSeconds)) ?? head.timestamp;
     const [simulated, fees] = await Promise.all([
       this.simulated(plans, deadline),
       this.feesOf(plans, deadline, offered, head),
     ]);
     const passed = this.judged(simulated, head, records);
-    const packed = pack(passed, fees, this.packOptions(plans, deadline, fundsWei));
-    recordHolds(records, byId, packed.holds);
-    this.tellFunds([...packed.holds.values()], fundsWei);
-    for (const bundle of packed.bundles) await this.send(bundle, deadline, head, records, sent);
+    const bundles: PricedBundle[] = [];
+    let left = fundsWei;
+    // What two keepers may come to lead does not go into one transaction.
+    const shardOf = ({ plan: one }: Passed): number => dispatcher.shardOf(one.candidate.facility.id);
+    for (const shard of new Set(passed.map(shardOf))) {
+      const group = passed.filter((one) => shardOf(one) === shard);
+      const packed = pack(group, fees, this.packOptions(plans, deadline, left));
+      recordHolds(records, byId, packed.holds);
+      this.tellFunds([...packed.holds.values()], left);
+      bundles.push(...packed.bundles);
+      for (const { worstWei } of packed.bundles) left -= worstWei;
+    }
+    const planned = trace.fork();
+    planned.mark("planned");
+    await Promise.all(bundles.map(async (bundle) => this.send(bundle, deadline, head, planned.fork(), records, sent)));
   }
 
   /** What is asked first: how each facility's collateral is sold, and what may be bought with what is held. */
@@ -250,11 +262,12 @@ export class Liquidations {
     bundle: PricedBundle,
     deadline: bigint,
     head: Head,
+    trace: Trace,
     records: Records,
     sent: Pending[],
   ): Promise<void> {
-    const { dispatcher, liquidator, log, purse } = this.deps;
-    const { items, gasPerItem, gasLimit, maxCostWei, worstWei } = bundle;
+    const { dispatcher, liquidator, log } = this.deps;
+    const { items, gasPerItem, gasLimit, maxCostWei } = bundle;
     const bounded = items.map(({ plan: one, minGrossProfit }) => ({ plan: one, minProfit: minGrossProfit }));
     const intent: Intent = {
       kind: "liquidate",
@@ -267,14 +280,9 @@ export class Liquidations {
       deadline,
       maxCostWei,
     };
-    const submitted = await dispatcher.submit(intent, head);
-    if (submitted.ok) {
-      purse.reserve(intent, worstWei);
-      const newest = dispatcher.pending.at(-1);
-      if (newest !== undefined) sent.push(newest);
-    } else {
-      log.warn({ loans: intent.subjects, ...submitted }, "a liquidation was not accepted");
-    }
+    const submitted = await dispatcher.submit(intent, head, trace);
+    if (submitted.ok) sent.push(submitted.pending);
+    else log.warn({ loans: intent.subjects, ...submitted }, "a liquidation was not accepted");
     for (const item of items) {
       const { loan } = item.plan.candidate;
       const figures = figuresOf(item, bundle, deadline);

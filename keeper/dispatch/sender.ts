@@ -1,7 +1,22 @@
+import type { Breaker } from "./breaker.js";
 import type { Dispatcher } from "./dispatcher.js";
 
-/** What the keeper asks of whoever sends for it: the dispatcher, or one that sends nothing. */
+/** What the keeper asks of whoever sends for it: a dispatcher, several, or one that sends nothing. */
 export type Sender = Pick<
   Dispatcher,
-  "pending" | "isPending" | "blockedByStrangers" | "start" | "submit" | "collect" | "tend" | "reopen"
->;
+  | "pending"
+  | "isPending"
+  | "shardOf"
+  | "halted"
+  | "lanes"
+  | "free"
+  | "deadline"
+  | "start"
+  | "collect"
+  | "tend"
+  | "rolledBack"
+  | "submit"
+  | "submitAll"
+  | "stop"
+  | "idle"
+> & { readonly breaker: Pick<Breaker, "record" | "ineffective"> };

@@ -96,6 +96,6 @@ async function foundPaths(
   return found.length > 0 ? found : [encodePath([collateral, uniswap.fee, loan])];
 }
 
-function listOf(routes: Hops | readonly Hops[]): readonly Hops[] {
+export function listOf(routes: Hops | readonly Hops[]): readonly Hops[] {
   return routes.every((one) => Array.isArray(one)) ? routes : [routes as Hops];
 }

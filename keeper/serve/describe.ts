@@ -1,7 +1,7 @@
 import type { AssetTotals, Books, Result } from "../account/books.js";
 import type { PaidFees } from "../account/fees.js";
 import type { Head } from "../chain/node.js";
-import type { Pending } from "../dispatch/dispatcher.js";
+import type { Pending } from "../dispatch/pending.js";
 import type { FacilityFacts } from "../judge/judge.js";
 import type { FacilityDesk } from "../plan/routes.js";
 import type { BlockReport, FacilityReport, FeesReport, PendingReport, ResultReport, TotalsReport } from "./status.js";

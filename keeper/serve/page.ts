@@ -110,10 +110,10 @@ const toneOf = ({ action }: LoanReport): string =>
   ({ left: "bad", held: "warn", sent: "good", pending: "good", "would-send": "good", watch: "dim" })[action];
 
 function pendingTransactions({ pendingTransactions: pending }: StatusReport): string {
-  const rows = pending.map(({ nonce, kind, subject, hashes, sentAtBlock }) => [
+  const rows = pending.map(({ nonce, kind, subjects, hashes, sentAtBlock }) => [
     String(nonce),
     html(kind),
-    `<code title="${html(subject)}">${html(short(subject))}</code>`,
+    subjects.map((subject) => `<code title="${html(subject)}">${html(short(subject))}</code>`).join(" "),
     `<code title="${html(hashes.join(" "))}">${html(short(hashes.at(-1) ?? ""))}</code>${hashes.length > 1 ? ` <span class="dim">${hashes.length} attempts</span>` : ""}`,
     sentAtBlock < 0 ? "before the start" : String(sentAtBlock),
   ]);

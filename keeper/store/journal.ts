@@ -1,6 +1,6 @@
 import type { Intent } from "../dispatch/intent.js";
 import { FenceLost, JournalMisuse, NonceTaken } from "./errors.js";
-import { clean, decode, encode } from "./json.js";
+import { decode, encode } from "./json.js";
 import { Duplicate, type Row, type Sql, type Value, rows, textOrNull } from "./sql.js";
 import type { Journal, JournalAttempt, JournalTransaction, TransactionState } from "./store.js";
 
@@ -88,7 +88,7 @@ export class SqlJournal implements Journal {
       "abandoned",
       `UPDATE journal SET state = 'abandoned', why = $2
       WHERE id = $1 AND state IN ('intent', 'signed', 'sent', 'abandoned') AND ${this.leads("$3")} RETURNING id`,
-      [clean(why), fence],
+      [why, fence],
       fence,
     );
   }
@@ -116,8 +116,8 @@ export class SqlJournal implements Journal {
   }
 
   /** Whether the fence is that of a lease that is not over; the lease cannot change hands before the statement is done. */
-  private leads(fence: string): string {
-    const { now, share } = this.sql.dialect;
+  private leads(fence: string, share = this.sql.dialect.share): string {
+    const { now } = this.sql.dialect;
     return `(CAST(${fence} AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM leases WHERE fence = CAST(${fence} AS BIGINT) AND expires_at > ${now} ${share}))`;
   }
 
@@ -131,11 +131,7 @@ export class SqlJournal implements Journal {
   }
 
   private async requireFence(fence: bigint): Promise<void> {
-    const [held] = await rows(
-      this.sql,
-      `SELECT 1 WHERE ${this.leads("$1").replace(this.sql.dialect.share, "")}`,
-      fence,
-    );
+    const [held] = await rows(this.sql, `SELECT 1 WHERE ${this.leads("$1", "")}`, fence);
     if (held !== undefined) return;
     throw new FenceLost(
       `the lease with fence ${fence} is over, or another's: this keeper does not lead, and writes nothing`,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { SqlDecisions } from "./decisions.js";
 import { SqlJournal } from "./journal.js";
 import { SqlLeases } from "./leases.js";
+import { PostgresDatabase } from "./postgres.js";
 import { SqlResults } from "./results.js";
 import { prepare } from "./schema.js";
 import { SqlSnapshots } from "./snapshots.js";
@@ -25,7 +26,9 @@ export const STORE_FILE = "keeper.sqlite";
  * @throws UnusableStore where it is of another deployment, of a newer version, damaged, or cannot be opened
  * @throws StoreFailed where the database does not answer
  */
-export async function openStore({ stateDir, scope, readOnly = false }: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { stateDir, databaseUrl, scope, readOnly = false } = options;
+  if (databaseUrl !== undefined) return storeOn(await PostgresDatabase.open(databaseUrl, readOnly), scope, readOnly);
   return storeOn(SqliteFile.open(join(stateDir, STORE_FILE), readOnly), scope, readOnly);
 }
 

@@ -100,7 +100,7 @@ export async function prepare(sql: Sql, scope: StoreScope, readOnly: boolean): P
       throw new UnusableStore(`the store ${sql.place} ${found}: start the keeper on it once`);
     }
     try {
-      await sql.run(...steps(wanted, version, scope));
+      await sql.run(...sql.dialect.setup.map((text) => ({ text })), ...steps(wanted, version, scope));
     } catch (error) {
       // Two keepers that start at once: the other may have been quicker.
       if (tries === 3 || !(error instanceof StoreFailed)) throw error;

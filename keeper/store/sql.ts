@@ -11,6 +11,8 @@ export interface Statement {
 /** The few words in which SQLite and PostgreSQL differ. */
 export interface Dialect {
   readonly begin: string;
+  /** What goes before the first tables. */
+  readonly setup: readonly string[];
   /** Type of a key that the database gives. */
   readonly serial: string;
   readonly text: string;

@@ -2,10 +2,12 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { DamagedStore, ForeignStore, StoreFailed, UnusableStore } from "./errors.js";
-import { type Dialect, Duplicate, type Row, type Sql, type Statement } from "./sql.js";
+import { clean } from "./json.js";
+import { type Dialect, Duplicate, type Row, type Sql, type Statement, type Value } from "./sql.js";
 
 const dialect: Dialect = {
   begin: "BEGIN IMMEDIATE",
+  setup: [],
   serial: "INTEGER PRIMARY KEY AUTOINCREMENT",
   text: "TEXT",
   json: "TEXT",
@@ -100,7 +102,7 @@ export class SqliteFile implements Sql {
       if (this.statements.size < 200) this.statements.set(text, statement);
     }
     const named: Record<string, SQLInputValue> = {};
-    values.forEach((value, i) => (named[`$${i + 1}`] = typeof value === "number" ? BigInt(value) : value));
+    values.forEach((value, i) => (named[`$${i + 1}`] = toParameter(value)));
     return statement.all(named);
   }
 
@@ -114,6 +116,11 @@ export class SqliteFile implements Sql {
     this.database.close();
     return Promise.resolve();
   }
+}
+
+function toParameter(value: Value): SQLInputValue {
+  if (typeof value === "number") return BigInt(value);
+  return typeof value === "string" ? clean(value) : value;
 }
 
 /** Snapshots are not looked at: they are large, and carry a checksum of their own. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonRpc } from "../../chain/rpc.js";
+import type { Rpc } from "../../chain/rpc.js";
 import { RpcError } from "../../chain/rpcErrors.js";
 import { WrongChain } from "../../errors.js";
 
@@ -9,10 +9,10 @@ const FORKS = /anvil|hardhat|edr/i;
 
 /** A chain that may be changed, and put back as it was. */
 export class Fork {
-  private constructor(private readonly rpc: Pick<JsonRpc, "request">) {}
+  private constructor(private readonly rpc: Pick<Rpc, "request">) {}
 
   /** @throws WrongChain where the node is not Anvil or Hardhat: nothing is done to a live chain */
-  static async at(rpc: Pick<JsonRpc, "request">): Promise<Fork> {
+  static async at(rpc: Pick<Rpc, "request">): Promise<Fork> {
     const version = text.catch("").parse(await rpc.request("web3_clientVersion", []));
     if (FORKS.test(version)) return new Fork(rpc);
     throw new WrongChain(

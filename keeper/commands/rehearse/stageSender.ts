@@ -1,18 +1,19 @@
-import { realisedOf } from "../../account/receipts.js";
+import { itemOf } from "../../account/items.js";
 import { explainRevert } from "../../chain/contracts.js";
-import type { Head, Node } from "../../chain/node.js";
+import type { Head, Node, Receipt } from "../../chain/node.js";
 import { RpcError } from "../../chain/rpcErrors.js";
-import type { Pending, Settled, Submitted } from "../../dispatch/dispatcher.js";
 import type { Intent } from "../../dispatch/intent.js";
-import type { Sender } from "../../dispatch/sender.js";
+import { type Pending, type Settled, type Submitted, refused } from "../../dispatch/pending.js";
+import { DrySender, pendingOf } from "../drySender.js";
 import type { Fork } from "./fork.js";
 
-/** How a rehearsed transaction ended. */
+/** How a rehearsed transaction ended for one of those it was about. */
 export interface Rehearsed {
   readonly kind: Intent["kind"];
   readonly subject: string;
   readonly facility: number;
   readonly block: number;
+  /** Its part of the transaction's. */
   readonly gasUsed: bigint;
   /** Empty where it did what it was sent for. */
   readonly failure: string;
@@ -27,82 +28,75 @@ export interface Stage {
   readonly operator: string;
   readonly liquidator: string;
   readonly managers: readonly string[];
-  readonly loanAssetOf: (facility: number) => string;
 }
 
 /** Sends for the operator without a key, on a fork, and looks what came of it. */
-export class StageSender implements Sender {
-  readonly blockedByStrangers = false;
+export class StageSender extends DrySender {
   readonly ended: Rehearsed[] = [];
-  private waiting: { readonly pending: Pending; readonly hash: string }[] = [];
+  private waiting: Pending[] = [];
 
-  constructor(private readonly stage: Stage) {}
-
-  get pending(): readonly Pending[] {
-    return this.waiting.map(({ pending }) => pending);
+  constructor(private readonly stage: Stage) {
+    super(stage.node, stage.operator);
   }
 
-  isPending(subject: string): boolean {
-    return this.waiting.some(({ pending }) => pending.intent.subject === subject);
+  override get pending(): readonly Pending[] {
+    return this.waiting;
   }
 
-  start(): Promise<void> {
-    return Promise.resolve();
+  override isPending(subject?: string): boolean {
+    return this.waiting.some(({ intent }) => subject !== undefined && intent.subjects.includes(subject));
   }
 
-  async submit(intent: Intent, head: Head): Promise<Submitted> {
+  override async submit(intent: Intent, head: Head): Promise<Submitted> {
     const { fork, operator } = this.stage;
     try {
       const hash = await fork.send(operator, intent.to, intent.data, intent.gasLimit);
-      const nonce = this.waiting.length;
-      const rest = { sentAtBlock: head.number, sentAtMs: 0, missing: 0, floor: undefined };
-      this.waiting.push({ hash, pending: { nonce, intent, attempts: [], ...rest } });
-      return { ok: true, nonce, hash };
+      const pending = pendingOf(intent, operator, this.waiting.length, head, hash);
+      this.waiting.push(pending);
+      return { ok: true, pending, hash };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      return { ok: false, outcome: "rejected", why: error.reason };
+      return refused("rejected", error.reason);
     }
   }
 
-  async collect(): Promise<Settled[]> {
-    const still: typeof this.waiting = [];
+  override async collect(): Promise<Settled[]> {
+    const still: Pending[] = [];
     for (const one of this.waiting) {
-      const receipt = await this.stage.node.receipt(one.hash);
+      const receipt = await this.stage.node.receipt(one.live.hash);
       if (receipt === undefined) still.push(one);
-      else this.ended.push(await this.ending(one.pending.intent, receipt));
+      else this.ended.push(...(await this.endings(one.intent, receipt)));
     }
     this.waiting = still;
     return [];
   }
 
-  tend(): Promise<void> {
-    return Promise.resolve();
+  private async endings(intent: Intent, receipt: Receipt): Promise<Rehearsed[]> {
+    const failure = receipt.status === 0 ? await this.failureOf(intent, receipt.blockNumber) : "";
+    const gasUsed = receipt.gasUsed / BigInt(Math.max(1, intent.subjects.length));
+    return intent.subjects.map((subject) => ({
+      ...{ kind: intent.kind, subject, facility: intent.facility, block: receipt.blockNumber, gasUsed },
+      ...(failure === "" && intent.kind === "liquidate" ? this.sold(receipt, subject) : { ...NOTHING, failure }),
+    }));
   }
 
-  reopen(): void {
-    // A fork is put back only when the rehearsal is over.
+  private async failureOf({ to, data }: Intent, block: number): Promise<string> {
+    return this.stage.node.call({ to, data, from: this.stage.operator }, block).then(
+      () => "it reverted, and would pass now",
+      (error: unknown) => (error instanceof RpcError ? explainRevert(error.data).text : String(error)),
+    );
   }
 
-  private async ending(intent: Intent, receipt: NonNullable<Awaited<ReturnType<Node["receipt"]>>>): Promise<Rehearsed> {
-    const { liquidator, managers, loanAssetOf, node, operator } = this.stage;
-    const { kind, subject, facility } = intent;
-    const base = { kind, subject, facility, block: receipt.blockNumber, gasUsed: receipt.gasUsed };
-    const nothing = { repaid: 0n, seized: 0n, grossProfit: 0n };
-    if (receipt.status === 0) {
-      const failure = await node.call({ to: intent.to, data: intent.data, from: operator }, receipt.blockNumber).then(
-        () => "it reverted, and would pass now",
-        (error: unknown) => (error instanceof RpcError ? explainRevert(error.data).text : String(error)),
-      );
-      return { ...base, ...nothing, failure };
-    }
-    if (kind !== "liquidate") return { ...base, ...nothing, failure: "" };
-    const loan = BigInt(subject);
-    const parties = { managers, liquidator, loanAsset: loanAssetOf(facility) };
-    const done = realisedOf(receipt, [loan], parties).get(loan);
-    return {
-      ...base,
-      ...(done ?? nothing),
-      failure: done === undefined ? "status 1 without the liquidation's event" : "",
-    };
+  private sold(
+    receipt: Receipt,
+    subject: string,
+  ): Pick<Rehearsed, "repaid" | "seized" | "grossProfit" | "failure"> {
+    const item = itemOf(receipt, BigInt(subject), this.stage);
+    if (item === undefined) return { ...NOTHING, failure: "status 1 without the liquidation's event" };
+    if (item.kind === "failed") return { ...NOTHING, failure: item.revert.text };
+    const { repaid, seized, grossProfit } = item.realised;
+    return { repaid, seized, grossProfit, failure: "" };
   }
 }
+
+const NOTHING = { repaid: 0n, seized: 0n, grossProfit: 0n };
