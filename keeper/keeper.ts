@@ -347,20 +347,22 @@ export class Keeper {
     report({ type: "settled", ...described });
   }
 
+  /** Of all facilities at once, so that their reads share a round trip. */
   private async facts(head: Head): Promise<Map<number, FacilityFacts>> {
-    const { config, deployment, node } = this.deps;
+    const facilities = [...this.book.facilities];
+    const answers = await Promise.allSettled(facilities.map(async (facility) => this.factsOf(facility, head)));
+    const failed = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
+    const missing = failed.find((error) => error instanceof Inconsistent);
+    if (missing !== undefined) this.rescan(head);
+    if (failed.length > 0) throw missing ?? failed[0];
     const facts = new Map<number, FacilityFacts>();
-    for (const facility of this.book.facilities) {
-      let desk = this.desks.get(facility.id);
-      if (desk === undefined) {
-        const { minProfit, routes } = config;
-        desk = await openDesk(node, facility, { routes, minProfit, defaultFee: deployment.uniswap?.fee });
-        this.desks.set(facility.id, desk);
-      }
-      const one = await this.factsOf(facility, desk.fixedRate, head);
-      facts.set(facility.id, one);
-      this.deps.metrics.priceAvailable.set({ facility: facility.id }, one.price.kind === "price" ? 1 : 0);
-      const refusal = `the oracle of facility ${facility.id} gives no price of liquidation`;
+    for (const answer of answers) {
+      if (answer.status === "rejected") continue;
+      const one = answer.value;
+      const { id } = one.facility;
+      facts.set(id, one);
+      this.deps.metrics.priceAvailable.set({ facility: id }, one.price.kind === "price" ? 1 : 0);
+      const refusal = `the oracle of facility ${id} gives no price of liquidation`;
       if (one.price.kind === "price") this.episodes.end(refusal);
       else this.episodes.begin(refusal, one.price);
     }
@@ -368,27 +370,28 @@ export class Keeper {
     return facts;
   }
 
-  private async factsOf(facility: BookFacility, fixedRate: bigint, head: Head): Promise<FacilityFacts> {
-    const { deployment, node } = this.deps;
-    if (facility.id < FIRST_FACILITY.term) {
-      const facts = await readFacts(node, facility, fixedRate, head);
-      this.requireComplete(facility.id, facts.debtShares, head);
-      return facts;
+  /** @throws Inconsistent where the book does not agree with the chain: logs are missing */
+  private async factsOf(facility: BookFacility, head: Head): Promise<FacilityFacts> {
+    const { config, deployment, node } = this.deps;
+    let desk = this.desks.get(facility.id);
+    if (desk === undefined) {
+      const { minProfit, routes } = config;
+      desk = await openDesk(node, facility, { routes, minProfit, defaultFee: deployment.uniswap?.fee });
+      this.desks.set(facility.id, desk);
     }
-    const loans = [...this.book.loans].filter((loan) => loan.facility === facility.id);
-    try {
-      return await readTermFacts(node, deployment.termLens, facility, loans, head);
-    } catch (error) {
-      if (error instanceof Inconsistent) this.rescan(head);
-      throw error;
+    if (facility.id >= FIRST_FACILITY.term) {
+      const loans = [...this.book.loans].filter((loan) => loan.facility === facility.id);
+      return readTermFacts(node, deployment.termLens, facility, loans, head);
     }
+    const facts = await readFacts(node, facility, desk.fixedRate, head);
+    this.requireComplete(facility.id, facts.debtShares, head);
+    return facts;
   }
 
   /** DEBT-2 as a checksum: every loan's shares add up to the pool's total, or a log is missing. */
   private requireComplete(facility: number, poolShares: bigint, head: Head): void {
     const ours = this.book.debtShares(facility);
     if (ours === poolShares) return;
-    this.rescan(head);
     throw new Inconsistent(
       `the loans of facility ${facility} add up to ${ours} debt shares and the pool has ${poolShares} at block ${head.number}: logs are missing and are read again`,
     );
