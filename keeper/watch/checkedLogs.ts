@@ -26,7 +26,7 @@ export interface CheckedLogsOptions {
 export const CHECKED_LOGS_DEFAULTS: CheckedLogsOptions = { patienceMs: [0, 50, 150, 400], rescanBlocks: 32 };
 
 /** Ranges up to this long are checked block by block; each costs its header. */
-const CHECKED_RANGE = 32;
+const CHECKED_RANGE = 64;
 /** Headers remembered with their blooms. */
 const REMEMBERED = 512;
 

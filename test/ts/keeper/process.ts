@@ -417,7 +417,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     await running.ready();
     await running.decided(await provider.getBlockNumber());
     await world.oracle.setPrice(world.priceE36(6_600n));
-    expect(await until(async () => /decided by the block being built/.test(running.errors), 20_000)).to.equal(true);
+    expect(await until(() => /decided by the block being built/.test(running.errors), 20_000)).to.equal(true);
     expect(await liquidationsOf(id)).to.equal(0);
     const block = Number((await devnet.mineL2()).number);
     expect(await liquidationsOf(id), "mined with the price").to.equal(1);
