@@ -385,23 +385,21 @@ export class LoanBook {
       return principal === (loan?.balance.principal ?? 0n) ? tooMuch(fitting) : "ends another principal";
     }
     if (loan === undefined) return "owes nothing";
-    const sheet = table.sheetNumberAt(row);
-    const book = (outcome: Pick<TermOutcome, "loan" | "before" | "after">): void =>
-      table.writeTermLoan(row, outcome.loan, sheet, outcome.before, outcome.after, now);
     try {
       switch (name) {
         case "Repaid": {
           const { assets, shares } = FIELD.Repaid;
-          book(repaidTermLoan(loan, now, { paid: this.amount(assets), principal: this.amount(shares) }));
+          const said = { paid: this.amount(assets), principal: this.amount(shares) };
+          book(table, row, repaidTermLoan(loan, now, said), now);
           return "";
         }
         case "Liquidated": {
           const { debtClosed, seized } = FIELD.Liquidated;
-          book(sellTermLoan(loan, now, this.amount(debtClosed)));
+          book(table, row, sellTermLoan(loan, now, this.amount(debtClosed)), now);
           return tooMuch(this.subtract(table, row, COLLATERAL, seized));
         }
         case "DefaultMarked":
-          book(markTermLoanDefault(loan, now));
+          book(table, row, markTermLoanDefault(loan, now), now);
           return "";
         case "RolledOver": {
           const fields = FIELD.RolledOver;
@@ -503,6 +501,10 @@ export class LoanBook {
   private doubt({ blockNumber }: RawLog, what: string): void {
     this.firstTrouble ??= `block ${blockNumber} has ${what}`;
   }
+}
+
+function book(table: TermTable, row: number, { loan, before, after }: TermOutcome, now: bigint): void {
+  table.writeTermLoan(row, loan, table.sheetNumberAt(row), before, after, now);
 }
 
 const tooMuch = (fitting: boolean): string => (fitting ? "" : "takes more than there is");

@@ -9,10 +9,11 @@ import {
 import type { LoanBook } from "../index/loanBook.js";
 import { type Factor, ceilOfLine, ceilOfProduct, floorOfProduct, ratio } from "../index/table/doubleDouble.js";
 import { KEYS_A_BLOCK } from "../index/table/keys.js";
-import { AT, FLAG, LoanTable, ROW, SPARE_SHARES } from "../index/table/loanTable.js";
+import { AT, FLAG, LoanTable, ROW, SIZE, SPARE_SHARES } from "../index/table/loanTable.js";
 import { D, LINE, TermTable } from "../index/table/termTable.js";
+import { toBigint } from "../index/table/words.js";
 import { Decisions, REASON } from "./decisions.js";
-import { type FacilityFacts, judgedPrice, revolvingDebt } from "./judge.js";
+import { type FacilityFacts, judgedPrice } from "./judge.js";
 
 /**
  * Which loans may be liquidated: found by their keys, decided exactly.
@@ -108,11 +109,17 @@ function revolvingDecider(
   const { words } = table;
   const { lltvWad } = facts.facility.terms;
   const lltv = Number(lltvWad) / 1e18;
+  // toAssetsUp and collateralValueDown, with what all loans have in common computed once.
+  const shares = facts.totals.totalShares + VIRTUAL_SHARES;
+  const assets = facts.totals.totalAssets + VIRTUAL_ASSETS;
   const byBigints = (row: number): void => {
-    const loan = table.loanAt(row);
-    const debt = revolvingDebt(loan, facts);
-    const value = collateralValueDown(loan.collateral, priceE36);
-    if (isLiquidatable(debt, value, lltvWad)) decisions.pushLarge(row, debt, value, REASON.HEALTH);
+    const at = row * ROW;
+    const debt = (toBigint(words, at + AT.DEBT, SIZE.DEBT) * assets + (shares - 1n)) / shares;
+    const value = (toBigint(words, at + AT.COLLATERAL, SIZE.COLLATERAL) * priceE36) / PRICE_SCALE;
+    const [about, limit] = [Number(debt), Number(value) * lltv];
+    if (about <= limit * (1 - NEAR_LIMIT)) return;
+    if (about < limit * (1 + NEAR_LIMIT) && !isLiquidatable(debt, value, lltvWad)) return;
+    decisions.pushLarge(row, debt, value, REASON.HEALTH);
   };
   return (row) => {
     const at = row * ROW;

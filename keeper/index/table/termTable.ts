@@ -14,7 +14,7 @@ import {
   termDebt,
   termLoanCount,
 } from "../../../sdk/model/index.js";
-import { type Factor, factorOf, product, ratio } from "./doubleDouble.js";
+import { type Factor, factorAt, factorOf, product, ratio } from "./doubleDouble.js";
 import { AT, FLAG, LoanTable, ROW, SIZE } from "./loanTable.js";
 import { Wheel } from "./wheel.js";
 import { fromBigint, isZero, toBigint, toNumber } from "./words.js";
@@ -31,6 +31,7 @@ const SECOND = 2;
 
 /** Scale of a stored rate, WAD a year (contracts/interfaces/TermLoanTypes.sol). */
 const RATE_UNIT = 10n ** 11n;
+const RATE_UNIT_DOUBLE = Number(RATE_UNIT);
 const BPS_TO_WAD = WAD / 10_000n;
 
 /** Doubles of a row's line, and which: see {@link TermTable.lines}. */
@@ -43,6 +44,7 @@ const MOST_EXACT = 2 ** 53;
 const FAR = 2 ** 52;
 const INVERSE_RATE_SECONDS = ratio(1n, RATE_SECONDS);
 
+type Three = [Factor, Factor, Factor];
 const NOTHING: TermCount = { counted: 0n, slope: 0n };
 
 /** What a snapshot keeps of a term table beside its rows. */
@@ -73,6 +75,7 @@ export class TermTable extends LoanTable {
   private lateUsed = 0;
   private readonly wheel = new Wheel();
   private clock = 0;
+  private turned = -1;
   /** Σ (counted − slope × second) and Σ slope: what the pool counts its loans with is a line too. */
   private countedAtZero = 0n;
   private slopes = 0n;
@@ -87,6 +90,9 @@ export class TermTable extends LoanTable {
 
   /** Lets dates pass. */
   advance(now: number): void {
+    // Whatever changed since sleeps beyond it.
+    if (now === this.turned) return;
+    this.turned = now;
     if (now > this.clock) this.clock = now;
     this.wheel.turn(now, (row) => {
       if (this.lines[row * LINE + D.WAKE]! <= now) this.refresh(row);
@@ -115,16 +121,15 @@ export class TermTable extends LoanTable {
     const openedAt = BigInt(this.more[more + T.OPENED]!);
     const late = this.more[more + T.LATE]! * LATE;
     const terms = termsOf(sheet, openedAt, BigInt(this.more[more + T.RATE]!) * RATE_UNIT);
-    const amount = (field: number): bigint => (late === 0 ? 0n : toBigint(this.late, late + field, AMOUNT));
     const balance: TermBalance = {
       principal: toBigint(this.words, at + AT.DEBT, SIZE.DEBT),
-      arrears: amount(L.ARREARS),
-      ahead: amount(L.AHEAD),
+      arrears: late === 0 ? 0n : toBigint(this.late, late + L.ARREARS, AMOUNT),
+      ahead: late === 0 ? 0n : toBigint(this.late, late + L.AHEAD, AMOUNT),
       instalment: toBigint(this.more, more + T.INSTALMENT, AMOUNT),
       credit: toBigint(this.more, more + T.CREDIT, AMOUNT),
-      interestDue: amount(L.INTEREST),
+      interestDue: late === 0 ? 0n : toBigint(this.late, late + L.INTEREST, AMOUNT),
       interestNumerator: toBigint(this.more, more + T.INTEREST, NUMERATOR),
-      lateFees: amount(L.FEES),
+      lateFees: late === 0 ? 0n : toBigint(this.late, late + L.FEES, AMOUNT),
       lateNumerator: late === 0 ? 0n : toBigint(this.late, late + L.NUMERATOR, NUMERATOR),
       passed: BigInt((counts >>> 8) & 0xff),
       paid: BigInt((counts >>> 16) & 0xff),
@@ -219,6 +224,7 @@ export class TermTable extends LoanTable {
     this.lines = new Float64Array(0);
     this.late = new Uint32Array(0);
     [this.lateFree, this.lateUsed, this.markedRows] = [[], 0, 0];
+    this.turned = -1;
     [this.countedAtZero, this.slopes] = [0n, 0n];
     this.overdue.clear();
     this.wheel.clear();
@@ -331,10 +337,11 @@ export class TermTable extends LoanTable {
     const due = this.more[more + T.OPENED]! + (passed + 1) * Number(intervalSeconds);
     const now = Math.max(this.clock, start);
     if (now >= due) return false;
-    const principal = toBigint(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
-    const fixed = principal - toBigint(this.more, more + T.CREDIT, AMOUNT);
-    const slope = principal * (BigInt(this.more[more + T.RATE]!) * RATE_UNIT);
-    this.drawLine(row, fixed, toBigint(this.more, more + T.INTEREST, NUMERATOR), slope, start, due, now);
+    const principal = factorAt(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
+    const credit = factorAt(this.more, more + T.CREDIT, AMOUNT);
+    // 24 bits times an integer of 26 (and powers of two): exact.
+    const rate = { high: this.more[more + T.RATE]! * RATE_UNIT_DOUBLE, low: 0, isExact: true };
+    this.drawLine(row, principal, credit, factorAt(this.more, more + T.INTEREST, NUMERATOR), rate, start, due, now);
     return true;
   }
 
@@ -348,7 +355,8 @@ export class TermTable extends LoanTable {
     const due = b.passed < terms.count ? Number(dueDate(terms, b.passed + 1n)) : FAR;
     const isPlain = (b.arrears | b.ahead | b.interestDue | b.lateFees | b.lateNumerator) === 0n && b.paid === b.passed;
     if (isPlain && inDefault === undefined) {
-      this.drawLine(row, b.principal - b.credit, b.interestNumerator, b.principal * terms.annualRateWad, now, due, now);
+      const [principal, credit, interest] = [b.principal, b.credit, b.interestNumerator].map(factorOf) as Three;
+      this.drawLine(row, principal, credit, interest, factorOf(terms.annualRateWad), now, due, now);
       return;
     }
     this.lines[row * LINE + D.FIXED] = NaN;
@@ -367,12 +375,23 @@ export class TermTable extends LoanTable {
   }
 
   /** @param due end of the line; `now` is on it */
-  private drawLine(row: number, fixed: bigint, interest: bigint, slope: bigint, start: number, due: number, now: number): void {
+  private drawLine(
+    row: number,
+    principal: Factor,
+    credit: Factor,
+    interest: Factor,
+    rate: Factor,
+    start: number,
+    due: number,
+    now: number,
+  ): void {
     const at = row * LINE;
-    const i = unitsOf(interest);
-    const s = unitsOf(slope);
-    const rounded = Number(fixed);
-    this.lines[at + D.FIXED] = Math.abs(rounded) < MOST_EXACT ? rounded : NaN;
+    const i = product(interest, INVERSE_RATE_SECONDS);
+    const s = product(product(principal, rate), INVERSE_RATE_SECONDS);
+    // Of integers below 2^53 the difference is exact.
+    const isSmall = principal.high < MOST_EXACT && credit.high < MOST_EXACT;
+    const rounded = principal.high - credit.high;
+    this.lines[at + D.FIXED] = isSmall ? rounded : NaN;
     this.lines[at + D.I_HIGH] = i.high;
     this.lines[at + D.I_LOW] = i.low;
     this.lines[at + D.S_HIGH] = s.high;
@@ -389,9 +408,10 @@ export class TermTable extends LoanTable {
     const fixed = this.lines[at + D.ABOUT]!;
     const seconds = this.lines[at + D.WAKE]! - this.lines[at + D.START]!;
     const interest = this.lines[at + D.I_HIGH]! + this.lines[at + D.S_HIGH]! * seconds;
-    // Where money paid ahead exceeds the principal, little may be left of the sum beside its parts: a few units in their last
-    // places, and the unit by which interest is rounded up.
-    const spare = (Math.abs(fixed) + interest) * 2 ** -48 + 1;
+    // Where money paid ahead is as much as the principal, little may be left beside its parts, which are rounded: principal, money
+    // paid ahead (never more than principal and interest), interest. And the unit by which interest is rounded up.
+    const parts = toNumber(this.words, row * ROW + AT.DEBT, SIZE.DEBT) + interest;
+    const spare = 2 * parts * 2 ** -48 + 1;
     this.bound(row, Math.max(fixed + interest, 0) + spare);
   }
 
@@ -467,9 +487,6 @@ export class TermTable extends LoanTable {
     return this.sheets[this.sheetNumberAt(row)]!;
   }
 }
-
-/** An integer of units × WAD × seconds of a year, as units. */
-const unitsOf = (numerator: bigint): Factor => product(factorOf(numerator), INVERSE_RATE_SECONDS);
 
 /** What a sheet's number and the opening fix for a loan's life. */
 export function termsOf(sheet: TermSheet, openedAt: bigint, annualRateWad: bigint): TermTerms {

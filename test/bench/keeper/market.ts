@@ -65,8 +65,10 @@ export class Dice {
 /** LTVs as books have them: many a round distance from the limit, a cluster at the most that may be borrowed, a long tail. */
 function ltvOf(dice: Dice, lltv: number): number {
   const kind = dice.roll();
-  const ltv = kind < 0.35 ? 0.5 + 0.05 * dice.bell() : kind < 0.6 ? 0.65 + 0.02 * dice.bell() : kind < 0.75 ? 0.7 + 0.004 * dice.bell() : 0.1 + 0.6 * dice.roll();
-  return Math.min(Math.max(ltv, 0.02), lltv * 0.9);
+  if (kind < 0.35) return lltv * Math.max(0.6 + 0.05 * dice.bell(), 0.05);
+  if (kind < 0.6) return lltv * (0.75 + 0.02 * dice.bell());
+  if (kind < 0.75) return lltv * Math.min(0.82 + 0.004 * dice.bell(), 0.9);
+  return lltv * (0.1 + 0.7 * dice.roll());
 }
 
 /** Fills a book by logs and makes more of them: what its loans would do next, by the book's own state. */
