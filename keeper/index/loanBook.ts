@@ -298,10 +298,11 @@ export class LoanBook {
       const missing = this.missingSheet(table, words[dataAt(FIELD.RolledOver.sheet)]!);
       if (missing !== undefined) return missing;
     }
-    table.beginChange(block, row);
+    const isWeight = name === "ToppedUp" || name === "Withdrawn";
+    table.beginChange(block, row, isWeight);
     const isTerm = table instanceof TermTable;
     const fitting = isTerm ? this.changeTerm(table, row, name, timestamp) : this.changeRevolving(table, row, name);
-    table.endChange(block, row);
+    table.endChange(block, row, isWeight);
     if (name === "Closed" || !table.isLive(row)) this.rare.forgetLoan(block, this.idOf.bind(this));
     if (fitting !== "") this.doubt(log, `a ${name} of loan ${this.idText()} that ${fitting}`);
     return undefined;
@@ -312,7 +313,7 @@ export class LoanBook {
     const { collateral, shares } = FIELD.Opened;
     this.add(table, row, COLLATERAL, collateral);
     this.add(table, row, DEBT, shares);
-    table.endChange(blockNumber, row, true);
+    table.endChange(blockNumber, row);
   }
 
   private openTerm({ blockNumber }: RawLog, table: TermTable, timestamp: number): MissingSheet | undefined {
@@ -324,7 +325,7 @@ export class LoanBook {
     const row = table.beginInsert(blockNumber, words, 0);
     this.add(table, row, COLLATERAL, fields.collateral);
     this.begin(table, row, number, fields, NOTHING, BigInt(timestamp));
-    table.endChange(blockNumber, row, true);
+    table.endChange(blockNumber, row);
     return undefined;
   }
 

@@ -155,7 +155,7 @@ function termDecider(
   price: Factor,
   decisions: Decisions,
 ): (row: number) => void {
-  const { words, lines } = table;
+  const { words, lines, lateLines } = table;
   const { lltvWad } = facts.facility.terms;
   const lltv = Number(lltvWad) / 1e18;
   const now = Number(facts.now);
@@ -172,23 +172,28 @@ function termDecider(
     const line = row * LINE;
     const start = lines[line + D.START]!;
     const isOnLine = now >= start && now <= lines[line + D.END]!;
-    if (!isOnLine || words[at + AT.COLLATERAL + 2]! >= THIRD_LIMB || (words[at + AT.FLAGS]! & FLAG.MARKED) !== 0) {
-      return byBigints(row);
-    }
-    const interest = ceilOfLine(
+    if (!isOnLine || words[at + AT.COLLATERAL + 2]! >= THIRD_LIMB) return byBigints(row);
+    let interest = ceilOfLine(
       lines[line + D.I_HIGH]!,
       lines[line + D.I_LOW]!,
       lines[line + D.S_HIGH]!,
       lines[line + D.S_LOW]!,
       now - start,
     );
+    const late = lateLines.size === 0 ? undefined : lateLines.get(row);
+    if (late !== undefined) interest += ceilOfLine(late.i.high, late.i.low, late.s.high, late.s.low, now - start);
     const debt = lines[line + D.FIXED]! + interest;
     const value = valueOf(words, at, price);
     // NaN where a part of it could not be told; at 2^53 a sum of integers may be rounded.
     if (!(debt < 2 ** 53) || Number.isNaN(value)) return byBigints(row);
-    const limit = value * lltv;
-    if (debt <= limit * (1 - NEAR_LIMIT)) return;
     if (debt <= 0) return;
+    const limit = value * lltv;
+    const isMarked = (words[at + AT.FLAGS]! & FLAG.MARKED) !== 0;
+    if (debt <= limit * (1 - NEAR_LIMIT)) {
+      if (isMarked) decisions.push(row, debt, value, REASON.DEFAULT);
+      return;
+    }
+    if (isMarked && debt < limit * (1 + NEAR_LIMIT)) return byBigints(row);
     if (debt < limit * (1 + NEAR_LIMIT) && !isLiquidatable(BigInt(debt), BigInt(value), lltvWad)) return;
     decisions.push(row, debt, value, REASON.HEALTH);
   };

@@ -35,8 +35,8 @@ const RATE_UNIT_DOUBLE = Number(RATE_UNIT);
 const BPS_TO_WAD = WAD / 10_000n;
 
 /** Doubles of a row's line, and which: see {@link TermTable.lines}. */
-export const LINE = 9;
-export const D = { FIXED: 0, I_HIGH: 1, I_LOW: 2, S_HIGH: 3, S_LOW: 4, START: 5, END: 6, WAKE: 7, ABOUT: 8 } as const;
+export const LINE = 10;
+export const D = { FIXED: 0, I_HIGH: 1, I_LOW: 2, S_HIGH: 3, S_LOW: 4, START: 5, END: 6, WAKE: 7, ABOUT: 8, MORE: 9 } as const;
 
 /** Seconds for which a row's key holds at least, and at most twice as long: rows are computed again at different times. */
 const KEY_HOLDS = 21_600;
@@ -44,7 +44,6 @@ const MOST_EXACT = 2 ** 53;
 const FAR = 2 ** 52;
 const INVERSE_RATE_SECONDS = ratio(1n, RATE_SECONDS);
 
-type Three = [Factor, Factor, Factor];
 const NOTHING: TermCount = { counted: 0n, slope: 0n };
 
 /** What a snapshot keeps of a term table beside its rows. */
@@ -69,6 +68,8 @@ export class TermTable extends LoanTable {
   /** In default by their dates, and not marked. */
   readonly overdue = new Set<number>();
   readonly sheets: TermSheet[] = [];
+  /** Late interest of rows with a line that have some: another line, rounded up by itself. */
+  readonly lateLines = new Map<number, { readonly i: Factor; readonly s: Factor }>();
   private more = new Uint32Array(0);
   private late: Uint32Array = new Uint32Array(0);
   private lateFree: number[] = [];
@@ -194,9 +195,11 @@ export class TermTable extends LoanTable {
 
   override refresh(row: number): void {
     const at = row * ROW;
-    this.overdue.delete(row);
+    if (this.overdue.size > 0) this.overdue.delete(row);
+    if (this.lateLines.size > 0) this.lateLines.delete(row);
     if (isZero(this.words, at + AT.DEBT, SIZE.DEBT)) {
       this.lines[row * LINE + D.FIXED] = NaN;
+      this.lines[row * LINE + D.ABOUT] = NaN;
       this.wheel.remove(row);
       this.keys.set(row, 0);
       return;
@@ -227,6 +230,7 @@ export class TermTable extends LoanTable {
     this.turned = -1;
     [this.countedAtZero, this.slopes] = [0n, 0n];
     this.overdue.clear();
+    this.lateLines.clear();
     this.wheel.clear();
     this.sheets.length = 0;
   }
@@ -281,13 +285,15 @@ export class TermTable extends LoanTable {
     const late = this.more[row * TERM + T.LATE]! * LATE;
     if (late !== 0 && !isTouched && !isZero(this.late, late + L.MARKED, SECOND)) this.markedRows += 1;
     const at = row * LINE;
-    const fixed = this.lines[at + D.FIXED]!;
-    if (isTouched || Number.isNaN(fixed)) {
-      this.refresh(row);
-      return;
-    }
-    this.sleep(row, this.lines[at + D.WAKE]!);
-    this.boundByLine(row);
+    // Late loans have more than the line, and are few.
+    if (isTouched || this.lines[at + D.MORE] !== 0 || Number.isNaN(this.lines[at + D.ABOUT]!)) this.refresh(row);
+    else this.sleepOnLine(row, this.lines[at + D.WAKE]!);
+  }
+
+  /** Collateral alone changed: what is owed is as it was. */
+  override reweigh(row: number): void {
+    if (Number.isNaN(this.lines[row * LINE + D.ABOUT]!) || this.keys.values[row] === Infinity) this.refresh(row);
+    else this.boundByLine(row);
   }
 
   protected override saveMore(row: number): void {
@@ -297,6 +303,8 @@ export class TermTable extends LoanTable {
   }
 
   protected override restoreMore(row: number, words: Uint32Array, at: number, size: number): void {
+    // Of a change of collateral alone.
+    if (size === 0) return;
     const kept = this.more[row * TERM + T.LATE]!;
     for (let limb = 0; limb < TERM; limb++) this.more[row * TERM + limb] = words[at + limb]!;
     // Where it stood among the late ones says nothing; whether it stood there does.
@@ -322,6 +330,7 @@ export class TermTable extends LoanTable {
     this.more.fill(0, row * TERM, (row + 1) * TERM);
     this.wheel.remove(row);
     this.overdue.delete(row);
+    this.lateLines.delete(row);
   }
 
   // ---- inside: lines ----
@@ -338,10 +347,15 @@ export class TermTable extends LoanTable {
     const now = Math.max(this.clock, start);
     if (now >= due) return false;
     const principal = factorAt(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
-    const credit = factorAt(this.more, more + T.CREDIT, AMOUNT);
+    const credit = toNumber(this.more, more + T.CREDIT, AMOUNT);
     // 24 bits times an integer of 26 (and powers of two): exact.
     const rate = { high: this.more[more + T.RATE]! * RATE_UNIT_DOUBLE, low: 0, isExact: true };
-    this.drawLine(row, principal, credit, factorAt(this.more, more + T.INTEREST, NUMERATOR), rate, start, due, now);
+    // Of integers below 2^53 the difference is exact.
+    const isSmall = principal.high < MOST_EXACT && credit < MOST_EXACT;
+    const about = principal.high - credit;
+    const interest = factorAt(this.more, more + T.INTEREST, NUMERATOR);
+    this.drawLine(row, isSmall ? about : NaN, about, interest, product(principal, rate), start, due);
+    this.sleepOnLine(row, Math.min(due, this.keyHolds(row, now)));
     return true;
   }
 
@@ -353,53 +367,64 @@ export class TermTable extends LoanTable {
     const now = Math.max(this.clock, Number(loan.balance.settledAt));
     const b = settleTermLoan(loan.balance, terms, BigInt(now));
     const due = b.passed < terms.count ? Number(dueDate(terms, b.passed + 1n)) : FAR;
-    const isPlain = (b.arrears | b.ahead | b.interestDue | b.lateFees | b.lateNumerator) === 0n && b.paid === b.passed;
-    if (isPlain && inDefault === undefined) {
-      const [principal, credit, interest] = [b.principal, b.credit, b.interestNumerator].map(factorOf) as Three;
-      this.drawLine(row, principal, credit, interest, factorOf(terms.annualRateWad), now, due, now);
-      return;
+    let next = due;
+    if (inDefault === undefined && b.paid < b.passed) {
+      const last = defaultsAfter(b, terms);
+      if (BigInt(now) > last) this.overdue.add(row);
+      else next = Math.min(due, Number(last) + 1);
     }
-    this.lines[row * LINE + D.FIXED] = NaN;
-    if (inDefault !== undefined) {
-      this.sleep(row, Math.min(due, this.keyHolds(row, now)));
-      this.keys.set(row, Infinity);
-      return;
+    // The fee for an instalment that fell due this very second comes with the next: no line yet.
+    if (b.paid < b.passed && b.feesFor < b.passed && terms.lateFee > 0n) {
+      const then = settleTermLoan(b, terms, BigInt(now + 1));
+      this.lines[row * LINE + D.FIXED] = NaN;
+      this.lines[row * LINE + D.ABOUT] = NaN;
+      this.sleep(row, now + 1);
+      this.bound(row, Number(termDebt(then)));
+    } else {
+      const fixed = b.principal + b.interestDue + b.lateFees - b.credit;
+      const about = Number(fixed);
+      const slope = factorOf(b.principal * terms.annualRateWad);
+      const isSmall = Math.abs(about) < MOST_EXACT;
+      this.drawLine(row, isSmall ? about : NaN, about, factorOf(b.interestNumerator), slope, now, due);
+      // What a snapshot's line does not say: late interest, and whether it is in default.
+      if (b.paid < b.passed || inDefault !== undefined) this.lines[row * LINE + D.MORE] = 1;
+      const lateSlope = b.arrears * terms.latePremiumWad;
+      if (lateSlope !== 0n || b.lateNumerator !== 0n) {
+        this.lines[row * LINE + D.MORE] = 1;
+        const i = product(factorOf(b.lateNumerator), INVERSE_RATE_SECONDS);
+        this.lateLines.set(row, { i, s: product(factorOf(lateSlope), INVERSE_RATE_SECONDS) });
+      }
+      this.sleepOnLine(row, Math.min(next, this.keyHolds(row, now)));
     }
-    const last = defaultsAfter(b, terms);
-    const isOverdue = BigInt(now) > last;
-    if (isOverdue) this.overdue.add(row);
-    const next = isOverdue || last > BigInt(FAR) ? due : Math.min(due, Number(last) + 1);
-    const wake = Math.min(next, this.keyHolds(row, now));
-    this.sleep(row, wake);
-    this.bound(row, Number(termDebt(settleTermLoan(b, terms, BigInt(wake)))));
+    if (inDefault !== undefined) this.keys.set(row, Infinity);
   }
 
-  /** @param due end of the line; `now` is on it */
+  /** @param fixed exactly, or NaN where no double is; `about` is near it in any case */
   private drawLine(
     row: number,
-    principal: Factor,
-    credit: Factor,
+    fixed: number,
+    about: number,
     interest: Factor,
-    rate: Factor,
+    slope: Factor,
     start: number,
-    due: number,
-    now: number,
+    end: number,
   ): void {
     const at = row * LINE;
     const i = product(interest, INVERSE_RATE_SECONDS);
-    const s = product(product(principal, rate), INVERSE_RATE_SECONDS);
-    // Of integers below 2^53 the difference is exact.
-    const isSmall = principal.high < MOST_EXACT && credit.high < MOST_EXACT;
-    const rounded = principal.high - credit.high;
-    this.lines[at + D.FIXED] = isSmall ? rounded : NaN;
+    const s = product(slope, INVERSE_RATE_SECONDS);
+    this.lines[at + D.FIXED] = fixed;
     this.lines[at + D.I_HIGH] = i.high;
     this.lines[at + D.I_LOW] = i.low;
     this.lines[at + D.S_HIGH] = s.high;
     this.lines[at + D.S_LOW] = s.low;
     this.lines[at + D.START] = start;
-    this.lines[at + D.END] = due;
-    this.lines[at + D.ABOUT] = rounded;
-    this.sleep(row, Math.min(due, this.keyHolds(row, now)));
+    this.lines[at + D.END] = end;
+    this.lines[at + D.ABOUT] = about;
+    this.lines[at + D.MORE] = 0;
+  }
+
+  private sleepOnLine(row: number, wake: number): void {
+    this.sleep(row, wake);
     this.boundByLine(row);
   }
 
@@ -407,12 +432,13 @@ export class TermTable extends LoanTable {
     const at = row * LINE;
     const fixed = this.lines[at + D.ABOUT]!;
     const seconds = this.lines[at + D.WAKE]! - this.lines[at + D.START]!;
-    const interest = this.lines[at + D.I_HIGH]! + this.lines[at + D.S_HIGH]! * seconds;
+    let interest = this.lines[at + D.I_HIGH]! + this.lines[at + D.S_HIGH]! * seconds;
+    const late = this.lateLines.size === 0 ? undefined : this.lateLines.get(row);
+    if (late !== undefined) interest += late.i.high + late.s.high * seconds + 1;
     // Where money paid ahead is as much as the principal, little may be left beside its parts, which are rounded: principal, money
     // paid ahead (never more than principal and interest), interest. And the unit by which interest is rounded up.
-    const parts = toNumber(this.words, row * ROW + AT.DEBT, SIZE.DEBT) + interest;
-    const spare = 2 * parts * 2 ** -48 + 1;
-    this.bound(row, Math.max(fixed + interest, 0) + spare);
+    const parts = toNumber(this.words, row * ROW + AT.DEBT, SIZE.DEBT) + Math.abs(fixed) + interest;
+    this.bound(row, Math.max(fixed + interest, 0) + parts * 2 ** -47 + 1);
   }
 
   private keyHolds(row: number, now: number): number {

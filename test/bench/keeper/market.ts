@@ -2,11 +2,14 @@ import { loanManagerAbi, termLoanManagerAbi } from "../../../sdk/client/abi/inde
 import { interfaceOf } from "../../../sdk/client/typedContract.js";
 import {
   Refusal,
+  type TermLoan,
   type TermSheet,
   WAD,
   beginTermLoan,
+  dueNow,
   payOffTermLoan,
   repayTermLoan,
+  settleTermLoan,
 } from "../../../sdk/model/index.js";
 import type { RawLog } from "../../../keeper/index/events.js";
 import { LoanBook } from "../../../keeper/index/loanBook.js";
@@ -221,12 +224,20 @@ export class BenchMarket {
     return this.log(manager, "Closed", id, [1, payOffTermLoan(loan, now).paid, debtShares, collateral]);
   }
 
-  /** An instalment. */
+  /** What is overdue and the next instalment; of one that is paid already, a part of the one after it. */
+  private amountOf(loan: TermLoan, now: bigint): bigint {
+    const { balance, terms } = loan;
+    if (balance.credit > 0n) return balance.instalment / 20n;
+    return balance.instalment + 10n + (balance.paid === balance.passed ? 0n : dueNow(settleTermLoan(balance, terms, now), terms));
+  }
+
+  /** An instalment, and the few units by which roundings may exceed it. */
   private repayment(table: TermTable, row: number): RawLog | undefined {
     const loan = table.termLoanAt(row);
     if (loan === undefined) return undefined;
+    const now = BigInt(this.now);
     try {
-      const outcome = repayTermLoan(loan, BigInt(this.now), loan.balance.instalment);
+      const outcome = repayTermLoan(loan, now, this.amountOf(loan, now));
       const ended = loan.balance.principal - (outcome.loan?.balance.principal ?? 0n);
       return this.log(MANAGERS.termLoanManager, "Repaid", table.loanAt(row).id, [outcome.paid, ended]);
     } catch (error) {
