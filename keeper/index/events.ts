@@ -59,6 +59,24 @@ export const FIELD = {
   },
 } as const;
 
+/** Words that nobody here asks for: who received what, and amounts that others imply. */
+const UNREAD: Partial<Record<EventName, readonly number[]>> = {
+  Opened: [0, 2],
+  Drawn: [0, 1],
+  Withdrawn: [0],
+  Closed: [0, 1],
+  Liquidated: [0],
+  TermLoanOpened: [0, 6],
+  RolledOver: [4],
+  DefaultMarked: [0],
+};
+const READ = Object.fromEntries(
+  Object.entries(EVENTS).map(([name, count]) => [
+    name,
+    Array.from({ length: count }, (_, word) => word).filter((word) => !UNREAD[name as EventName]?.includes(word)),
+  ]),
+) as Record<EventName, number[]>;
+
 const names = new Map<string, EventName>();
 for (const abi of [loanManagerAbi, termLoanManagerAbi, protectionOrdersAbi]) {
   interfaceOf(abi).forEachEvent(({ name, topicHash }) => {
@@ -79,7 +97,7 @@ export function eventOf({ topics }: RawLog): EventName | undefined {
 }
 
 /**
- * Reads the first indexed argument and as many words of data as the event has, without an object.
+ * Reads the first indexed argument and the words of data that count, without an object.
  *
  * @returns whether the log is long enough
  */
@@ -88,7 +106,8 @@ export function readWords({ topics, data }: RawLog, name: EventName, out: Uint32
   const first = topics[1];
   if (first?.length !== 66 || data.length < 2 + 64 * count) return false;
   readHexWord(first, 2, out, 0);
-  for (let word = 0; word < count; word++) readHexWord(data, 2 + 64 * word, out, dataAt(word));
+  const read = READ[name];
+  for (let at = 0; at < read.length; at++) readHexWord(data, 2 + 64 * read[at]!, out, dataAt(read[at]!));
   return true;
 }
 

@@ -298,10 +298,11 @@ export class LoanBook {
       const missing = this.missingSheet(table, words[dataAt(FIELD.RolledOver.sheet)]!);
       if (missing !== undefined) return missing;
     }
-    table.beginChange(block, row);
+    const isWeight = name === "ToppedUp" || name === "Withdrawn";
+    table.beginChange(block, row, isWeight);
     const isTerm = table instanceof TermTable;
     const fitting = isTerm ? this.changeTerm(table, row, name, timestamp) : this.changeRevolving(table, row, name);
-    table.endChange(block, row);
+    table.endChange(block, row, isWeight);
     if (name === "Closed" || !table.isLive(row)) this.rare.forgetLoan(block, this.idOf.bind(this));
     if (fitting !== "") this.doubt(log, `a ${name} of loan ${this.idText()} that ${fitting}`);
     return undefined;
@@ -312,7 +313,7 @@ export class LoanBook {
     const { collateral, shares } = FIELD.Opened;
     this.add(table, row, COLLATERAL, collateral);
     this.add(table, row, DEBT, shares);
-    table.endChange(blockNumber, row, true);
+    table.endChange(blockNumber, row);
   }
 
   private openTerm({ blockNumber }: RawLog, table: TermTable, timestamp: number): MissingSheet | undefined {
@@ -324,7 +325,7 @@ export class LoanBook {
     const row = table.beginInsert(blockNumber, words, 0);
     this.add(table, row, COLLATERAL, fields.collateral);
     this.begin(table, row, number, fields, NOTHING, BigInt(timestamp));
-    table.endChange(blockNumber, row, true);
+    table.endChange(blockNumber, row);
     return undefined;
   }
 
@@ -385,23 +386,21 @@ export class LoanBook {
       return principal === (loan?.balance.principal ?? 0n) ? tooMuch(fitting) : "ends another principal";
     }
     if (loan === undefined) return "owes nothing";
-    const sheet = table.sheetNumberAt(row);
-    const book = (outcome: Pick<TermOutcome, "loan" | "before" | "after">): void =>
-      table.writeTermLoan(row, outcome.loan, sheet, outcome.before, outcome.after, now);
     try {
       switch (name) {
         case "Repaid": {
           const { assets, shares } = FIELD.Repaid;
-          book(repaidTermLoan(loan, now, { paid: this.amount(assets), principal: this.amount(shares) }));
+          const said = { paid: this.amount(assets), principal: this.amount(shares) };
+          book(table, row, repaidTermLoan(loan, now, said), now);
           return "";
         }
         case "Liquidated": {
           const { debtClosed, seized } = FIELD.Liquidated;
-          book(sellTermLoan(loan, now, this.amount(debtClosed)));
+          book(table, row, sellTermLoan(loan, now, this.amount(debtClosed)), now);
           return tooMuch(this.subtract(table, row, COLLATERAL, seized));
         }
         case "DefaultMarked":
-          book(markTermLoanDefault(loan, now));
+          book(table, row, markTermLoanDefault(loan, now), now);
           return "";
         case "RolledOver": {
           const fields = FIELD.RolledOver;
@@ -503,6 +502,10 @@ export class LoanBook {
   private doubt({ blockNumber }: RawLog, what: string): void {
     this.firstTrouble ??= `block ${blockNumber} has ${what}`;
   }
+}
+
+function book(table: TermTable, row: number, { loan, before, after }: TermOutcome, now: bigint): void {
+  table.writeTermLoan(row, loan, table.sheetNumberAt(row), before, after, now);
 }
 
 const tooMuch = (fitting: boolean): string => (fitting ? "" : "takes more than there is");

@@ -9,10 +9,11 @@ import {
 import type { LoanBook } from "../index/loanBook.js";
 import { type Factor, ceilOfLine, ceilOfProduct, floorOfProduct, ratio } from "../index/table/doubleDouble.js";
 import { KEYS_A_BLOCK } from "../index/table/keys.js";
-import { AT, FLAG, LoanTable, ROW, SPARE_SHARES } from "../index/table/loanTable.js";
+import { AT, FLAG, LoanTable, ROW, SIZE, SPARE_SHARES } from "../index/table/loanTable.js";
 import { D, LINE, TermTable } from "../index/table/termTable.js";
+import { toBigint } from "../index/table/words.js";
 import { Decisions, REASON } from "./decisions.js";
-import { type FacilityFacts, judgedPrice, revolvingDebt } from "./judge.js";
+import { type FacilityFacts, judgedPrice } from "./judge.js";
 
 /**
  * Which loans may be liquidated: found by their keys, decided exactly.
@@ -108,11 +109,17 @@ function revolvingDecider(
   const { words } = table;
   const { lltvWad } = facts.facility.terms;
   const lltv = Number(lltvWad) / 1e18;
+  // toAssetsUp and collateralValueDown, with what all loans have in common computed once.
+  const shares = facts.totals.totalShares + VIRTUAL_SHARES;
+  const assets = facts.totals.totalAssets + VIRTUAL_ASSETS;
   const byBigints = (row: number): void => {
-    const loan = table.loanAt(row);
-    const debt = revolvingDebt(loan, facts);
-    const value = collateralValueDown(loan.collateral, priceE36);
-    if (isLiquidatable(debt, value, lltvWad)) decisions.pushLarge(row, debt, value, REASON.HEALTH);
+    const at = row * ROW;
+    const debt = (toBigint(words, at + AT.DEBT, SIZE.DEBT) * assets + (shares - 1n)) / shares;
+    const value = (toBigint(words, at + AT.COLLATERAL, SIZE.COLLATERAL) * priceE36) / PRICE_SCALE;
+    const [about, limit] = [Number(debt), Number(value) * lltv];
+    if (about <= limit * (1 - NEAR_LIMIT)) return;
+    if (about < limit * (1 + NEAR_LIMIT) && !isLiquidatable(debt, value, lltvWad)) return;
+    decisions.pushLarge(row, debt, value, REASON.HEALTH);
   };
   return (row) => {
     const at = row * ROW;
@@ -148,7 +155,7 @@ function termDecider(
   price: Factor,
   decisions: Decisions,
 ): (row: number) => void {
-  const { words, lines } = table;
+  const { words, lines, lateLines } = table;
   const { lltvWad } = facts.facility.terms;
   const lltv = Number(lltvWad) / 1e18;
   const now = Number(facts.now);
@@ -165,23 +172,28 @@ function termDecider(
     const line = row * LINE;
     const start = lines[line + D.START]!;
     const isOnLine = now >= start && now <= lines[line + D.END]!;
-    if (!isOnLine || words[at + AT.COLLATERAL + 2]! >= THIRD_LIMB || (words[at + AT.FLAGS]! & FLAG.MARKED) !== 0) {
-      return byBigints(row);
-    }
-    const interest = ceilOfLine(
+    if (!isOnLine || words[at + AT.COLLATERAL + 2]! >= THIRD_LIMB) return byBigints(row);
+    let interest = ceilOfLine(
       lines[line + D.I_HIGH]!,
       lines[line + D.I_LOW]!,
       lines[line + D.S_HIGH]!,
       lines[line + D.S_LOW]!,
       now - start,
     );
+    const late = lateLines.size === 0 ? undefined : lateLines.get(row);
+    if (late !== undefined) interest += ceilOfLine(late.i.high, late.i.low, late.s.high, late.s.low, now - start);
     const debt = lines[line + D.FIXED]! + interest;
     const value = valueOf(words, at, price);
     // NaN where a part of it could not be told; at 2^53 a sum of integers may be rounded.
     if (!(debt < 2 ** 53) || Number.isNaN(value)) return byBigints(row);
-    const limit = value * lltv;
-    if (debt <= limit * (1 - NEAR_LIMIT)) return;
     if (debt <= 0) return;
+    const limit = value * lltv;
+    const isMarked = (words[at + AT.FLAGS]! & FLAG.MARKED) !== 0;
+    if (debt <= limit * (1 - NEAR_LIMIT)) {
+      if (isMarked) decisions.push(row, debt, value, REASON.DEFAULT);
+      return;
+    }
+    if (isMarked && debt < limit * (1 + NEAR_LIMIT)) return byBigints(row);
     if (debt < limit * (1 + NEAR_LIMIT) && !isLiquidatable(BigInt(debt), BigInt(value), lltvWad)) return;
     decisions.push(row, debt, value, REASON.HEALTH);
   };

@@ -45,6 +45,23 @@ export function factorOf(value: bigint): Factor {
   return { high, low, isExact: low === 0 };
 }
 
+const LIMB_WEIGHTS = Array.from({ length: 8 }, (_, limb) => 2 ** (32 * limb));
+
+/** The same of `size` limbs; of more than 106 bits, wrong by less than 2^-104 of itself. */
+export function factorAt(words: Uint32Array, at: number, size: number): Factor {
+  let high = 0;
+  let low = 0;
+  for (let limb = size - 1; limb >= 0; limb--) {
+    // The larger ones are added already: the sum's rounding is exact (Dekker).
+    const term = words[at + limb]! * LIMB_WEIGHTS[limb]!;
+    const sum = high + term;
+    low += term - (sum - high);
+    high = sum;
+  }
+  const sum = high + low;
+  return { high: sum, low: low - (sum - high), isExact: false };
+}
+
 /** x × m, wrong by less than 2^-103 of itself. */
 export function product(x: Factor, m: Factor): Factor {
   const top = x.high * m.high;

@@ -103,19 +103,19 @@ export class LoanTable {
     return row;
   }
 
-  beginChange(block: number, row: number): void {
+  /** @param isWeight whether collateral alone changes */
+  beginChange(block: number, row: number, isWeight = false): void {
     this.version += 1;
     this.undo.begin(block);
     this.undo.push(this.words, row * ROW + SIZE.ID, CHANGING);
-    this.saveMore(row);
+    if (!isWeight) this.saveMore(row);
     this.undo.end(UNDO.CHANGED, row);
     this.count(row, -1);
   }
 
-  /** @param stays whether a loan without debt and collateral remains, which none does of itself */
-  endChange(block: number, row: number, stays = false): void {
+  endChange(block: number, row: number, isWeight = false): void {
     const at = row * ROW;
-    if (!stays && isZero(this.words, at + AT.COLLATERAL, SIZE.COLLATERAL) && isZero(this.words, at + AT.DEBT, SIZE.DEBT)) {
+    if (isZero(this.words, at + AT.COLLATERAL, SIZE.COLLATERAL) && isZero(this.words, at + AT.DEBT, SIZE.DEBT)) {
       this.undo.begin(block);
       this.undo.push(this.words, at + AT.ID, SIZE.ID);
       this.undo.end(UNDO.REMOVED, row);
@@ -123,7 +123,8 @@ export class LoanTable {
       return;
     }
     this.count(row, 1);
-    this.refresh(row);
+    if (isWeight) this.reweigh(row);
+    else this.refresh(row);
   }
 
   /** Adds to a row's debt or collateral. @returns whether it fits */
@@ -264,6 +265,11 @@ export class LoanTable {
   refresh(row: number): void {
     const at = row * ROW;
     this.keys.set(row, revolvingKey(this.words, at));
+  }
+
+  /** The same where collateral alone changed. */
+  reweigh(row: number): void {
+    this.refresh(row);
   }
 
   /** Adds the row to the sums, or takes it out. */

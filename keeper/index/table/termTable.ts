@@ -14,7 +14,7 @@ import {
   termDebt,
   termLoanCount,
 } from "../../../sdk/model/index.js";
-import { type Factor, factorOf, product, ratio } from "./doubleDouble.js";
+import { type Factor, factorAt, factorOf, product, ratio } from "./doubleDouble.js";
 import { AT, FLAG, LoanTable, ROW, SIZE } from "./loanTable.js";
 import { Wheel } from "./wheel.js";
 import { fromBigint, isZero, toBigint, toNumber } from "./words.js";
@@ -31,11 +31,12 @@ const SECOND = 2;
 
 /** Scale of a stored rate, WAD a year (contracts/interfaces/TermLoanTypes.sol). */
 const RATE_UNIT = 10n ** 11n;
+const RATE_UNIT_DOUBLE = Number(RATE_UNIT);
 const BPS_TO_WAD = WAD / 10_000n;
 
 /** Doubles of a row's line, and which: see {@link TermTable.lines}. */
-export const LINE = 9;
-export const D = { FIXED: 0, I_HIGH: 1, I_LOW: 2, S_HIGH: 3, S_LOW: 4, START: 5, END: 6, WAKE: 7, ABOUT: 8 } as const;
+export const LINE = 10;
+export const D = { FIXED: 0, I_HIGH: 1, I_LOW: 2, S_HIGH: 3, S_LOW: 4, START: 5, END: 6, WAKE: 7, ABOUT: 8, MORE: 9 } as const;
 
 /** Seconds for which a row's key holds at least, and at most twice as long: rows are computed again at different times. */
 const KEY_HOLDS = 21_600;
@@ -67,12 +68,15 @@ export class TermTable extends LoanTable {
   /** In default by their dates, and not marked. */
   readonly overdue = new Set<number>();
   readonly sheets: TermSheet[] = [];
+  /** Late interest of rows with a line that have some: another line, rounded up by itself. */
+  readonly lateLines = new Map<number, { readonly i: Factor; readonly s: Factor }>();
   private more = new Uint32Array(0);
   private late: Uint32Array = new Uint32Array(0);
   private lateFree: number[] = [];
   private lateUsed = 0;
   private readonly wheel = new Wheel();
   private clock = 0;
+  private turned = -1;
   /** Σ (counted − slope × second) and Σ slope: what the pool counts its loans with is a line too. */
   private countedAtZero = 0n;
   private slopes = 0n;
@@ -87,6 +91,9 @@ export class TermTable extends LoanTable {
 
   /** Lets dates pass. */
   advance(now: number): void {
+    // Whatever changed since sleeps beyond it.
+    if (now === this.turned) return;
+    this.turned = now;
     if (now > this.clock) this.clock = now;
     this.wheel.turn(now, (row) => {
       if (this.lines[row * LINE + D.WAKE]! <= now) this.refresh(row);
@@ -115,16 +122,15 @@ export class TermTable extends LoanTable {
     const openedAt = BigInt(this.more[more + T.OPENED]!);
     const late = this.more[more + T.LATE]! * LATE;
     const terms = termsOf(sheet, openedAt, BigInt(this.more[more + T.RATE]!) * RATE_UNIT);
-    const amount = (field: number): bigint => (late === 0 ? 0n : toBigint(this.late, late + field, AMOUNT));
     const balance: TermBalance = {
       principal: toBigint(this.words, at + AT.DEBT, SIZE.DEBT),
-      arrears: amount(L.ARREARS),
-      ahead: amount(L.AHEAD),
+      arrears: late === 0 ? 0n : toBigint(this.late, late + L.ARREARS, AMOUNT),
+      ahead: late === 0 ? 0n : toBigint(this.late, late + L.AHEAD, AMOUNT),
       instalment: toBigint(this.more, more + T.INSTALMENT, AMOUNT),
       credit: toBigint(this.more, more + T.CREDIT, AMOUNT),
-      interestDue: amount(L.INTEREST),
+      interestDue: late === 0 ? 0n : toBigint(this.late, late + L.INTEREST, AMOUNT),
       interestNumerator: toBigint(this.more, more + T.INTEREST, NUMERATOR),
-      lateFees: amount(L.FEES),
+      lateFees: late === 0 ? 0n : toBigint(this.late, late + L.FEES, AMOUNT),
       lateNumerator: late === 0 ? 0n : toBigint(this.late, late + L.NUMERATOR, NUMERATOR),
       passed: BigInt((counts >>> 8) & 0xff),
       paid: BigInt((counts >>> 16) & 0xff),
@@ -189,9 +195,11 @@ export class TermTable extends LoanTable {
 
   override refresh(row: number): void {
     const at = row * ROW;
-    this.overdue.delete(row);
+    if (this.overdue.size > 0) this.overdue.delete(row);
+    if (this.lateLines.size > 0) this.lateLines.delete(row);
     if (isZero(this.words, at + AT.DEBT, SIZE.DEBT)) {
       this.lines[row * LINE + D.FIXED] = NaN;
+      this.lines[row * LINE + D.ABOUT] = NaN;
       this.wheel.remove(row);
       this.keys.set(row, 0);
       return;
@@ -219,8 +227,10 @@ export class TermTable extends LoanTable {
     this.lines = new Float64Array(0);
     this.late = new Uint32Array(0);
     [this.lateFree, this.lateUsed, this.markedRows] = [[], 0, 0];
+    this.turned = -1;
     [this.countedAtZero, this.slopes] = [0n, 0n];
     this.overdue.clear();
+    this.lateLines.clear();
     this.wheel.clear();
     this.sheets.length = 0;
   }
@@ -275,13 +285,15 @@ export class TermTable extends LoanTable {
     const late = this.more[row * TERM + T.LATE]! * LATE;
     if (late !== 0 && !isTouched && !isZero(this.late, late + L.MARKED, SECOND)) this.markedRows += 1;
     const at = row * LINE;
-    const fixed = this.lines[at + D.FIXED]!;
-    if (isTouched || Number.isNaN(fixed)) {
-      this.refresh(row);
-      return;
-    }
-    this.sleep(row, this.lines[at + D.WAKE]!);
-    this.boundByLine(row);
+    // Late loans have more than the line, and are few.
+    if (isTouched || this.lines[at + D.MORE] !== 0 || Number.isNaN(this.lines[at + D.ABOUT]!)) this.refresh(row);
+    else this.sleepOnLine(row, this.lines[at + D.WAKE]!);
+  }
+
+  /** Collateral alone changed: what is owed is as it was. */
+  override reweigh(row: number): void {
+    if (Number.isNaN(this.lines[row * LINE + D.ABOUT]!) || this.keys.values[row] === Infinity) this.refresh(row);
+    else this.boundByLine(row);
   }
 
   protected override saveMore(row: number): void {
@@ -291,6 +303,8 @@ export class TermTable extends LoanTable {
   }
 
   protected override restoreMore(row: number, words: Uint32Array, at: number, size: number): void {
+    // Of a change of collateral alone.
+    if (size === 0) return;
     const kept = this.more[row * TERM + T.LATE]!;
     for (let limb = 0; limb < TERM; limb++) this.more[row * TERM + limb] = words[at + limb]!;
     // Where it stood among the late ones says nothing; whether it stood there does.
@@ -316,6 +330,7 @@ export class TermTable extends LoanTable {
     this.more.fill(0, row * TERM, (row + 1) * TERM);
     this.wheel.remove(row);
     this.overdue.delete(row);
+    this.lateLines.delete(row);
   }
 
   // ---- inside: lines ----
@@ -331,10 +346,16 @@ export class TermTable extends LoanTable {
     const due = this.more[more + T.OPENED]! + (passed + 1) * Number(intervalSeconds);
     const now = Math.max(this.clock, start);
     if (now >= due) return false;
-    const principal = toBigint(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
-    const fixed = principal - toBigint(this.more, more + T.CREDIT, AMOUNT);
-    const slope = principal * (BigInt(this.more[more + T.RATE]!) * RATE_UNIT);
-    this.drawLine(row, fixed, toBigint(this.more, more + T.INTEREST, NUMERATOR), slope, start, due, now);
+    const principal = factorAt(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
+    const credit = toNumber(this.more, more + T.CREDIT, AMOUNT);
+    // 24 bits times an integer of 26 (and powers of two): exact.
+    const rate = { high: this.more[more + T.RATE]! * RATE_UNIT_DOUBLE, low: 0, isExact: true };
+    // Of integers below 2^53 the difference is exact.
+    const isSmall = principal.high < MOST_EXACT && credit < MOST_EXACT;
+    const about = principal.high - credit;
+    const interest = factorAt(this.more, more + T.INTEREST, NUMERATOR);
+    this.drawLine(row, isSmall ? about : NaN, about, interest, product(principal, rate), start, due);
+    this.sleepOnLine(row, Math.min(due, this.keyHolds(row, now)));
     return true;
   }
 
@@ -346,41 +367,64 @@ export class TermTable extends LoanTable {
     const now = Math.max(this.clock, Number(loan.balance.settledAt));
     const b = settleTermLoan(loan.balance, terms, BigInt(now));
     const due = b.passed < terms.count ? Number(dueDate(terms, b.passed + 1n)) : FAR;
-    const isPlain = (b.arrears | b.ahead | b.interestDue | b.lateFees | b.lateNumerator) === 0n && b.paid === b.passed;
-    if (isPlain && inDefault === undefined) {
-      this.drawLine(row, b.principal - b.credit, b.interestNumerator, b.principal * terms.annualRateWad, now, due, now);
-      return;
+    let next = due;
+    if (inDefault === undefined && b.paid < b.passed) {
+      const last = defaultsAfter(b, terms);
+      if (BigInt(now) > last) this.overdue.add(row);
+      else next = Math.min(due, Number(last) + 1);
     }
-    this.lines[row * LINE + D.FIXED] = NaN;
-    if (inDefault !== undefined) {
-      this.sleep(row, Math.min(due, this.keyHolds(row, now)));
-      this.keys.set(row, Infinity);
-      return;
+    // The fee for an instalment that fell due this very second comes with the next: no line yet.
+    if (b.paid < b.passed && b.feesFor < b.passed && terms.lateFee > 0n) {
+      const then = settleTermLoan(b, terms, BigInt(now + 1));
+      this.lines[row * LINE + D.FIXED] = NaN;
+      this.lines[row * LINE + D.ABOUT] = NaN;
+      this.sleep(row, now + 1);
+      this.bound(row, Number(termDebt(then)));
+    } else {
+      const fixed = b.principal + b.interestDue + b.lateFees - b.credit;
+      const about = Number(fixed);
+      const slope = factorOf(b.principal * terms.annualRateWad);
+      const isSmall = Math.abs(about) < MOST_EXACT;
+      this.drawLine(row, isSmall ? about : NaN, about, factorOf(b.interestNumerator), slope, now, due);
+      // What a snapshot's line does not say: late interest, and whether it is in default.
+      if (b.paid < b.passed || inDefault !== undefined) this.lines[row * LINE + D.MORE] = 1;
+      const lateSlope = b.arrears * terms.latePremiumWad;
+      if (lateSlope !== 0n || b.lateNumerator !== 0n) {
+        this.lines[row * LINE + D.MORE] = 1;
+        const i = product(factorOf(b.lateNumerator), INVERSE_RATE_SECONDS);
+        this.lateLines.set(row, { i, s: product(factorOf(lateSlope), INVERSE_RATE_SECONDS) });
+      }
+      this.sleepOnLine(row, Math.min(next, this.keyHolds(row, now)));
     }
-    const last = defaultsAfter(b, terms);
-    const isOverdue = BigInt(now) > last;
-    if (isOverdue) this.overdue.add(row);
-    const next = isOverdue || last > BigInt(FAR) ? due : Math.min(due, Number(last) + 1);
-    const wake = Math.min(next, this.keyHolds(row, now));
-    this.sleep(row, wake);
-    this.bound(row, Number(termDebt(settleTermLoan(b, terms, BigInt(wake)))));
+    if (inDefault !== undefined) this.keys.set(row, Infinity);
   }
 
-  /** @param due end of the line; `now` is on it */
-  private drawLine(row: number, fixed: bigint, interest: bigint, slope: bigint, start: number, due: number, now: number): void {
+  /** @param fixed exactly, or NaN where no double is; `about` is near it in any case */
+  private drawLine(
+    row: number,
+    fixed: number,
+    about: number,
+    interest: Factor,
+    slope: Factor,
+    start: number,
+    end: number,
+  ): void {
     const at = row * LINE;
-    const i = unitsOf(interest);
-    const s = unitsOf(slope);
-    const rounded = Number(fixed);
-    this.lines[at + D.FIXED] = Math.abs(rounded) < MOST_EXACT ? rounded : NaN;
+    const i = product(interest, INVERSE_RATE_SECONDS);
+    const s = product(slope, INVERSE_RATE_SECONDS);
+    this.lines[at + D.FIXED] = fixed;
     this.lines[at + D.I_HIGH] = i.high;
     this.lines[at + D.I_LOW] = i.low;
     this.lines[at + D.S_HIGH] = s.high;
     this.lines[at + D.S_LOW] = s.low;
     this.lines[at + D.START] = start;
-    this.lines[at + D.END] = due;
-    this.lines[at + D.ABOUT] = rounded;
-    this.sleep(row, Math.min(due, this.keyHolds(row, now)));
+    this.lines[at + D.END] = end;
+    this.lines[at + D.ABOUT] = about;
+    this.lines[at + D.MORE] = 0;
+  }
+
+  private sleepOnLine(row: number, wake: number): void {
+    this.sleep(row, wake);
     this.boundByLine(row);
   }
 
@@ -388,11 +432,13 @@ export class TermTable extends LoanTable {
     const at = row * LINE;
     const fixed = this.lines[at + D.ABOUT]!;
     const seconds = this.lines[at + D.WAKE]! - this.lines[at + D.START]!;
-    const interest = this.lines[at + D.I_HIGH]! + this.lines[at + D.S_HIGH]! * seconds;
-    // Where money paid ahead exceeds the principal, little may be left of the sum beside its parts: a few units in their last
-    // places, and the unit by which interest is rounded up.
-    const spare = (Math.abs(fixed) + interest) * 2 ** -48 + 1;
-    this.bound(row, Math.max(fixed + interest, 0) + spare);
+    let interest = this.lines[at + D.I_HIGH]! + this.lines[at + D.S_HIGH]! * seconds;
+    const late = this.lateLines.size === 0 ? undefined : this.lateLines.get(row);
+    if (late !== undefined) interest += late.i.high + late.s.high * seconds + 1;
+    // Where money paid ahead is as much as the principal, little may be left beside its parts, which are rounded: principal, money
+    // paid ahead (never more than principal and interest), interest. And the unit by which interest is rounded up.
+    const parts = toNumber(this.words, row * ROW + AT.DEBT, SIZE.DEBT) + Math.abs(fixed) + interest;
+    this.bound(row, Math.max(fixed + interest, 0) + parts * 2 ** -47 + 1);
   }
 
   private keyHolds(row: number, now: number): number {
@@ -467,9 +513,6 @@ export class TermTable extends LoanTable {
     return this.sheets[this.sheetNumberAt(row)]!;
   }
 }
-
-/** An integer of units × WAD × seconds of a year, as units. */
-const unitsOf = (numerator: bigint): Factor => product(factorOf(numerator), INVERSE_RATE_SECONDS);
 
 /** What a sheet's number and the opening fix for a loan's life. */
 export function termsOf(sheet: TermSheet, openedAt: bigint, annualRateWad: bigint): TermTerms {

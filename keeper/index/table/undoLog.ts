@@ -6,6 +6,9 @@ interface Sealed {
 /** What an entry says of a row: its length stands last, so that entries are read from the end. */
 export const UNDO = { CHANGED: 0, INSERTED: 1, REMOVED: 2 } as const;
 const KIND_BITS = 2;
+/** Limbs of room for a block's entries at first; more than so many are given back when the block is over. */
+const FIRST_ROOM = 4_096;
+const MOST_ROOM = 1 << 20;
 
 export interface UndoEntry {
   readonly kind: number;
@@ -33,7 +36,7 @@ export function* entriesOf(words: Uint32Array): Generator<UndoEntry> {
  */
 export class UndoLog {
   private sealed: Sealed[] = [];
-  private open = new Uint32Array(4_096);
+  private open = new Uint32Array(FIRST_ROOM);
   private length = 0;
   private block = -1;
   private start = 0;
@@ -89,7 +92,7 @@ export class UndoLog {
   /** Forgets the entries of blocks up to `block`, which are never taken back. */
   settle(block: number): void {
     if (this.block <= block) {
-      this.length = 0;
+      this.empty();
       this.block = -1;
     }
     let first = 0;
@@ -115,7 +118,12 @@ export class UndoLog {
 
   private seal(): void {
     if (this.length > 0) this.sealed.push({ block: this.block, words: this.open.slice(0, this.length) });
+    this.empty();
+  }
+
+  private empty(): void {
     this.length = 0;
+    if (this.open.length > MOST_ROOM) this.open = new Uint32Array(FIRST_ROOM);
   }
 
   private room(size: number): void {

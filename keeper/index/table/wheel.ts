@@ -1,6 +1,6 @@
 /** Seconds under one spoke, and spokes: together longer than any row sleeps. */
-const SPOKE_SECONDS = 64;
-const SPOKES = 1_024;
+const SPOKE_SECONDS = 8;
+const SPOKES = 8_192;
 /** A row may sleep this long. */
 export const LONGEST_SLEEP = SPOKE_SECONDS * (SPOKES - 1);
 

@@ -40,29 +40,32 @@ export function fits(words: Uint32Array, at: number, bits: number): boolean {
   return true;
 }
 
-/** `size` limbs as a bigint. */
+/** Two limbs are one bigint of 64 bits here, without others on the way. */
+const pair = new Uint32Array(2);
+const quad = new BigUint64Array(pair.buffer);
+
+/** `size` limbs, an even number of them or three, as a bigint. */
 export function toBigint(words: Uint32Array, at: number, size: number): bigint {
-  let top = size - 1;
-  while (top > 0 && words[at + top] === 0) top--;
-  let value = BigInt(words[at + top]!);
-  if (top === 0) return value;
-  // Two limbs at a time: fewer bigints on the way.
-  if (top === 1) return BigInt(words[at + 1]! * 4_294_967_296) + BigInt(words[at]!);
-  for (let limb = top - 1; limb >= 0; limb--) value = (value << 32n) | BigInt(words[at + limb]!);
+  let limb = size - 1;
+  while (limb > 1 && words[at + limb] === 0) limb--;
+  let value = 0n;
+  for (limb -= limb & 1; limb >= 0; limb -= 2) {
+    pair[0] = words[at + limb]!;
+    pair[1] = limb + 1 < size ? words[at + limb + 1]! : 0;
+    value = value === 0n ? quad[0]! : (value << 64n) | quad[0]!;
+  }
   return value;
 }
 
 /** Writes a value below 2^(32 size), zeroes above it. */
 export function fromBigint(value: bigint, words: Uint32Array, at: number, size: number): void {
   let rest = value;
-  let limb = 0;
-  for (; rest !== 0n && limb < size; limb += 2) {
-    const low = BigInt.asUintN(64, rest);
-    words[at + limb] = Number(low & 0xffff_ffffn);
-    if (limb + 1 < size) words[at + limb + 1] = Number(low >> 32n);
-    rest >>= 64n;
+  for (let limb = 0; limb < size; limb += 2) {
+    quad[0] = rest;
+    words[at + limb] = pair[0]!;
+    if (limb + 1 < size) words[at + limb + 1] = pair[1]!;
+    rest = rest < 2n ** 64n ? 0n : rest >> 64n;
   }
-  for (; limb < size; limb++) words[at + limb] = 0;
 }
 
 /** words[at …] += other[from …]. @returns whether the sum fits */
