@@ -135,9 +135,10 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         }
         at.payOff = manager.payOffOf(id);
         at.minDebt = facility.pricing.minDebt;
-        at.steps = _isTerm(id.facilityOf())
-            ? TermPayments.stepsOf(ITermLendingPool(facility.ltv.pool), id, manager.loanOf(id))
-            : TermPayments.withoutDates();
+        at.steps =
+            _isTerm(id.facilityOf())
+                ? TermPayments.stepsOf(ITermLendingPool(facility.ltv.pool), id, manager.loanOf(id))
+                : TermPayments.withoutDates();
         uint256 wanted;
         if (kind == OrderKind.Deleverage) wanted = _toDeleverage(order, at);
         else if (kind == OrderKind.TakeProfit) wanted = _toTakeProfit(order, at);
