@@ -159,4 +159,16 @@ contract LensCapitalTest is TermMarket {
         termManager.open(_opening(0, MONTHLY, 1000 * BTC, most + 3), "");
         _openTerm(0, MONTHLY, 1000 * BTC, most);
     }
+
+    /// @dev At the limit exactly. The fee is junior's income, but of so heavy a weight the debt takes more of it.
+    function test_fault_C30_a_fee_for_prepayment_raises_no_debt_beyond_the_capital_ratio() public {
+        uint256 id = _openTerm(0, BULLET, 1000 * BTC, _lens.mostBorrowable(termFacility, borrower, 1000 * BTC));
+        vmMore.expectPartialRevert(IPoolLedger.JuniorCapitalTooLow.selector);
+        vm.prank(borrower);
+        termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0);
+        vm.warp(START + 365 days);
+        uint256 owed = termManager.debtOf(id);
+        vm.prank(borrower);
+        assertEq(termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0), owed, "at its end it raises none");
+    }
 }
