@@ -41,7 +41,7 @@ interface ILoans is IFacilities, IAuthorisations {
     );
     /// @notice The loss to expect of a loan, as anyone may say it after the live price; 0 takes it back.
     event Marked(uint256 indexed id, address indexed caller, uint256 expectedLoss);
-    event TransferOffered(uint256 indexed id, address indexed owner, address indexed newOwner);
+    event TransferOffered(uint256 indexed id, address indexed owner, address indexed newOwner, address caller);
     event Transferred(uint256 indexed id, address indexed from, address indexed to);
 
     /// @notice The caller has an open loan under that salt, or had one that changed hands.
@@ -82,7 +82,8 @@ interface ILoans is IFacilities, IAuthorisations {
         bytes calldata data
     ) external returns (uint256 paid, uint256 collateral);
 
-    /// @notice Offers the loan to a new owner; address 0 takes the offer back. Owner, or operator with TRANSFER.
+    /// @notice Offers the loan to a new owner; address 0 takes the offer back. Owner, or operator with TRANSFER, whose offer is
+    /// accepted only as long as it may still offer.
     function transferLoan(uint256 id, address newOwner) external;
 
     /// @notice Takes over a loan offered to the caller, whom the gate must allow.

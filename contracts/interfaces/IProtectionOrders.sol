@@ -45,6 +45,10 @@ struct Order {
 /// small) if that is enough to leave the LTV below the trigger. TakeProfit repays what it names, cut to leave minDebt, and is
 /// gone. Where the conditions of several orders hold, the keeper chooses which comes first.
 ///
+/// Of a term loan a payment first pays what is due, then is credit up to the next instalment, then prepays for a fee, which the
+/// amounts include. Credit frees no collateral, so Deleverage measures its target without it; it pays at least what cures a loan
+/// in default, and all where prepayment cannot reach the target.
+///
 /// Warning: a keeper may take the whole slippage bound by trading around the sale. With Deleverage the owner loses at most
 /// (1 + fee) / (1 − slippage) − 1 of what is repaid; keep that below the facility's least liquidation incentive.
 /// Warning: an order belongs to loan and owner. It stands until it expires or is cancelled, also when the owner closes the loan

@@ -57,13 +57,20 @@ interface ITermLendingPool is IPoolLedger {
     /// second is taken back, and none is counted until it is cured.
     function markDefault(uint256 id, Loan calldata loan) external returns (Loan memory next, uint256 defaultedAt);
 
-    /// @notice Turns all that a loan owes into the principal of new terms, from now. No cash moves.
+    /// @notice Turns all that a loan owes into the principal of new terms, from now. No cash moves. The capital ratio is asked
+    /// where that is more than the debt was, by a fee for prepayment.
+    /// @param debtBefore of the loan.
+    /// @return next slot of the loan.
+    /// @return annualRate as borrow.
+    /// @return instalment as borrow.
+    /// @return debt of all loans.
     function rollOver(
         uint256 id,
         Loan calldata loan,
         uint8 sheet,
-        uint256 maxAnnualRate
-    ) external returns (Loan memory next, uint256 annualRate, uint256 instalment);
+        uint256 maxAnnualRate,
+        uint256 debtBefore
+    ) external returns (Loan memory next, uint256 annualRate, uint256 instalment, uint256 debt);
 
     // ---- anyone; `loan` is ILoans.loanOf(id) ----
 

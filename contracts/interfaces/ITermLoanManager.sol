@@ -55,8 +55,9 @@ interface ITermLoanManager is ILoans {
     function open(Opening calldata opening, bytes calldata data) external returns (uint256 id);
 
     /// @notice Makes all that a loan in good standing owes, with late charges and the fee for prepayment, the principal of new
-    /// terms from now on. No cash moves and no collateral; it must be within maxLtv, no cap is asked. Owner, or operator with
-    /// ROLL_OVER, whose limit on cash bounds the fees that it has the owner owe.
+    /// terms from now on. No cash moves and no collateral; it must be within maxLtv. Caps and capital ratio are asked where a fee for
+    /// prepayment raises the debt: not of a loan whose last due date has passed. Owner, or operator with ROLL_OVER, whose limit on
+    /// cash bounds the fees that it has the owner owe.
     function rollOver(
         uint256 id,
         uint8 sheet,

@@ -400,6 +400,14 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
         _requireCapital();
     }
 
+    function _requireCapital() internal view {
+        if (CAPITAL == address(0)) return;
+        Waterfall.Ledger memory l = _dividedNow();
+        uint256 junior = l.exitNav(TrancheClass.Junior, _expected.loss);
+        uint256 required = _requiredJunior(l.debt);
+        require(junior >= required, JuniorCapitalTooLow(junior, required));
+    }
+
     // ---- inside ----
 
     function _hasFirstLoss() private view returns (bool) {
@@ -431,14 +439,6 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     function _save(Waterfall.Ledger memory l) private {
         _saveState(l.state);
         _saveClaims(l);
-    }
-
-    function _requireCapital() private view {
-        if (CAPITAL == address(0)) return;
-        Waterfall.Ledger memory l = _dividedNow();
-        uint256 junior = l.exitNav(TrancheClass.Junior, _expected.loss);
-        uint256 required = _requiredJunior(l.debt);
-        require(junior >= required, JuniorCapitalTooLow(junior, required));
     }
 
     function _requiredJunior(uint256 debt) private view returns (uint256) {

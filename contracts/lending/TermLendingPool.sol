@@ -99,8 +99,9 @@ contract TermLendingPool is PoolLedger, TermSheets {
         uint256 id,
         Loan calldata loan,
         uint8 sheet,
-        uint256 maxAnnualRate
-    ) external onlyManager returns (Loan memory next, uint256 annualRate, uint256 instalment) {
+        uint256 maxAnnualRate,
+        uint256 debtBefore
+    ) external onlyManager returns (Loan memory next, uint256 annualRate, uint256 instalment, uint256 totalDebt_) {
         ITermLoanBook.Outcome memory o = BOOK.rollOver(_position(id, loan));
         next = _put(id, loan.flags, o);
         (uint256 debt, CashState memory state) = _debtAndStateNow();
@@ -108,6 +109,8 @@ contract TermLendingPool is PoolLedger, TermSheets {
         next.debtShares = o.paid.toUint112();
         (o.counted, o.slope) = (o.paid * Amortisation.RATE_SECONDS, o.paid * annualRate);
         _change(o, 0, false);
+        totalDebt_ = _receivable / Amortisation.RATE_SECONDS;
+        if (o.paid > debtBefore) _requireCapital();
     }
 
     // ---- anyone ----

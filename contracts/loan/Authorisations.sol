@@ -81,21 +81,30 @@ abstract contract Authorisations is IAuthorisations, EIP712, Nonces {
         uint256 collateral
     ) internal {
         if (msg.sender == owner) return;
-        Authorisation storage given = _authorisations[owner][facility][msg.sender];
-        Authorisation memory authorisation = given;
-        require(
-            authorisation.actions & action != 0 && block.timestamp <= authorisation.expiresAt,
-            NotAuthorised(msg.sender, owner, action)
-        );
+        Authorisation memory authorisation = _requireAuthorised(owner, facility, msg.sender, action);
         require(cash <= authorisation.cashLimit, CashLimitExceeded(cash, authorisation.cashLimit));
         require(
             collateral <= authorisation.collateralLimit,
             CollateralLimitExceeded(collateral, authorisation.collateralLimit)
         );
+        Authorisation storage given = _authorisations[owner][facility][msg.sender];
         // The casts are safe: both were just found to be within 104 bits.
         if (cash != 0 && authorisation.cashLimit != type(uint104).max) given.cashLimit -= uint104(cash);
         if (collateral != 0 && authorisation.collateralLimit != type(uint104).max)
             given.collateralLimit -= uint104(collateral);
+    }
+
+    function _requireAuthorised(
+        address owner,
+        uint32 facility,
+        address operator,
+        uint8 action
+    ) internal view returns (Authorisation memory authorisation) {
+        authorisation = _authorisations[owner][facility][operator];
+        require(
+            authorisation.actions & action != 0 && block.timestamp <= authorisation.expiresAt,
+            NotAuthorised(operator, owner, action)
+        );
     }
 
     function _setAuthorisation(

@@ -31,6 +31,10 @@ abstract contract BothManagers is IBothManagers {
     }
 
     function _managerOfFacility(uint32 facility) internal view returns (ILoans) {
-        return facility < FIRST_TERM_FACILITY ? LOANS : TERM_LOANS;
+        return _isTerm(facility) ? TERM_LOANS : LOANS;
+    }
+
+    function _isTerm(uint32 facility) internal pure returns (bool) {
+        return facility >= FIRST_TERM_FACILITY;
     }
 }

@@ -34,12 +34,17 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
     using LoanIds for uint256;
     using SafeCast for uint256;
 
+    struct Offer {
+        address to;
+        address operator; // who made it; 0 = the owner
+    }
+
     ILiquidationEngine private immutable ENGINE;
     mapping(uint256 id => Loan) internal _loans;
     /// @dev Only of loans flagged TRANSFERRED: all others belong to their opener.
     mapping(uint256 id => address) private _newOwners;
     /// @dev Only of loans flagged OFFERED.
-    mapping(uint256 id => address) private _offers;
+    mapping(uint256 id => Offer) private _offers;
     /// @dev Only of loans flagged MARKED.
     mapping(uint256 id => uint256 expectedLoss) private _marks;
 
@@ -142,9 +147,9 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         address owner = _ownerOf(id, loan.flags);
         _useAuthorisation(owner, facility, Actions.TRANSFER, 0, 0);
 
-        _offers[id] = newOwner;
+        _offers[id] = Offer({to: newOwner, operator: msg.sender == owner ? address(0) : msg.sender});
         _loans[id].flags = newOwner == address(0) ? loan.flags & ~LoanFlags.OFFERED : loan.flags | LoanFlags.OFFERED;
-        emit TransferOffered(id, owner, newOwner);
+        emit TransferOffered(id, owner, newOwner, msg.sender);
     }
 
     /// @inheritdoc ILoans
@@ -152,8 +157,10 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         Loan memory loan = _openLoan(id);
         uint32 facility = id.facilityOf();
         _requireUnlocked(facility);
-        address offered = _offers[id];
-        require(offered == msg.sender, NotOffered(id, msg.sender, offered));
+        Offer memory offer = _offers[id];
+        require(offer.to == msg.sender, NotOffered(id, msg.sender, offer.to));
+        address from = _ownerOf(id, loan.flags);
+        if (offer.operator != address(0)) _requireAuthorised(from, facility, offer.operator, Actions.TRANSFER);
         Facility storage f = _facilities[facility];
         _requireNewLoans(facility, f.pricing.flags);
         GateCheck.requireAllowed(f.access.gate, msg.sender, NewRisk.AcceptLoan);
@@ -163,7 +170,6 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
             LoanChanged(debt, maxDebt, loan.collateral, minCollateral)
         );
 
-        address from = _ownerOf(id, loan.flags);
         delete _offers[id];
         _newOwners[id] = msg.sender;
         _loans[id].flags = (loan.flags | LoanFlags.TRANSFERRED) & ~LoanFlags.OFFERED;
@@ -264,7 +270,7 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
     /// @inheritdoc ILoans
     function offeredTo(uint256 id) external view returns (address) {
         _requireUnlocked(id.facilityOf());
-        return _offers[id];
+        return _offers[id].to;
     }
 
     /// @inheritdoc ILoans

@@ -85,15 +85,27 @@ contract TermLoanManager is Loans, ITermLoanManager {
         _lock(facility);
         address owner = _ownerOf(id, loan.flags);
         _useAuthorisation(owner, facility, Actions.ROLL_OVER, 0, 0);
-        _requireMayBorrow(facility, f, pricing.flags, owner, NewRisk.Open);
+        uint256 loanCap = _requireMayBorrow(facility, f, pricing.flags, owner, NewRisk.Open);
 
         uint256 debt = _debtNow(id, loan, ltv.pool);
         uint256 annualRate;
         uint256 instalment;
-        (loan, annualRate, instalment) = ITermLendingPool(ltv.pool).rollOver(id, loan, sheet, maxAnnualRate);
+        uint256 totalDebt;
+        (loan, annualRate, instalment, totalDebt) = ITermLendingPool(ltv.pool).rollOver(
+            id,
+            loan,
+            sheet,
+            maxAnnualRate,
+            debt
+        );
         principal = loan.debtShares;
         // An operator's limit on cash also bounds the fees it may have its owner owe.
         _useAuthorisation(owner, facility, Actions.ROLL_OVER, principal - debt, 0);
+        // What raises no debt is not asked for caps, or a downturn would force defaults.
+        if (principal != debt) {
+            require(principal <= loanCap, LoanCapExceeded(principal, loanCap));
+            require(totalDebt <= f.custody.cap, CapExceeded(totalDebt, f.custody.cap));
+        }
         _requireWithinLtv(pricing.oracle, loan.collateral, principal, ltv.maxLtvBps);
         _write(id, loan);
         emit RolledOver(id, msg.sender, principal, sheet, annualRate, instalment, agreement);

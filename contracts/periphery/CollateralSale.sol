@@ -8,6 +8,8 @@ import {ICollateralSale} from "../interfaces/ICollateralSale.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {ILoans} from "../interfaces/ILoans.sol";
+import {ITermLendingPool} from "../interfaces/ITermLendingPool.sol";
+import {ITermLoanBook} from "../interfaces/ITermLoanBook.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
 import {BothManagers} from "../loan/BothManagers.sol";
 import {LoanIds} from "../loan/LoanIds.sol";
@@ -101,6 +103,15 @@ abstract contract CollateralSale is ICollateralSale, BothManagers, IUniswapV3Swa
     function _requireOwner(uint256 id, address account) internal view {
         address owner = _managerOf(id).ownerOf(id);
         require(account == owner, NotLoanOwner(id, account, owner));
+    }
+
+    /// @dev What a loan takes of a payment: of one ahead of its dates, whole units of principal only.
+    function _takenOf(uint256 id, uint256 assets) internal view returns (uint256) {
+        uint32 number = id.facilityOf();
+        if (!_isTerm(number)) return assets;
+        ILoans manager = _managerOf(id);
+        ITermLendingPool pool = ITermLendingPool(manager.facilityOf(number).ltv.pool);
+        return ITermLoanBook(pool.book()).repay(pool.positionOf(id, manager.loanOf(id)), assets).paid;
     }
 
     /// @dev Buys `amount` of the path's first token for `recipient`; the pool's callback goes on with the rest of the path.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {DirectedMath, PRICE_SCALE} from "../math/DirectedMath.sol";
+import {DirectedMath, PRICE_SCALE, WAD} from "../math/DirectedMath.sol";
 
 /// @title How much a protection order moves. Pure; amounts in smallest units, fractions in basis points.
 /// @dev LTV is debt / ⌊collateral × price / 1e36⌋, as the LoanManager computes it. Wherever part of a debt is repaid one unit is
@@ -64,20 +64,43 @@ library ProtectionMath {
 
     /// @notice What a sale must repay, so that with it and its fee paid for at the worst price the cost allows the LTV is at or
     /// below target. More than the debt where only paying all of it would do.
-    /// @dev With repaid r, fee f, slippage s, target t, value v: debt + 1 − r <= t (v − 1 − (r + fee) / (1 − s)), where the fee is
-    /// the smaller of f r and its cap; hence the smaller of the two solutions. The unit taken off v is what rounding it down
-    /// again may lose. Above the least repayment that would do by at most (5 + value of one collateral unit) /
+    /// @dev See furtherBySaleUp. Above the least repayment that would do by at most (5 + value of one collateral unit) /
     /// (1 − t (1 + f) / (1 − s)) + 1 units. Assumes t <= maxTargetLtvBpsDown.
     function repaidBySaleUp(
         Position memory p,
         uint256 targetLtvBps,
         Cost memory cost
     ) internal pure returns (uint256 repaid) {
+        return furtherBySaleUp(p, 0, WAD, targetLtvBps, cost);
+    }
+
+    /// @notice The same of a sale that has to pay `before` first, which leaves `p.debt`, and of whose further payment only
+    /// `keptWad` a unit lessens the debt.
+    /// @return further payment; type(uint256).max where none would do.
+    /// @dev With r further repaid, b before, k kept, fee f, slippage s, target t, value v:
+    /// debt + 1 − k r <= t (v − 1 − (b + r + fee) / (1 − s)), where the fee is the smaller of f (b + r) and its cap; hence the
+    /// smaller of the two solutions. The unit taken off v is what rounding it down again may lose.
+    function furtherBySaleUp(
+        Position memory p,
+        uint256 before,
+        uint256 keptWad,
+        uint256 targetLtvBps,
+        Cost memory cost
+    ) internal pure returns (uint256 further) {
         uint256 kept = BPS - cost.slippageBps;
-        uint256 over = ((p.debt + 1) * BPS + targetLtvBps).zeroFloorSub(targetLtvBps * valueDown(p)) * kept;
-        repaid = over.mulDivUp(1, BPS * kept - targetLtvBps * (BPS + cost.feeBps));
-        uint256 atMaxFee = (over + targetLtvBps * cost.maxFee * BPS).mulDivUp(1, BPS * (kept - targetLtvBps));
-        if (atMaxFee < repaid) repaid = atMaxFee;
+        uint256 owed = ((p.debt + 1) * BPS + targetLtvBps) * kept;
+        uint256 borne = targetLtvBps * valueDown(p) * kept;
+        uint256 over = (owed + targetLtvBps * before * (BPS + cost.feeBps)).zeroFloorSub(borne);
+        further = _dividedUp(over, BPS * kept, keptWad, targetLtvBps * (BPS + cost.feeBps));
+        over = (owed + targetLtvBps * (before + cost.maxFee) * BPS).zeroFloorSub(borne);
+        uint256 atMaxFee = _dividedUp(over, BPS * kept, keptWad, targetLtvBps * BPS);
+        if (atMaxFee < further) further = atMaxFee;
+    }
+
+    /// @dev over / (full × kept − lost).
+    function _dividedUp(uint256 over, uint256 full, uint256 keptWad, uint256 lost) private pure returns (uint256) {
+        uint256 gained = (full * keptWad).zeroFloorSub(lost * WAD);
+        return gained == 0 ? type(uint256).max : over.mulDivUp(WAD, gained);
     }
 
     /// @notice What must be repaid from elsewhere so that the LTV is at or below target; one unit more than needed.

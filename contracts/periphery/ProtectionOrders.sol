@@ -8,6 +8,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
 import {IPoolLedger} from "../interfaces/IPoolLedger.sol";
 import {ILoans} from "../interfaces/ILoans.sol";
+import {ITermLendingPool} from "../interfaces/ITermLendingPool.sol";
 import {Facility} from "../interfaces/LoanTypes.sol";
 import {IOracle} from "../interfaces/IOracle.sol";
 import {IProtectionOrders, Order, OrderKind} from "../interfaces/IProtectionOrders.sol";
@@ -16,6 +17,7 @@ import {DirectedMath} from "../math/DirectedMath.sol";
 import {CollateralSale} from "./CollateralSale.sol";
 import {OrderRules} from "./OrderRules.sol";
 import {ProtectionMath} from "./ProtectionMath.sol";
+import {TermPayments} from "./TermPayments.sol";
 import {IUniswapV3Factory} from "./UniswapV3.sol";
 
 /// @title ProtectionOrders
@@ -27,6 +29,15 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
     using ProtectionMath for ProtectionMath.Position;
     using ProtectionMath for uint256;
     using SafeERC20 for IERC20;
+    using TermPayments for TermPayments.Steps;
+
+    /// @dev A loan that an order pays off in part, and how.
+    struct Situation {
+        ProtectionMath.Position position;
+        TermPayments.Steps steps;
+        uint256 payOff;
+        uint256 minDebt;
+    }
 
     mapping(uint256 id => mapping(address owner => mapping(OrderKind kind => Order))) private _orders;
 
@@ -106,22 +117,36 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         q.debt = manager.debtOf(id);
         require(q.debt != 0, NothingOwed(id));
         q.collateral = manager.loanOf(id).collateral;
-        uint256 payOff = manager.payOffOf(id);
         Facility memory facility = manager.facilityOf(id.facilityOf());
         q.priceE36 = IOracle(facility.pricing.oracle).liquidationPrice();
 
-        ProtectionMath.Position memory position = ProtectionMath.Position(q.debt, q.collateral, q.priceE36);
+        Situation memory at;
+        at.position = ProtectionMath.Position(q.debt, q.collateral, q.priceE36);
         if (kind == OrderKind.TakeProfit)
             require(q.priceE36 >= order.triggerPriceE36, PriceBelowTrigger(q.priceE36, order.triggerPriceE36));
         else
             require(
-                position.isAtOrAbove(order.triggerLtvBps),
-                LtvBelowTrigger(position.ltvBpsDown(), order.triggerLtvBps)
+                at.position.isAtOrAbove(order.triggerLtvBps),
+                LtvBelowTrigger(at.position.ltvBpsDown(), order.triggerLtvBps)
             );
-        if (kind == OrderKind.Deleverage) _quoteDeleverage(q, order, position, payOff, facility.pricing.minDebt);
-        else if (kind == OrderKind.TakeProfit) _quoteTakeProfit(q, order, payOff, facility.pricing.minDebt);
-        else if (kind == OrderKind.AutoRepay) _quoteRepay(q, order, position, payOff, facility);
-        else _quoteTopUp(q, order, position, facility);
+        if (kind == OrderKind.AutoTopUp) {
+            _quoteTopUp(q, order, at.position, facility);
+            return q;
+        }
+        at.payOff = manager.payOffOf(id);
+        at.minDebt = facility.pricing.minDebt;
+        at.steps =
+            _isTerm(id.facilityOf())
+                ? TermPayments.stepsOf(ITermLendingPool(facility.ltv.pool), id, manager.loanOf(id))
+                : TermPayments.withoutDates();
+        uint256 wanted;
+        if (kind == OrderKind.Deleverage) wanted = _toDeleverage(order, at);
+        else if (kind == OrderKind.TakeProfit) wanted = _toTakeProfit(order, at);
+        else wanted = _toRepay(q.owner, order, at, facility);
+        q.repaid = _takenOf(id, wanted);
+        q.fee = q.repaid.feeDown(_costOf(order));
+        if (kind != OrderKind.AutoRepay)
+            q.maxSold = Math.min(q.collateral, (q.repaid + q.fee).soldDown(q.priceE36, order.maxSlippageBps));
     }
 
     /// @inheritdoc IProtectionOrders
@@ -143,50 +168,47 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
 
     // ---- inside: how much ----
 
-    function _quoteDeleverage(
-        Quote memory q,
-        Order memory order,
-        ProtectionMath.Position memory position,
-        uint256 payOff,
-        uint256 minDebt
-    ) private pure {
-        uint256 repaid = position.repaidBySaleUp(order.targetLtvBps, _costOf(order));
-        // As a liquidation does: a remainder too small for a payment to leave it goes as well.
-        if (q.debt.zeroFloorSub(repaid) < minDebt) repaid = payOff;
-        _fillSale(q, order, repaid);
-    }
-
-    function _quoteTakeProfit(Quote memory q, Order memory order, uint256 payOff, uint256 minDebt) private pure {
-        uint256 repaid = order.assets < q.debt ? _cut(q.debt, order.assets, minDebt) : payOff;
-        require(repaid != 0, NothingToRepay(q.debt, minDebt));
-        _fillSale(q, order, repaid);
-    }
-
-    function _fillSale(Quote memory q, Order memory order, uint256 repaid) private pure {
-        q.repaid = repaid;
-        q.fee = repaid.feeDown(_costOf(order));
-        q.maxSold = Math.min(q.collateral, (repaid + q.fee).soldDown(q.priceE36, order.maxSlippageBps));
-    }
-
-    function _quoteRepay(
-        Quote memory q,
-        Order memory order,
-        ProtectionMath.Position memory position,
-        uint256 payOff,
-        Facility memory facility
-    ) private view {
-        uint256 available = _available(q.owner, order, IPoolLedger(facility.ltv.pool).asset());
-        uint256 minDebt = facility.pricing.minDebt;
+    /// @dev The target is measured as a withdrawal of collateral measures: money paid ahead does not count.
+    function _toDeleverage(Order memory order, Situation memory at) private pure returns (uint256 repaid) {
+        TermPayments.Steps memory steps = at.steps;
         ProtectionMath.Cost memory cost = _costOf(order);
-        q.repaid = position.repaidUp(order.targetLtvBps);
-        if (q.debt.zeroFloorSub(q.repaid) < minDebt) q.repaid = payOff;
-        q.fee = q.repaid.feeDown(cost);
-        uint256 needed = q.repaid + q.fee;
-        if (needed <= available) return;
-        q.repaid = _cut(q.debt, Math.min(available.payableDown(cost), q.repaid - 1), minDebt);
-        q.fee = q.repaid.feeDown(cost);
-        position.debt = q.debt - q.repaid + 1;
-        require(!position.isAtOrAbove(order.triggerLtvBps), InsufficientFunds(available, needed));
+        uint256 debt = at.position.debt;
+        at.position.debt += steps.uncounted;
+        repaid = at.position.repaidBySaleUp(order.targetLtvBps, cost);
+        if (repaid > steps.due) {
+            uint256 before = steps.due + steps.credit;
+            at.position.debt = at.position.debt - steps.due + steps.rest;
+            repaid = at.position.furtherBySaleUp(before, steps.keptWad, order.targetLtvBps, cost);
+            if (repaid < at.payOff) repaid += before;
+        } else if (steps.inDefault) {
+            repaid = steps.due;
+        }
+        // As a liquidation does: a remainder too small for a payment to leave it goes as well.
+        if (repaid >= at.payOff || debt.zeroFloorSub(steps.effectDown(repaid)) < at.minDebt) return at.payOff;
+    }
+
+    function _toTakeProfit(Order memory order, Situation memory at) private pure returns (uint256 repaid) {
+        uint256 debt = at.position.debt;
+        repaid = order.assets < debt ? _cut(debt, order.assets, at.minDebt) : at.payOff;
+        require(repaid != 0, NothingToRepay(debt, at.minDebt));
+    }
+
+    function _toRepay(
+        address owner,
+        Order memory order,
+        Situation memory at,
+        Facility memory facility
+    ) private view returns (uint256 repaid) {
+        uint256 available = _available(owner, order, IPoolLedger(facility.ltv.pool).asset());
+        ProtectionMath.Cost memory cost = _costOf(order);
+        uint256 debt = at.position.debt;
+        repaid = at.steps.paymentUp(at.position.repaidUp(order.targetLtvBps));
+        if (repaid >= at.payOff || debt.zeroFloorSub(at.steps.effectDown(repaid)) < at.minDebt) repaid = at.payOff;
+        uint256 needed = repaid + repaid.feeDown(cost);
+        if (needed <= available) return repaid;
+        repaid = _cut(debt, Math.min(available.payableDown(cost), repaid - 1), at.minDebt);
+        at.position.debt = debt - at.steps.effectDown(repaid) + at.steps.rest + 1;
+        require(!at.position.isAtOrAbove(order.triggerLtvBps), InsufficientFunds(available, needed));
     }
 
     function _quoteTopUp(

@@ -43,8 +43,8 @@ contract RepayWithCollateral is IRepayWithCollateral, CollateralSale {
     function repay(uint256 id, uint256 assets, Sale calldata sale) external returns (uint256 paid, uint256 sold) {
         Job memory job = _prepare(id, sale);
         uint256 payOff = _managerOf(id).payOffOf(id);
-        paid = job.payment = assets < payOff ? assets : payOff;
-        require(paid != 0, IFacilities.ZeroAmount());
+        require(assets != 0 && payOff != 0, IFacilities.ZeroAmount());
+        paid = job.payment = _takenOf(id, assets < payOff ? assets : payOff);
         sold = _sell(job, sale.path);
         emit RepaidWithCollateral(id, msg.sender, paid, sold);
     }

@@ -100,6 +100,33 @@ export function nextPayment(b: TermBalance, terms: TermTerms): bigint {
   return nextPart(b, terms) + unitsUp(b.interestNumerator + b.principal * terms.annualRateWad * rest);
 }
 
+/** An instalment to come. */
+export interface DatedPayment {
+  readonly number: bigint;
+  readonly dueAt: bigint;
+  readonly interest: bigint;
+  readonly principal: bigint;
+  /** Principal scheduled after it. */
+  readonly left: bigint;
+}
+
+/** The instalments to come, if all that is due before each is paid on its date; money paid ahead is not deducted. */
+export function termSchedule(b: TermBalance, terms: TermTerms): DatedPayment[] {
+  let left = b.principal - b.arrears;
+  const payments: DatedPayment[] = [];
+  if (left === 0n) return payments;
+  for (let number = b.passed + 1n; number <= terms.count; number++) {
+    const dueAt = dueDate(terms, number);
+    const isNext = number === b.passed + 1n;
+    const seconds = isNext ? dueAt - b.settledAt : terms.intervalSeconds;
+    const interest = unitsUp((isNext ? b.interestNumerator : 0n) + left * terms.annualRateWad * seconds);
+    const principal = part(b, terms, left, number);
+    left -= principal;
+    payments.push({ number, dueAt, interest, principal, left });
+  }
+  return payments;
+}
+
 /** The whole debt at this second, without a fee for prepayment; what health is judged by. */
 export const termDebt = (b: TermBalance): bigint => subtractOrZero(costOf(b), b.credit);
 

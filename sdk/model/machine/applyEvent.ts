@@ -111,10 +111,10 @@ function applyManagerEvent(world: World, event: ModelEvent): void {
       return;
     }
     case "TransferOffered": {
-      const { id, newOwner } = event.args;
+      const { id, newOwner, caller } = event.args;
       const loan = register.openLoan(id);
       const offered = newOwner !== ZERO_ADDRESS;
-      if (offered) register.offers.set(id, newOwner);
+      if (offered) register.offers.set(id, { to: newOwner, by: caller });
       else register.offers.delete(id);
       const flags = offered ? loan.flags | LoanFlags.OFFERED : loan.flags & ~LoanFlags.OFFERED;
       register.loans.set(id, { ...loan, flags });

@@ -3,6 +3,7 @@ import { facilityNumberOf } from "./loanId.js";
 import { require } from "../refusal.js";
 import type { Register } from "./register.js";
 import type { Transaction } from "./transaction.js";
+import type { Authorisation } from "./types.js";
 
 /**
  * Passes the owner of a loan and its live operators; refuses everyone else. What an operator uses of its limits is taken off
@@ -17,13 +18,26 @@ export function requireAuthority(
   cash: bigint,
   collateral: bigint,
 ): void {
+  const given = requireLive(tx, register, caller, id, action);
+  if (given === undefined) return;
+  require(cash <= given.cashLimit, "CashLimitExceeded", cash, given.cashLimit);
+  require(collateral <= given.collateralLimit, "CollateralLimitExceeded", collateral, given.collateralLimit);
+}
+
+/** Passes the owner and its live operators, whatever their limits. Returns what an operator was given. */
+export function requireLive(
+  tx: Transaction,
+  register: Register,
+  caller: Address,
+  id: bigint,
+  action: bigint,
+): Authorisation | undefined {
   const owner = register.ownerOf(id);
-  if (caller === owner) return;
+  if (caller === owner) return undefined;
   const given = register.authorisation(owner, facilityNumberOf(id), caller);
   const live = (given.actions & action) !== 0n && tx.now <= given.expiresAt;
   require(live, "NotAuthorised", caller, owner, action);
-  require(cash <= given.cashLimit, "CashLimitExceeded", cash, given.cashLimit);
-  require(collateral <= given.collateralLimit, "CollateralLimitExceeded", collateral, given.collateralLimit);
+  return given;
 }
 
 /** A limit that is not used up. */

@@ -30,7 +30,7 @@ export interface EventArguments {
     shares: bigint;
   };
   Marked: { id: bigint; caller: Address; expectedLoss: bigint };
-  TransferOffered: { id: bigint; owner: Address; newOwner: Address };
+  TransferOffered: { id: bigint; owner: Address; newOwner: Address; caller: Address };
   Transferred: { id: bigint; from: Address; to: Address };
   AuthorisationSet: {
     owner: Address;
@@ -120,7 +120,7 @@ const FIELDS: { readonly [Name in EventName]: readonly (keyof EventArguments[Nam
   Closed: ["id", "caller", "receiver", "assets", "shares", "collateral"],
   Liquidated: ["id", "liquidator", "repaid", "seized", "debtClosed", "shares"],
   Marked: ["id", "caller", "expectedLoss"],
-  TransferOffered: ["id", "owner", "newOwner"],
+  TransferOffered: ["id", "owner", "newOwner", "caller"],
   Transferred: ["id", "from", "to"],
   AuthorisationSet: ["owner", "facility", "operator", "actions", "expiresAt", "cashLimit", "collateralLimit"],
   NonceUsed: ["owner", "nonce"],

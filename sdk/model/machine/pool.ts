@@ -127,7 +127,7 @@ export function requireMayGrow(tx: Transaction, address: Address, after: Pool): 
 }
 
 /** Junior's net asset value must be what the capital ratio requires against all debt. */
-function requireCapital(tx: Transaction, address: Address, after: Pool): void {
+export function requireCapital(tx: Transaction, address: Address, after: Pool): void {
   const { capital } = tx.world.poolCode(address);
   if (capital === undefined) return;
   const [ledger] = divideInterest(ledgerOf(tx.world, address, after));

@@ -3,7 +3,15 @@ import { type Address, ZERO_ADDRESS } from "./address.js";
 import { facilityNumberOf, openerOf } from "./loanId.js";
 import { require } from "../refusal.js";
 import { type Journal, Table } from "./table.js";
-import { type Authorisation, type Facility, FacilityKind, type Loan, LoanFlags, NO_AUTHORISATION } from "./types.js";
+import {
+  type Authorisation,
+  type Facility,
+  FacilityKind,
+  type Loan,
+  LoanFlags,
+  NO_AUTHORISATION,
+  type Offer,
+} from "./types.js";
 
 /** Far from the revolving ones, so that a loan's id says which manager it belongs to. */
 const FIRST_TERM_FACILITY = 1_000_001n;
@@ -24,7 +32,7 @@ export class Register {
   /** Loans that changed hands and are gone: their slots say SPENT, and their ids are never used again. */
   readonly spent: Table<bigint, true>;
   /** Only of loans flagged OFFERED. */
-  readonly offers: Table<bigint, Address>;
+  readonly offers: Table<bigint, Offer>;
   /** Expected losses; only of loans flagged MARKED. */
   readonly marks: Table<bigint, bigint>;
   /** Only of term loans that owe something. */

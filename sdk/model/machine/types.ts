@@ -81,6 +81,12 @@ export interface ExitRequest {
 
 export const NO_EXIT_REQUEST: ExitRequest = { shares: 0n, opensAt: 0n, closesAt: 0n };
 
+/** Of a loan to somebody, by its owner or an operator. */
+export interface Offer {
+  readonly to: Address;
+  readonly by: Address;
+}
+
 /** What an owner lets an operator do in one facility. A limit at 2^104 − 1 is not used up. */
 export interface Authorisation {
   /** {@link Actions}, or-ed. */

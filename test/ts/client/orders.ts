@@ -20,8 +20,6 @@ import { rejection } from "./support.js";
 
 const POOL_FEE = 500;
 const FOREVER = 2n ** 40n - 1n;
-/** Of what a term loan repays, the part up to its next instalment does not count when collateral is taken out: the target is lower. */
-const TARGET_BPS = { revolving: 6_500n, term: 5_000n };
 
 /** A loan of 30,000 on one bitcoin at 60,000 (maxLtv 75 %, lltv 85 %), and a market in which it can be sold at 37,000. */
 async function protectedLoan(kind: "revolving" | "term") {
@@ -56,7 +54,7 @@ async function protectedLoan(kind: "revolving" | "term") {
   const common = { expiresAt: FOREVER, feeBps: 50n, maxFee: cash(20n) };
   const terms = {
     deleverage: {
-      ...{ kind: "deleverage", triggerLtvBps: 8_000n, targetLtvBps: TARGET_BPS[kind], maxSlippageBps: 200n },
+      ...{ kind: "deleverage", triggerLtvBps: 8_000n, targetLtvBps: 6_500n, maxSlippageBps: 200n },
       ...common,
     },
     takeProfit: {
@@ -87,7 +85,7 @@ for (const kind of ["revolving", "term"] as const) {
       const { cash, btc } = market;
       const plan = await place(terms.deleverage);
       expect(plan.summary).to.match(
-        /^lets any keeper sell collateral of loan \d+:0 when its LTV reaches 80.00 %, to bring it to (65|50).00 %, at most 2.00 % below the oracle's price, for a fee of 0.50 % of it and at most 20 USDX, until /,
+        /^lets any keeper sell collateral of loan \d+:0 when its LTV reaches 80.00 %, to bring it to 65.00 %, at most 2.00 % below the oracle's price, for a fee of 0.50 % of it and at most 20 USDX, until /,
       );
       expect(plan.needs.map(describeNeed)).to.have.length(1);
       expect(plan.needs.map(describeNeed)[0]).to.match(/^authorise the protection orders to take out 1 WBTC until /);
@@ -174,15 +172,15 @@ describe("client: protection orders that cannot do what they say", () => {
     expect(from).to.equal(borrower.address);
   });
 
-  it("says of a term loan that what is paid ahead of an instalment does not count for the sale's collateral", async () => {
-    const { client, market, id, borrower, terms, place } = await protectedLoan("term");
-    await sendPlan(client, borrower, await place({ ...terms.deleverage, targetLtvBps: 6_500n }));
+  it("brings a term loan to the max LTV itself, where what is paid ahead of an instalment does not count", async () => {
+    const { client, market, id, borrower, other, orders, terms, place } = await protectedLoan("term");
+    await sendPlan(client, borrower, await place({ ...terms.deleverage, targetLtvBps: 7_500n }));
     await market.setPrice(37_000n);
     const [order] = (await readOrders(client, id)).orders;
-    expect(order?.quote, "the order itself allows it").not.to.equal(undefined);
-    expect(order?.refusal).to.match(
-      /^the loan would owe 14,79\d.\d+ USDX, but 0.5[\d]* WBTC at 37,000.00 USDX supports at most/,
-    );
+    expect(order?.refusal).to.equal(undefined);
+    await (await orders.connect(other).execute(id, 0, other, 0)).wait();
+    const { loan } = await readOrders(client, id);
+    expect(loan.ltvWad ?? 0n, "less, by the instalment paid ahead").to.be.lessThan(7_500n * 10n ** 14n);
   });
 
   it("refuses before anything is sent: late triggers, targets above, loans of others, deployments without", async () => {

@@ -1,7 +1,7 @@
 import { beginTermLoan, rollOverTermLoan, termLoanDebt } from "../../termLoanBook.js";
 import type { Address } from "../address.js";
 import { requireAuthority } from "../authority.js";
-import { accruedPool, countedDebt } from "../pool.js";
+import { accruedPool, countedDebt, requireCapital } from "../pool.js";
 import { require } from "../../refusal.js";
 import { requireNewRisk, requireWithinLtv } from "../risk.js";
 import { acceptedRate, bookTermChange } from "../termPool.js";
@@ -41,8 +41,17 @@ export function rollOver(tx: Transaction, caller: Address, args: RollOverArgumen
   castTo(32n, tx.now);
   castTo(112n, principal);
   bookTermChange(tx, facility.pool, { before, after }, 0n, false);
+  const booked = tx.world.pool(facility.pool);
+  const grown = { ...booked, receivable: booked.receivable - before.counted + after.counted };
+  const fee = principal - termLoanDebt(row.loan, tx.now);
+  if (fee !== 0n) requireCapital(tx, facility.pool, grown);
   // An operator's limit on cash also bounds the fees it may have its owner owe.
-  requireAuthority(tx, register, caller, id, Actions.ROLL_OVER, principal - termLoanDebt(row.loan, tx.now), 0n);
+  requireAuthority(tx, register, caller, id, Actions.ROLL_OVER, fee, 0n);
+  // What raises no debt is not asked for caps, or a downturn would force defaults.
+  if (fee !== 0n) {
+    require(principal <= facility.loanCap, "LoanCapExceeded", principal, facility.loanCap);
+    require(countedDebt(grown) <= facility.cap, "CapExceeded", countedDebt(grown), facility.cap);
+  }
   requireWithinLtv(tx, facility, collateral, principal);
   const { instalment } = balance;
   tx.emit(manager, "RolledOver", { id, caller, principal, sheet, annualRate, instalment, agreement });

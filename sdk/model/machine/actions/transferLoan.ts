@@ -1,5 +1,5 @@
 import { type Address, ZERO_ADDRESS } from "../address.js";
-import { requireAuthority } from "../authority.js";
+import { requireAuthority, requireLive } from "../authority.js";
 import { debtNow } from "../debt.js";
 import { require } from "../../refusal.js";
 import { requireNewRisk } from "../risk.js";
@@ -16,7 +16,7 @@ export function transferLoan(
   register.openLoan(id);
   tx.requireUnlocked(register.facilityOfLoan(id).pool);
   requireAuthority(tx, register, caller, id, Actions.TRANSFER, 0n, 0n);
-  tx.emit(manager, "TransferOffered", { id, owner: register.ownerOf(id), newOwner });
+  tx.emit(manager, "TransferOffered", { id, owner: register.ownerOf(id), newOwner, caller });
 }
 
 export interface AcceptArguments {
@@ -36,8 +36,9 @@ export function acceptLoan(
   const loan = register.openLoan(id);
   const facility = register.facilityOfLoan(id);
   tx.requireUnlocked(facility.pool);
-  const offered = register.offers.get(id) ?? ZERO_ADDRESS;
-  require(offered === caller, "NotOffered", id, caller, offered);
+  const offer = register.offers.get(id) ?? { to: ZERO_ADDRESS, by: ZERO_ADDRESS };
+  require(offer.to === caller, "NotOffered", id, caller, offer.to);
+  if (offer.to !== ZERO_ADDRESS) requireLive(tx, register, offer.by, id, Actions.TRANSFER);
   requireNewRisk(tx, facility, id, caller, NewRisk.AcceptLoan);
   const debt = debtNow(tx.world, register, id, tx.now);
   const acceptable = debt <= maxDebt && loan.collateral >= minCollateral;

@@ -17,7 +17,7 @@ contract TransferTest is Market {
 
     function test_transfer_is_offered_then_accepted_and_moves_every_right() public {
         vm.expectEmit(address(manager));
-        emit ILoans.TransferOffered(_loan, borrower, stranger);
+        emit ILoans.TransferOffered(_loan, borrower, stranger, borrower);
         vm.prank(borrower);
         manager.transferLoan(_loan, stranger);
         assertEq(manager.ownerOf(_loan), borrower, "an offer moves nothing");
@@ -204,6 +204,53 @@ contract TransferTest is Market {
         Loan memory gone = manager.loanOf(_loan);
         assertEq(gone.debtShares + gone.collateral, 0);
         assertEq(gone.flags, LoanFlags.SPENT);
+    }
+
+    /// @dev What it may offer, it may no longer once its right is gone; what its owner offers, stands.
+    function test_fault_C36_an_operators_offer_ends_with_its_right() public {
+        Authorisation memory right = Authorisation(Actions.TRANSFER, uint40(block.timestamp + 1 days), 0, 0);
+        vm.prank(borrower);
+        manager.setAuthorisation(facility, operator, right);
+        vm.prank(operator);
+        manager.transferLoan(_loan, operator);
+        vm.warp(block.timestamp + 1 days + 1);
+        vm.prank(operator);
+        _expectNoRight();
+        manager.acceptLoan(_loan, type(uint256).max, 0);
+
+        right.expiresAt = type(uint40).max;
+        vm.prank(borrower);
+        manager.setAuthorisation(facility, operator, right);
+        vm.prank(operator);
+        manager.transferLoan(_loan, stranger);
+        right.actions = Actions.DRAW;
+        vm.prank(borrower);
+        manager.setAuthorisation(facility, operator, right);
+        vm.prank(stranger);
+        _expectNoRight();
+        manager.acceptLoan(_loan, type(uint256).max, 0);
+
+        vm.prank(borrower);
+        manager.transferLoan(_loan, stranger);
+        vm.prank(stranger);
+        manager.acceptLoan(_loan, type(uint256).max, 0);
+        assertEq(manager.ownerOf(_loan), stranger);
+    }
+
+    function test_an_operators_offer_is_accepted_while_it_may_offer() public {
+        vm.prank(borrower);
+        manager.setAuthorisation(facility, operator, Authorisation(Actions.TRANSFER, type(uint40).max, 0, 0));
+        vm.prank(operator);
+        manager.transferLoan(_loan, stranger);
+        vm.prank(stranger);
+        manager.acceptLoan(_loan, type(uint256).max, 0);
+        assertEq(manager.ownerOf(_loan), stranger);
+    }
+
+    function _expectNoRight() private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAuthorisations.NotAuthorised.selector, operator, borrower, Actions.TRANSFER)
+        );
     }
 
     function _transferTo(address to) private {

@@ -3,10 +3,13 @@ pragma solidity 0.8.37;
 
 import {ICapitalReport} from "../../../../contracts/interfaces/ICapitalReport.sol";
 import {ILens} from "../../../../contracts/interfaces/ILens.sol";
+import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {IRepayWithCollateral} from "../../../../contracts/interfaces/IRepayWithCollateral.sol";
+import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {Agent} from "../../helpers/Agent.sol";
 import {SwapVenue, SwapVenues} from "../../helpers/SwapVenue.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
@@ -87,6 +90,42 @@ contract BothKindsTest is TermMarket {
         assertEq(manager.payOffOf(_id(borrower, facility, 7)), 0, "there is none");
     }
 
+    /// @dev Closing here brings the collateral, a loan there the cash: no capital but what the debt grew by, whatever kind either is.
+    function test_a_loan_is_refinanced_from_a_facility_of_the_other_kind_and_back() public {
+        Agent agent = new Agent();
+        agent.approve(btc, address(vault));
+        agent.approve(btc, address(termVault));
+        agent.approve(usd, address(pool));
+        agent.approve(usd, address(termPool));
+        btc.mint(address(agent), 10 * BTC);
+        usd.mint(address(agent), 10_000 * USD);
+        ITermLoanManager.Opening memory o = _opening(1, MONTHLY, 10 * BTC, 200_000 * USD);
+        (o.receiver, o.deadline) = (address(agent), START + 10 days);
+        bytes memory openTerm = abi.encodeCall(ITermLoanManager.open, (o, ""));
+        agent.act(address(termManager), openTerm);
+        uint256 dated = _id(address(agent), termFacility, 1);
+        uint256 open = _id(address(agent), facility, 1);
+
+        vm.warp(START + 10 days);
+        uint256 owed = termManager.payOffOf(dated);
+        agent.scriptOne(
+            address(manager),
+            abi.encodeCall(ILoanManager.open, (facility, 1, 10 * BTC, owed, address(agent), "")),
+            true
+        );
+        agent.act(address(termManager), abi.encodeCall(ILoans.close, (dated, address(agent), "x")));
+        assertEq(termManager.ownerOf(dated), address(0));
+        assertEq(manager.debtOf(open), owed);
+        assertEq(usd.balanceOf(address(agent)), 210_000 * USD, "nothing came out of its own pocket");
+
+        agent.scriptOne(address(termManager), openTerm, true);
+        agent.act(address(manager), abi.encodeCall(ILoans.close, (open, address(agent), "x")));
+        assertEq(manager.ownerOf(open), address(0));
+        assertEq(termManager.debtOf(dated), 200_000 * USD);
+        assertEq(btc.balanceOf(address(agent)), 0, "all of it is collateral again");
+        _assertLedger();
+    }
+
     function test_a_term_loan_is_closed_out_of_its_collateral_with_the_fee_for_prepayment() public {
         uint256 id = _openMillion();
         SwapVenues venues = new SwapVenues();
@@ -158,5 +197,17 @@ contract LensCapitalTest is TermMarket {
         vm.prank(borrower);
         termManager.open(_opening(0, MONTHLY, 1000 * BTC, most + 3), "");
         _openTerm(0, MONTHLY, 1000 * BTC, most);
+    }
+
+    /// @dev At the limit exactly. The fee is junior's income, but of so heavy a weight the debt takes more of it.
+    function test_fault_C30_a_fee_for_prepayment_raises_no_debt_beyond_the_capital_ratio() public {
+        uint256 id = _openTerm(0, BULLET, 1000 * BTC, _lens.mostBorrowable(termFacility, borrower, 1000 * BTC));
+        vmMore.expectPartialRevert(IPoolLedger.JuniorCapitalTooLow.selector);
+        vm.prank(borrower);
+        termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0);
+        vm.warp(START + 365 days);
+        uint256 owed = termManager.debtOf(id);
+        vm.prank(borrower);
+        assertEq(termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0), owed, "at its end it raises none");
     }
 }

@@ -293,6 +293,45 @@ contract TermLoanTest is TermMarket {
         _assertLedger();
     }
 
+    /// @dev Else fees, which are junior's income at once, would be new debt past every limit.
+    function test_fault_C30_a_roll_over_whose_fee_raises_the_debt_is_asked_for_caps() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 10 days);
+        uint256 owed = _payOff(id);
+        uint256 debt = termManager.debtOf(id);
+        vm.prank(guardian);
+        termManager.lowerCaps(termFacility, uint96(100_000_000 * USD), uint96(owed - 1));
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanCapExceeded.selector, owed, owed - 1));
+        termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0);
+        vm.prank(risk);
+        termManager.setCaps(termFacility, uint96(owed - 1), type(uint96).max);
+        vmMore.expectPartialRevert(ILoans.CapExceeded.selector);
+        vm.prank(borrower);
+        termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0);
+        assertEq(termManager.debtOf(id), debt);
+        vm.prank(risk);
+        termManager.setCaps(termFacility, uint96(owed), uint96(owed));
+        vm.prank(borrower);
+        assertEq(termManager.rollOver(id, BULLET, 1e18, block.timestamp, 0), owed);
+    }
+
+    /// @dev Caps lowered to nothing force nobody into default whose loan is at its end.
+    function test_a_loan_at_its_end_is_rolled_over_whatever_the_caps() public {
+        uint256 id = _openTerm(0, BULLET, 100 * BTC, 1_000_000 * USD);
+        vm.warp(START + 370 days);
+        uint256 owed = termManager.debtOf(id);
+        vm.prank(guardian);
+        termManager.lowerCaps(termFacility, 0, 0);
+        vm.prank(borrower);
+        assertEq(
+            termManager.rollOver(id, MONTHLY, 1e18, block.timestamp, 0),
+            owed,
+            "with its late charges, without a fee"
+        );
+        _assertLedger();
+    }
+
     function test_fault_C28_neither_a_loan_in_default_nor_one_above_maxLtv_is_rolled_over() public {
         uint256 id = _openTerm(0, MONTHLY, 30 * BTC, 1_000_000 * USD);
         vm.warp(START + 10 days);

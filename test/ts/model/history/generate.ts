@@ -435,7 +435,7 @@ export class Generator {
 
   #offeredTo(caller: Address): LoanKey[] {
     return this.world.registers.flatMap(({ manager, offers }) =>
-      [...offers.entries()].filter(([, to]) => to === caller).map(([id]) => ({ manager, id })),
+      [...offers.entries()].filter(([, { to }]) => to === caller).map(([id]) => ({ manager, id })),
     );
   }
 

@@ -108,7 +108,7 @@ function modelLoan(register: Register, id: bigint, isTerm: boolean): Snapshot {
   return {
     loan: stored ?? { ...NO_LOAN, flags: register.spent.get(id) ? LoanFlags.SPENT : 0n },
     owner: register.ownerOf(id),
-    offer: register.offers.get(id) ?? ZERO_ADDRESS,
+    offer: register.offers.get(id)?.to ?? ZERO_ADDRESS,
     mark: register.markOf(id),
     ...(isTerm && { slot: slots?.slot ?? NO_TERM_SLOT, late: slots?.late ?? NO_LATE_SLOTS }),
   };
