@@ -39,6 +39,7 @@ const CONNECTIONS = 4;
 const REFUSED = /^(28|3D|42501)/;
 /** Of what passes: no connection, too many of them, shutting down, starting up, a replica, a deadlock. */
 const PASSES = /^(08|40|53300|57P0|25006|55P03)/;
+const READ_ONLY = "25006";
 const UNIQUE_VIOLATION = "23505";
 
 /** Everything as the database writes it, but bytes: whole numbers may be larger than a number, JSON is decoded elsewhere. */
@@ -97,7 +98,8 @@ export class PostgresDatabase implements Sql {
       } catch (error) {
         const code = codeOf(error);
         if (code === UNIQUE_VIOLATION) throw new Duplicate(reason(error), { cause: error });
-        const passes = code === undefined || PASSES.test(code);
+        // A reader is refused writes for ever, a writer only while it is connected to a replica.
+        const passes = code === undefined || (PASSES.test(code) && !(this.readOnly && code === READ_ONLY));
         if (!passes || performance.now() - start + wait > this.patience.whole) {
           throw new StoreFailed(`the database ${this.place} does not take it: ${reason(error)}`, { cause: error });
         }
