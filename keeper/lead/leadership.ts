@@ -7,7 +7,7 @@ import { InvalidConfig } from "../errors.js";
 import { StoreFailed } from "../store/errors.js";
 import type { Lease, LeaseStore } from "../store/store.js";
 import type { Shards } from "./shards.js";
-import { Standing } from "./standing.js";
+import { LEAST_VALID_SECONDS, Standing } from "./standing.js";
 
 /** Who may send. A keeper that may not does all the rest, and is ready when it may. */
 export interface Leadership {
@@ -69,9 +69,11 @@ export class LeasedLeadership implements Leadership {
     private readonly options: LeaseOptions,
   ) {
     const { leaseMs, skewSeconds, log } = options;
-    if (leaseMs < 1_000 * (skewSeconds + 3)) {
+    // What is left just before it is renewed must be enough to send.
+    const least = Math.ceil((1_000 * (skewSeconds + LEAST_VALID_SECONDS) * RENEWALS) / (RENEWALS - 1));
+    if (leaseMs < least) {
       throw new InvalidConfig(
-        `a lease of ${leaseMs} ms leaves no time to send with a skew of ${skewSeconds} s: at least ${1_000 * (skewSeconds + 3)} ms are needed`,
+        `a lease of ${leaseMs} ms with a skew of ${skewSeconds} s leaves no time to send: give at least ${least} ms`,
       );
     }
     this.clock = options.clock ?? (() => performance.now());

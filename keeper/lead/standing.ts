@@ -1,5 +1,5 @@
 /** Seconds for which a transaction must at least stay valid, or it is not worth sending. */
-const LEAST_VALID_SECONDS = 2;
+export const LEAST_VALID_SECONDS = 2;
 
 /**
  * The right to send for a shard, as long as this keeper may believe in it: the dispatcher's fence.
