@@ -1,13 +1,13 @@
 import { parseEther } from "ethers";
 import type { Logger } from "pino";
-import { maxOf } from "../sdk/model/index.js";
 import { oracleAt } from "./chain/contracts.js";
 import type { Head, Node } from "./chain/node.js";
 import { RpcError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
 import type { Backoff } from "./dispatch/backoff.js";
-import type { Dispatcher, Pending } from "./dispatch/dispatcher.js";
-import { transactionOf } from "./dispatch/dispatcher.js";
+import type { Dispatcher } from "./dispatch/dispatcher.js";
+import type { Pending } from "./dispatch/pending.js";
+import { transactionOf } from "./dispatch/transaction.js";
 import { effectiveGasPrice, feesAt } from "./dispatch/fees.js";
 import type { Intent } from "./dispatch/intent.js";
 import type { Errand } from "./errand/errand.js";
@@ -66,12 +66,11 @@ const MAX_GAS = 16_777_215n;
 /** As many bytes as a liquidation's calldata, none of which compresses: a liquidation never costs more L1 gas. */
 const TYPICAL_CALLDATA = `0x${Array.from({ length: 420 }, (_, i) => ((i * 151 + 37) % 256).toString(16).padStart(2, "0")).join("")}`;
 
-/** An estimate, what it is worth after fees, and the worst its transaction could cost. */
+/** A simulation, the transaction it becomes, and what that will cost in loan units. */
 interface Priced {
   readonly simulated: Simulated;
   readonly intent: Intent;
   readonly cost: bigint;
-  readonly worstWei: bigint;
 }
 
 /**
@@ -127,7 +126,7 @@ export class Decider {
     actions: Map<bigint, Done>,
     sent: Pending[],
   ): Promise<void> {
-    const { config, node, operator, liquidator, quoter, dispatcher } = this.deps;
+    const { config, node, onBalance, operator, liquidator, quoter, dispatcher } = this.deps;
     const { head } = input;
     const etherPrices = await this.etherPrices(input);
     const typicalCost = await this.typicalCostWei(head);
@@ -147,42 +146,40 @@ export class Decider {
     });
     for (const [id, { text }] of holds) actions.set(id, { action: "left", reason: text });
 
-    const deadline = head.timestamp + BigInt(config.deadlineSeconds);
+    const deadline = dispatcher.deadline(head, BigInt(config.deadlineSeconds)) ?? head.timestamp;
     const { passed, failed } = await simulate(node, liquidator, operator, plans, deadline);
     for (const [id, revert] of failed) actions.set(id, { action: "left", reason: `simulation: ${revert.text}` });
 
-    let funds = passed.length === 0 ? 0n : await this.funds();
+    const priced: Priced[] = [];
     for (const simulated of passed) {
       const { loan, facility } = simulated.plan.judgement;
-      const priced = await this.price(simulated, head, etherPrices.get(facility.id) ?? 0n);
-      if ("action" in priced) {
-        actions.set(loan.id, priced);
-        continue;
-      }
-      if (priced.worstWei > funds) {
-        this.deps.episodes.begin("the operator has too little ether", { operator, needed: priced.worstWei, funds });
-        actions.set(loan.id, { action: "left", reason: `needs ${priced.worstWei} wei at most, ${funds} are free` });
-        continue;
-      }
-      this.deps.episodes.end("the operator has too little ether");
-      const submitted = await dispatcher.submit(priced.intent, head);
-      if (submitted.ok) {
-        funds -= priced.worstWei;
-        const newest = dispatcher.pending.at(-1);
-        if (newest !== undefined) sent.push(newest);
-        actions.set(loan.id, {
+      const one = await this.price(simulated, head, deadline, etherPrices.get(facility.id) ?? 0n);
+      if ("action" in one) actions.set(loan.id, one);
+      else priced.push(one);
+    }
+    const outcomes = await dispatcher.submitAll(
+      priced.map(({ intent }) => intent),
+      head,
+    );
+    for (const [index, { simulated, cost }] of priced.entries()) {
+      const { quote, judgement } = simulated.plan;
+      const submitted = outcomes[index];
+      if (submitted?.ok === true) {
+        sent.push(submitted.pending);
+        actions.set(judgement.loan.id, {
           action: "sent",
-          reason: `repays ${simulated.plan.quote.repaid}, expects ${simulated.grossProfit} less fees of ${priced.cost}`,
+          reason: `repays ${quote.repaid}, expects ${simulated.grossProfit} less fees of ${cost}`,
         });
       } else {
-        this.deps.log.warn({ loan: loanText(loan.id), ...submitted }, "a liquidation was not accepted");
-        actions.set(loan.id, { action: "left", reason: `not accepted: ${submitted.why}` });
+        this.deps.log.warn({ loan: loanText(judgement.loan.id), ...submitted }, "a liquidation was not accepted");
+        actions.set(judgement.loan.id, { action: "left", reason: `not accepted: ${submitted?.why ?? "unknown"}` });
       }
     }
+    for (const { balanceWei } of dispatcher.lanes.slice(0, 1)) if (balanceWei !== undefined) onBalance(balanceWei);
   }
 
   /** Gas, fees and worth of a simulated liquidation, or why it is left alone. */
-  private async price(simulated: Simulated, head: Head, etherPrice: bigint): Promise<Priced | Done> {
+  private async price(simulated: Simulated, head: Head, deadline: bigint, etherPrice: bigint): Promise<Priced | Done> {
     const { config, node, operator, liquidator } = this.deps;
     const { plan: planned, data, grossProfit } = simulated;
     const { loan, facility } = planned.judgement;
@@ -197,12 +194,8 @@ export class Decider {
     const gasLimit = (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n;
     if (gasLimit > MAX_GAS) return { action: "left", reason: `needs ${gasLimit} gas, more than a transaction may use` };
     const intent: Intent = {
-      kind: "liquidate",
-      subject: loanText(loan.id),
-      facility: facility.id,
-      to: liquidator,
-      data,
-      gasLimit,
+      ...{ kind: "liquidate", subjects: [loanText(loan.id)], facility: facility.id, to: liquidator, data, gasLimit },
+      ...{ expectedEvents: 1, deadline, maxCostWei: parseEther(config.maxFeeEther) },
     };
     const { expectedWei, worstWei } = await this.cost(intent, gas, head);
     const budget = parseEther(config.maxFeeEther);
@@ -214,7 +207,7 @@ export class Decider {
     if (grossProfit < need) {
       return { action: "left", reason: `would leave ${grossProfit} units, ${need} are needed` };
     }
-    return { simulated, intent, cost, worstWei };
+    return { simulated, intent, cost };
   }
 
   /** What a transaction will cost if it uses `gas`, and at most, wei. */
@@ -230,26 +223,10 @@ export class Decider {
   private async typicalCostWei(head: Head): Promise<bigint> {
     const { liquidator } = this.deps;
     const intent: Intent = {
-      kind: "liquidate",
-      subject: "",
-      facility: 0,
-      to: liquidator,
-      data: TYPICAL_CALLDATA,
-      gasLimit: this.gasGuess,
+      ...{ kind: "liquidate", subjects: [], facility: 0, to: liquidator, data: TYPICAL_CALLDATA },
+      ...{ gasLimit: this.gasGuess, expectedEvents: 1, maxCostWei: 0n },
     };
     return (await this.cost(intent, this.gasGuess, head)).expectedWei;
-  }
-
-  /** Ether that is not spoken for by what is pending already. */
-  private async funds(): Promise<bigint> {
-    const { node, operator, dispatcher, onBalance } = this.deps;
-    const balance = await node.balance(operator);
-    onBalance(balance);
-    const reserved = dispatcher.pending.reduce((sum, { attempts }) => {
-      const last = attempts.at(-1);
-      return last === undefined ? sum : sum + last.intent.gasLimit * last.fees.maxFeePerGas;
-    }, 0n);
-    return maxOf(balance - reserved, 0n);
   }
 
   /** Units of the loan asset for one ether, by facility; facilities whose feed does not answer are left out. */
@@ -294,10 +271,12 @@ export class Decider {
         continue;
       }
       const gasLimit = (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n;
-      const intent: Intent = { kind: "note", subject: oracle, facility: id, to: oracle, data, gasLimit };
+      const intent: Intent = {
+        ...{ kind: "note", subjects: [oracle], facility: id, to: oracle, data, gasLimit },
+        ...{ expectedEvents: 1, maxCostWei: parseEther(config.maxFeeEther) },
+      };
       const submitted = await dispatcher.submit(intent, head);
-      const newest = dispatcher.pending.at(-1);
-      if (submitted.ok && newest !== undefined) sent.push(newest);
+      if (submitted.ok) sent.push(submitted.pending);
       if (!submitted.ok) log.warn({ facility: id, ...submitted }, "a note of a disagreement was not accepted");
     }
   }
@@ -340,7 +319,10 @@ export class Decider {
       return `no gas estimate: ${error.reason}`;
     }
     const gasLimit = (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n;
-    const intent: Intent = { kind, subject, facility, to, data, gasLimit };
+    const intent: Intent = {
+      ...{ kind, subjects: [subject], facility, to, data, gasLimit },
+      ...{ expectedEvents: 1, maxCostWei: parseEther(config.maxFeeEther) },
+    };
     const { expectedWei, worstWei } = await this.cost(intent, gas, head);
     const wei = errand.leadsToSale ? expectedWei + saleCost : expectedWei;
     const need = weiInLoanUnits(wei, etherPrice) + (desks.get(facility)?.minProfit ?? 0n);
@@ -348,8 +330,7 @@ export class Decider {
     if (worstWei > parseEther(config.maxFeeEther)) return `could cost ${worstWei} wei, more than the budget`;
     const submitted = await dispatcher.submit(intent, head);
     if (!submitted.ok) return `not accepted: ${submitted.why}`;
-    const newest = dispatcher.pending.at(-1);
-    if (newest !== undefined) sent.push(newest);
+    sent.push(submitted.pending);
     return undefined;
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseEther, parseUnits, type Wallet } from "ethers";
+import { parseEther, parseUnits } from "ethers";
 import type { Logger } from "pino";
 import { type Deployment, FIRST_FACILITY } from "../sdk/client/deployment.js";
 import { Accountant } from "./account/accountant.js";
@@ -9,7 +9,11 @@ import { RpcError, TransportError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
 import { Decider, type Decision } from "./decision.js";
 import { Backoff } from "./dispatch/backoff.js";
-import { Dispatcher, type Pending, type SentMemory, type Settled } from "./dispatch/dispatcher.js";
+import { Breaker } from "./dispatch/breaker.js";
+import { Dispatcher } from "./dispatch/dispatcher.js";
+import type { Fence } from "./dispatch/fence.js";
+import type { Pending, Settled } from "./dispatch/pending.js";
+import type { Intent } from "./dispatch/intent.js";
 import { Episodes } from "./episodes.js";
 import { Inconsistent } from "./errors.js";
 import { defaultMarks } from "./errand/defaults.js";
@@ -34,6 +38,8 @@ import {
 } from "./serve/describe.js";
 import type { Health } from "./serve/http.js";
 import type { Metrics } from "./serve/metrics.js";
+import type { Signer } from "./keys/signer.js";
+import type { Journal } from "./store/store.js";
 import type { FacilityReport, LoanReport, ReportLine, StatusReport } from "./serve/status.js";
 import { HeadFollower } from "./watch/heads.js";
 
@@ -42,8 +48,11 @@ export interface KeeperDeps {
   readonly deployment: Deployment;
   readonly liquidator: string;
   readonly node: Node;
-  readonly wallet: Wallet;
-  readonly memory: SentMemory;
+  /** One lane each. */
+  readonly signers: readonly [Signer, ...Signer[]];
+  readonly journal: Journal;
+  /** The right to send, now; left out where this keeper is alone with its accounts and its store. */
+  readonly fence?: () => Fence | undefined;
   readonly rollupFees: RollupFeeOracle;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -52,10 +61,6 @@ export interface KeeperDeps {
 
 /** How far back the log is read again when the sums do not agree; after that, all of it. */
 const SHORT_RESCAN_BLOCKS = 64;
-/** Results without effect in a row after which nothing is sent any more. */
-const MOST_WITHOUT_EFFECT = 3;
-/** Settled transactions that a reorganisation could still reopen. */
-const REMEMBERED_SETTLED = 256;
 
 /**
  * Watch, index, judge, plan, dispatch, account: one decision for each new head, the newest only. Nothing is assumed to have
@@ -66,27 +71,26 @@ export class Keeper {
   private readonly books = new Books();
   private readonly desks = new Map<number, FacilityDesk>();
   private readonly backoff = new Backoff();
+  private readonly breaker = new Breaker();
   private readonly episodes: Episodes;
   private readonly indexer: Indexer;
   private readonly dispatcher: Dispatcher;
   private readonly decider: Decider;
-  private readonly accountant: Accountant;
+  private readonly accountants: ReadonlyMap<string, Accountant>;
   private readonly follower: HeadFollower;
   private readonly stopping = new AbortController();
 
   /** Settled, but not booked yet: booking asks the node, and may have to ask again. */
   private unbooked: Settled[] = [];
-  private remembered: Settled[] = [];
   private decidedHead: Head | undefined;
   private facilityReports: readonly FacilityReport[] = [];
   private loanReports: readonly LoanReport[] = [];
-  private withoutEffect = 0;
   private rescans = 0;
   private progressAt = Date.now();
   private workingSince: number | undefined;
 
   constructor(private readonly deps: KeeperDeps) {
-    const { config, deployment, liquidator, log, memory, metrics, node, rollupFees, wallet } = deps;
+    const { config, deployment, fence, journal, liquidator, log, metrics, node, rollupFees, signers } = deps;
     this.episodes = new Episodes(log);
     this.follower = new HeadFollower(config.regressPatienceMs);
     const managers = [deployment.loanManager, deployment.termLoanManager];
@@ -96,24 +100,22 @@ export class Keeper {
       fromBlock: deployment.fromBlock,
       logRange: config.logRange,
     });
-    const operator = wallet.address;
+    const operator = signers[0].address;
     const chainId = BigInt(deployment.chainId);
-    const budget = parseEther(config.maxFeeEther);
-    this.dispatcher = new Dispatcher(
-      node,
-      wallet,
-      memory,
-      {
+    this.dispatcher = new Dispatcher({
+      ...{ node, signers, journal, rollupFees, log, alarms: this.episodes, ...(fence !== undefined && { fence }) },
+      contracts: { managers, liquidator, orders: protectionOrders },
+      options: {
         chainId,
         priorityFee: BigInt(Math.round(Number(config.priorityFeeGwei) * 1e9)),
         feeBumpPercent: BigInt(config.feeBumpPercent),
         replaceAfterBlocks: config.replaceAfterBlocks,
         replaceAfterMs: config.replaceAfterMs,
-        maxFeePerGas: ({ gasLimit }) => budget / gasLimit,
-        stillWanted: async ({ to, data }) => this.passes(to, data),
+        confirmations: config.confirmations,
+        cancelCostWei: parseEther(config.maxFeeEther),
       },
-      log,
-    );
+      stillWanted: async ({ intent, lane }) => this.passes(intent, lane),
+    });
     this.decider = new Decider({
       config,
       node,
@@ -128,16 +130,14 @@ export class Keeper {
       log,
       onBalance: (wei) => metrics.balanceEther.set(Number(wei) / 1e18),
     });
-    this.accountant = new Accountant({
-      node,
-      rollupFees,
-      operator,
-      managers,
-      orders: protectionOrders,
-      liquidator,
-      loanAssetOf: (facility) => this.desks.get(facility)?.loanAsset,
-      etherPriceOf: async (facility, head) => this.etherPriceOf(facility, head),
-    });
+    const bookkeeping = {
+      ...{ node, rollupFees, managers, liquidator, orders: protectionOrders },
+      loanAssetOf: (facility: number) => this.desks.get(facility)?.loanAsset,
+      etherPriceOf: async (facility: number, head: Head) => this.etherPriceOf(facility, head),
+    };
+    this.accountants = new Map(
+      signers.map(({ address }) => [address.toLowerCase(), new Accountant({ ...bookkeeping, operator: address })]),
+    );
   }
 
   // ---- the loop ----
@@ -157,12 +157,14 @@ export class Keeper {
       });
       await sleep(config.pollMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
+    await this.dispatcher.idle();
     this.deps.report({ type: "stopped", pending: this.dispatcher.pending.length });
   }
 
   /** Ends {@link run} after the decision that is being taken; what is pending stays so and is found again at the next start. */
   stop(): void {
     this.stopping.abort();
+    this.dispatcher.stop();
   }
 
   /** Runs `step`; a fault of the node ends it and is logged once an episode. "start" is tried until it succeeds. */
@@ -193,7 +195,8 @@ export class Keeper {
     try {
       await this.index(head);
       await this.settle(head);
-      await this.dispatcher.tend(head);
+      // Not waited for: a lane that is slow to look after holds up only itself.
+      void this.dispatcher.tend(head);
       const facts = await this.facts(head);
       const judgements = this.judgeAll(facts);
       const halted = this.halted;
@@ -211,34 +214,32 @@ export class Keeper {
     if (rolledBackTo === undefined) return;
     this.deps.metrics.reorganisations.inc();
     this.deps.log.warn({ to: rolledBackTo, head: head.number }, "blocks were taken back");
-    const reopened = this.remembered.filter((one) => blockOf(one) > rolledBackTo);
-    this.remembered = this.remembered.filter((one) => blockOf(one) <= rolledBackTo);
-    this.unbooked = this.unbooked.filter((one) => !reopened.includes(one));
-    this.dispatcher.reopen(reopened);
+    this.unbooked = this.unbooked.filter((one) => blockOf(one) <= rolledBackTo);
+    this.dispatcher.rolledBack(rolledBackTo);
     this.books.removeAfter(rolledBackTo);
   }
 
   private async settle(head: Head): Promise<void> {
-    const settled = await this.dispatcher.collect(head);
-    this.unbooked.push(...settled);
-    this.remembered = [...this.remembered, ...settled].slice(-REMEMBERED_SETTLED);
-    if (this.unbooked.length === 0) return;
-    const results = await this.accountant.book(this.unbooked, head);
-    this.unbooked = [];
-    for (const result of results) this.enter(result, head);
+    this.unbooked.push(...(await this.dispatcher.collect(head)));
+    for (const [lane, accountant] of this.accountants) {
+      const ofLane = this.unbooked.filter(({ pending }) => pending.lane === lane);
+      if (ofLane.length === 0) continue;
+      const results = await accountant.book(ofLane, head);
+      this.unbooked = this.unbooked.filter((one) => !ofLane.includes(one));
+      for (const [index, result] of results.entries()) this.enter(result, ofLane[index]?.pending, head);
+    }
   }
 
-  private enter(result: Result, head: Head): void {
+  private enter(result: Result, pending: Pending | undefined, head: Head): void {
     const { log, metrics, report } = this.deps;
     this.books.add(result);
     const { kind, outcome, subject } = result;
     metrics.settled.inc({ kind, outcome });
+    if (pending !== undefined) this.breaker.record(pending.intent, outcome, result.why, head.number);
     if (outcome === "done") {
-      this.withoutEffect = 0;
       this.backoff.clear(subject);
       if (kind === "note") this.decider.noted(subject, head.timestamp);
     }
-    if (outcome === "no-effect") this.withoutEffect += 1;
     if (outcome === "reverted" || outcome === "market-moved") this.backoff.fail(subject, head.number);
     const desk = this.desks.get(result.facility);
     const totals = desk && this.books.assets.get(desk.loanAsset);
@@ -305,7 +306,7 @@ export class Keeper {
   }
 
   private async errands(head: Head, facts: ReadonlyMap<number, FacilityFacts>): Promise<Errand[]> {
-    const { config, deployment, node, wallet } = this.deps;
+    const { config, deployment, node, signers } = this.deps;
     const errands: Errand[] = [];
     const marksLosses = Number(config.markLossesFrom) > 0;
     for (const one of facts.values()) {
@@ -319,7 +320,7 @@ export class Keeper {
     }
     const { protectionOrders } = deployment;
     if (protectionOrders === undefined) return errands;
-    return [...errands, ...(await dueOrders(node, protectionOrders, wallet.address, this.book, facts, head))];
+    return [...errands, ...(await dueOrders(node, protectionOrders, signers[0].address, this.book, facts, head))];
   }
 
   private judgeAll(facts: ReadonlyMap<number, FacilityFacts>): Judgement[] {
@@ -352,6 +353,7 @@ export class Keeper {
     metrics.pending.set(this.dispatcher.pending.length);
     metrics.halted.set(this.halted === "" ? 0 : 1);
     for (const { intent } of decision.sent) metrics.sent.inc({ kind: intent.kind });
+    if (decision.sent.length > 0) this.breaker.sent(head.number);
     const actions = this.loanReports.filter(({ action }) => action !== "watch");
     const sent = decision.sent.map((pending: Pending) => describePending(pending));
     const level = sent.length > 0 ? "info" : "debug";
@@ -382,10 +384,10 @@ export class Keeper {
   }
 
   status(): StatusReport {
-    const { deployment, liquidator, wallet } = this.deps;
+    const { deployment, liquidator, signers } = this.deps;
     return {
       chainId: deployment.chainId,
-      operator: wallet.address,
+      operator: signers[0].address,
       liquidator,
       decided: describeBlock(this.decidedHead),
       head: describeBlock(this.follower.head),
@@ -401,16 +403,12 @@ export class Keeper {
   }
 
   private get halted(): string {
-    if (this.withoutEffect >= MOST_WITHOUT_EFFECT) {
-      return `${this.withoutEffect} transactions in a row succeeded without effect: nothing is sent until a restart`;
-    }
-    if (this.dispatcher.blockedByStrangers) return "waiting for transactions of this key that this keeper did not send";
-    return "";
+    return this.dispatcher.halted || this.breaker.halted(this.follower.head?.number ?? 0);
   }
 
-  private async passes(to: string, data: string): Promise<boolean> {
+  private async passes({ to, data }: Intent, from: string): Promise<boolean> {
     try {
-      await this.deps.node.call({ to, data, from: this.deps.wallet.address });
+      await this.deps.node.call({ to, data, from });
       return true;
     } catch (error) {
       if (error instanceof RpcError && error.isRevert) return false;

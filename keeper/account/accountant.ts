@@ -1,7 +1,7 @@
 import { type Revert, explainRevert } from "../chain/contracts.js";
 import type { Head, Node } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
-import type { Settled } from "../dispatch/dispatcher.js";
+import type { Settled } from "../dispatch/pending.js";
 import { weiInLoanUnits } from "../plan/etherPrice.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
 import type { Outcome, Result } from "./books.js";
@@ -54,7 +54,8 @@ export class Accountant {
 
   private async resultOf(mined: Mined, fees: Result["fees"], head: Head): Promise<Result> {
     const { pending, attempt, receipt } = mined;
-    const { facility, subject, kind } = pending.intent;
+    const { facility, subjects, kind } = pending.intent;
+    const [subject = ""] = subjects;
     const loanAsset = this.deps.loanAssetOf(facility);
     const realised = this.realised(mined, loanAsset);
     const { outcome, why } = await this.outcomeOf(mined, realised);
@@ -79,11 +80,11 @@ export class Accountant {
     const { managers, liquidator, operator, orders } = this.deps;
     if (attempt.intent.kind === "order" && orders !== undefined) return feeOf(receipt, orders, operator);
     if (attempt.intent.kind !== "liquidate" || loanAsset === undefined) return undefined;
-    return realisedOf(receipt, BigInt(attempt.intent.subject), { managers, liquidator, loanAsset });
+    return realisedOf(receipt, BigInt(attempt.intent.subjects[0] ?? 0), { managers, liquidator, loanAsset });
   }
 
   private async outcomeOf(
-    { attempt, receipt }: Mined,
+    { attempt, receipt, effect }: Mined,
     realised: Realised | undefined,
   ): Promise<{ outcome: Outcome; why: string | undefined }> {
     if (receipt.status === 0) {
@@ -91,11 +92,8 @@ export class Accountant {
       return { outcome: outcomeOfRevert(revert), why: revert?.text ?? "it would pass after the block it reverted in" };
     }
     if (attempt.intent.kind === "cancel") return { outcome: "cancelled", why: "no longer wanted" };
-    if (attempt.intent.kind === "liquidate" && realised === undefined) {
-      return { outcome: "no-effect", why: "status 1 without the liquidation's event" };
-    }
-    if (attempt.intent.kind === "order" && realised === undefined) {
-      return { outcome: "no-effect", why: "status 1 without the order's event" };
+    if (effect.found < effect.expected && (effect.found === 0 || realised === undefined)) {
+      return { outcome: "no-effect", why: `status 1 with ${effect.found} of ${effect.expected} events expected` };
     }
     return { outcome: "done", why: undefined };
   }
@@ -115,7 +113,8 @@ export class Accountant {
 const isMined = (settled: Settled): settled is Mined => settled.kind === "mined";
 
 function superseded({ pending }: Settled): Result {
-  const { kind, subject, facility } = pending.intent;
+  const { kind, subjects, facility } = pending.intent;
+  const [subject = ""] = subjects;
   return {
     kind,
     subject,

@@ -23,6 +23,12 @@ export const FLAGS: readonly Flag[] = [
     help: "your Liquidator; default: the deployment's",
     parse: asText,
   },
+  {
+    key: "keys",
+    flag: "--keys <sources>",
+    help: "a lane each, with commas: env:NAME, file:PATH, keystore:PATH, kms:KEY[@ENDPOINT]",
+    parse: (text) => text.split(","),
+  },
   { key: "keyFile", flag: "--key-file <file>", help: "file with the operator's private key", parse: asText },
   { key: "keystore", flag: "--keystore <file>", help: "encrypted keystore with the operator's key", parse: asText },
   { key: "passwordFile", flag: "--password-file <file>", help: "file with the keystore's password", parse: asText },

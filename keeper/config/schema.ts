@@ -19,7 +19,7 @@ export type EtherPrice = z.output<typeof etherPrice>;
 
 /**
  * Everything that can be configured. Unknown fields are refused: a misspelt limit would be no limit. The key itself is no
- * field: it comes from a file or the environment (see key.ts).
+ * field: it comes from a file, the environment or a service (see keys/open.ts).
  */
 export const configSchema = z
   .strictObject({
@@ -30,6 +30,8 @@ export const configSchema = z
     liquidator: address.optional(),
     /** Sale of a facility's collateral, by facility number: tokens and fees, from the collateral to the loan asset. */
     routes: z.record(z.string().regex(/^\d+$/), z.array(z.union([address, z.int()])).min(3)).default({}),
+    /** Where the keys are, a lane each: env:NAME, file:PATH, keystore:PATH[?password=PATH], kms:KEY[@ENDPOINT]; see keys/open.ts. */
+    keys: z.array(z.string().min(1)).default([]),
     keyFile: z.string().min(1).optional(),
     keystore: z.string().min(1).optional(),
     passwordFile: z.string().min(1).optional(),
@@ -60,6 +62,8 @@ export const configSchema = z
     replaceAfterBlocks: z.int().min(1).default(3),
     replaceAfterMs: z.int().min(0).default(2_000),
     feeBumpPercent: z.int().min(10).max(1_000).default(25),
+    /** Blocks on top of a transaction's own after which it is final. */
+    confirmations: z.int().min(1).max(100_000).default(64),
 
     /** Chain seconds between two notes of a disagreement that holds liquidations back; 0 leaves noting to others. */
     noteEverySeconds: z.int().min(0).max(3_500).default(1_800),

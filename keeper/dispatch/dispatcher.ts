@@ -1,318 +1,330 @@
-import { Transaction, type Wallet, keccak256 } from "ethers";
 import type { Logger } from "pino";
-import type { Head, Receipt } from "../chain/node.js";
-import { type GasFees, bumpedFees, feesAt } from "./fees.js";
+import { minOf } from "../../sdk/model/index.js";
+import type { Head } from "../chain/node.js";
+import { RpcError, TransportError } from "../chain/rpcErrors.js";
+import type { Signer } from "../keys/signer.js";
+import { FenceLost, StoreFailed } from "../store/errors.js";
+import type { Journal } from "../store/store.js";
+import { adopt } from "./adoption.js";
+import type { Alarms, DispatchOptions, LaneContext, SendNode } from "./context.js";
+import { ExtraCosts, type ExtraFees } from "./costs.js";
+import type { KnownContracts } from "./effects.js";
+import { ALONE, type Fence } from "./fence.js";
+import { feeCeiling, openingFees } from "./fees.js";
 import type { Intent } from "./intent.js";
-import type { JournalEntry } from "./journal.js";
-import { type SendOutcome, sendOutcome } from "./sendErrors.js";
+import { LaneBook } from "./laneBook.js";
+import { type Pending, type Settled, type Submitted, refused } from "./pending.js";
+import { place, strangersOf } from "./placing.js";
+import { rollBack, settle } from "./settling.js";
+import { tend } from "./tending.js";
 
-/** What the dispatcher needs of a node. */
-export interface SendNode {
-  send(raw: string): Promise<void>;
-  receipt(hash: string): Promise<Receipt | undefined>;
-  knows(hash: string): Promise<boolean>;
-  transactionCount(address: string, at: "latest" | "pending"): Promise<number>;
+export interface DispatchDeps {
+  readonly node: SendNode;
+  /** One lane each. */
+  readonly signers: readonly Signer[];
+  readonly journal: Journal;
+  readonly rollupFees: ExtraFees;
+  readonly contracts: KnownContracts;
+  readonly options: DispatchOptions;
+  readonly log: Logger;
+  readonly alarms: Alarms;
+  readonly stillWanted: (pending: Pending) => Promise<boolean>;
+  /** The right to send, now; left out where this keeper is alone with its accounts and its store. */
+  readonly fence?: () => Fence | undefined;
+  readonly clock?: () => number;
 }
 
-/** Where sent transactions are remembered over a restart. */
-export interface SentMemory {
-  entriesFrom(nonce: number): JournalEntry[];
-  append(entry: JournalEntry): void;
-  compact(nonce: number): void;
+/** One lane, for people and metrics. */
+export interface LaneView {
+  readonly address: string;
+  readonly waiting: number;
+  readonly nextNonce: number;
+  readonly balanceWei: bigint | undefined;
+  readonly reservedWei: bigint;
+  /** Why it is not used, or used last; empty where nothing is wrong. */
+  readonly trouble: string;
 }
 
-export interface Attempt {
-  readonly hash: string;
-  readonly raw: string;
-  readonly intent: Intent;
-  readonly fees: GasFees;
-}
-
-export interface Pending {
-  readonly nonce: number;
-  /** What was wanted under this nonce to begin with. */
-  readonly intent: Intent;
-  /** All transactions sent under it; at most one of them will be mined. */
-  readonly attempts: Attempt[];
-  /** Head and time of the last attempt. */
-  sentAtBlock: number;
-  sentAtMs: number;
-  /** Heads at which the nonce was used up on chain without a receipt of ours. */
-  missing: number;
-  /** Fees a node found too low for a replacement. */
-  floor: GasFees | undefined;
-}
-
-export type Settled =
-  | { readonly kind: "mined"; readonly pending: Pending; readonly attempt: Attempt; readonly receipt: Receipt }
-  /** The nonce went to a transaction that is not ours. */
-  | { readonly kind: "superseded"; readonly pending: Pending };
-
-export type Submitted =
-  | { readonly ok: true; readonly nonce: number; readonly hash: string }
-  | { readonly ok: false; readonly outcome: SendOutcome; readonly why: string };
-
-export interface DispatchOptions {
-  readonly chainId: bigint;
-  readonly priorityFee: bigint;
-  readonly feeBumpPercent: bigint;
-  readonly replaceAfterBlocks: number;
-  readonly replaceAfterMs: number;
-  /** Most one unit of gas may be offered, wei: the budget of a replacement. */
-  readonly maxFeePerGas: (intent: Intent) => bigint;
-  /** Whether a transaction that waits is still worth sending. */
-  readonly stillWanted: (intent: Intent) => Promise<boolean>;
-}
-
-/** Heads after which a nonce used up by others is believed; a receipt may come later than the count. */
-const SUPERSEDED_AFTER = 2;
-/** Heads to wait for transactions of this key that nobody here knows of. */
-const STRANGERS_PATIENCE = 5;
-const CANCEL_GAS = 21_000n;
-const SUBMIT_ATTEMPTS = 4;
+/** Transactions that may wait in one lane; nodes' pools take no more of one account. */
+const MOST_WAITING = 16;
+/** Room for the L1 fee to rise between a decision and its block. */
+const L1_HEADROOM_PERCENT = 25n;
+const NO_FUNDS = "no lane has enough ether";
 
 /**
- * The keeper's own nonces. A transaction is journalled, then sent; what the node answers decides whether its nonce is used,
- * free or uncertain, and an uncertain one is sent again, the same bytes, until the chain says. One that waits too long is
- * replaced with higher fees, or cancelled when it is no longer wanted.
+ * Sends what was decided, over one or several accounts ("lanes"), each with nonces of its own. Everything is written into the
+ * journal before it is sent, so that at whatever point the process ends, its successor knows what may be out. About one
+ * subject only one transaction is under way at a time, whichever lane it is in.
  */
 export class Dispatcher {
-  private waiting: Pending[] = [];
-  private nextNonce = 0;
-  private strangersUntil: { nonce: number; head: number | undefined } | undefined;
+  private readonly books: readonly LaneBook[];
+  private readonly context: LaneContext;
+  /** Subjects of what is being placed; those of what waits are in the books. */
+  private readonly placing = new Set<string>();
+  private readonly tending = new Map<LaneBook, Promise<void>>();
+  private readonly found: Settled[] = [];
+  /** Under which fence the journal was read; undefined where it was not, or this keeper does not lead. */
+  private ledBy: bigint | undefined;
+  private balances: { head: string; wei: Promise<readonly bigint[]> } | undefined;
+  private known: readonly bigint[] = [];
+  private stopping = false;
+  private journalFailedAt: string | undefined;
+  private fault: unknown;
 
-  constructor(
-    private readonly node: SendNode,
-    private readonly wallet: Wallet,
-    private readonly memory: SentMemory,
-    private readonly options: DispatchOptions,
-    private readonly log: Logger,
-    private readonly clock: () => number = Date.now,
-  ) {}
+  constructor(private readonly deps: DispatchDeps) {
+    const { clock = Date.now, fence = () => ALONE, rollupFees, signers } = deps;
+    this.context = { ...deps, clock, fence, costs: new ExtraCosts(rollupFees, L1_HEADROOM_PERCENT) };
+    this.books = signers.map((signer) => new LaneBook(signer));
+  }
 
+  // ---- what others ask ----
+
+  /** Everything not known to be mined or lost, by lane and nonce. */
   get pending(): readonly Pending[] {
-    return this.waiting;
+    return this.books.flatMap(({ waiting }) => waiting);
   }
 
   isPending(subject: string): boolean {
-    return this.waiting.some(({ intent }) => intent.subject === subject);
+    return this.placing.has(subject) || this.pending.some(({ intent }) => intent.subjects.includes(subject));
   }
 
-  /** Whether transactions of this key are under way that this keeper did not send: until they are mined, it sends none. */
-  get blockedByStrangers(): boolean {
-    return this.strangersUntil !== undefined;
-  }
-
-  /** Finds out which nonce is next, and takes up again what an earlier process sent. */
-  async start(): Promise<void> {
-    const [mined, known] = await this.counts();
-    this.memory.compact(mined);
-    const byNonce = new Map<number, JournalEntry[]>();
-    for (const entry of this.memory.entriesFrom(mined)) {
-      byNonce.set(entry.nonce, [...(byNonce.get(entry.nonce) ?? []), entry]);
+  /** Why nothing can be sent now; empty where something can. */
+  get halted(): string {
+    if (this.context.fence() === undefined) return "another keeper leads: this one stands by";
+    if (this.books.every(({ strangers }) => strangers !== undefined)) {
+      return "waiting for transactions of this key that this keeper did not send";
     }
-    // A gap below a journalled nonce would keep it waiting for ever: what is beyond it was never sent or is lost.
-    let nonce = mined;
-    for (let entries = byNonce.get(nonce); entries !== undefined; entries = byNonce.get(nonce)) {
-      this.adopt(nonce, entries);
-      nonce += 1;
-    }
-    this.nextNonce = Math.max(nonce, known);
-    if (known > nonce) this.strangersUntil = { nonce: known, head: undefined };
-    if (this.waiting.length > 0) this.log.info({ transactions: this.waiting.length }, "taking up what was sent before");
+    return "";
   }
 
-  private adopt(nonce: number, entries: readonly JournalEntry[]): void {
-    const attempts = entries.map(({ hash, raw, intent, maxFeePerGas, maxPriorityFeePerGas }) => ({
-      hash,
-      raw,
-      intent,
-      fees: { maxFeePerGas, maxPriorityFeePerGas },
+  get lanes(): readonly LaneView[] {
+    return this.books.map((lane, index) => ({
+      ...{ address: lane.address, waiting: lane.waiting.length, nextNonce: lane.next },
+      ...{ balanceWei: this.known[index], reservedWei: lane.reserved },
+      trouble: troubleOf(lane),
     }));
-    const first = attempts[0];
-    if (first === undefined) return;
-    this.waiting.push({
-      nonce,
-      intent: first.intent,
-      attempts,
-      sentAtBlock: -1,
-      sentAtMs: this.clock(),
-      missing: 0,
-      floor: undefined,
-    });
   }
 
-  /** Signs, journals and sends. A nonce that the node has certainly not used is free again afterwards. */
-  async submit(intent: Intent, head: Head): Promise<Submitted> {
-    let fees = feesAt(head.baseFeePerGas, this.options.priorityFee);
-    let why = "";
-    let outcome: SendOutcome = "rejected";
-    for (let tries = 0; tries < SUBMIT_ATTEMPTS; tries++) {
-      const nonce = this.nextNonce;
-      const attempt = this.sign(intent, nonce, fees);
-      ({ outcome, why } = await this.send(nonce, attempt));
-      switch (outcome) {
-        case "accepted":
-        case "unknown":
-          this.nextNonce = nonce + 1;
-          this.waiting.push({
-            nonce,
-            intent,
-            attempts: [attempt],
-            sentAtBlock: head.number,
-            sentAtMs: this.clock(),
-            missing: 0,
-            floor: undefined,
-          });
-          if (outcome === "unknown") this.log.warn({ hash: attempt.hash, nonce, why }, "sent, but the answer is lost");
-          return { ok: true, nonce, hash: attempt.hash };
-        case "nonce-too-low":
-        case "nonce-too-high":
-          await this.resynchronise();
-          break;
-        case "underpriced":
-          fees = bumpedFees(fees, feesAt(head.baseFeePerGas, this.options.priorityFee), this.options.feeBumpPercent);
-          break;
-        case "insufficient-funds":
-        case "rejected":
-          return { ok: false, outcome, why };
-      }
-    }
-    return { ok: false, outcome, why };
+  /**
+   * Last second for which a transaction may be made valid: the wished time, or the lease's end if that is before it.
+   *
+   * @returns undefined where this keeper does not lead
+   */
+  deadline(head: Head, seconds: bigint): bigint | undefined {
+    const fence = this.context.fence();
+    if (fence === undefined) return undefined;
+    const wished = head.timestamp + seconds;
+    const limit = fence.deadline(head.timestamp);
+    return limit === undefined ? wished : minOf(wished, limit);
   }
 
-  /** Takes out what `head` has settled; all of it or, when the node fails, nothing. */
-  async collect(head: Head): Promise<Settled[]> {
-    await this.watchStrangers(head);
-    if (this.waiting.length === 0) return [];
-    const mined = await this.node.transactionCount(this.wallet.address, "latest");
-    const settled: Settled[] = [];
-    for (const pending of this.waiting) {
-      const done = await this.settle(pending, head, mined);
-      if (done !== undefined) settled.push(done);
-    }
-    const gone = new Set(settled.map(({ pending }) => pending));
-    this.waiting = this.waiting.filter((pending) => !gone.has(pending));
-    if (gone.size > 0 && this.waiting.length === 0) this.memory.compact(this.nextNonce);
-    return settled;
-  }
+  // ---- the loop's steps ----
 
-  /** Sends again what the node lost, and replaces what has been waiting too long. */
-  async tend(head: Head): Promise<void> {
-    const lowest = this.waiting[0];
-    for (const pending of this.waiting) {
-      if (pending.missing > 0 || pending.sentAtBlock === head.number) continue;
-      if (pending === lowest && this.isStuck(pending, head)) await this.replace(pending, head);
-      else await this.sendAgainIfLost(pending);
-    }
-  }
-
-  /** Takes back what was settled in blocks that are no longer part of the chain. */
-  reopen(settled: readonly Settled[]): void {
-    for (const { pending } of settled) this.waiting.push(pending);
-    this.waiting.sort((a, b) => a.nonce - b.nonce);
-  }
-
-  private async settle(pending: Pending, head: Head, mined: number): Promise<Settled | undefined> {
-    for (const attempt of pending.attempts) {
-      const receipt = await this.node.receipt(attempt.hash);
-      if (receipt === undefined) continue;
-      // Mined after the head that is being decided: the next decision's business.
-      return receipt.blockNumber > head.number ? undefined : { kind: "mined", pending, attempt, receipt };
-    }
-    if (pending.nonce >= mined) return undefined;
-    pending.missing += 1;
-    return pending.missing >= SUPERSEDED_AFTER ? { kind: "superseded", pending } : undefined;
-  }
-
-  private isStuck({ sentAtBlock, sentAtMs }: Pending, head: Head): boolean {
-    const { replaceAfterBlocks, replaceAfterMs } = this.options;
-    return head.number - sentAtBlock >= replaceAfterBlocks && this.clock() - sentAtMs >= replaceAfterMs;
-  }
-
-  private async sendAgainIfLost(pending: Pending): Promise<void> {
-    const last = pending.attempts.at(-1);
-    if (last === undefined) return;
-    for (const { hash } of pending.attempts) if (await this.node.knows(hash)) return;
-    const { outcome, why } = await this.deliver(last.raw);
-    this.log.warn({ nonce: pending.nonce, hash: last.hash, outcome, why }, "the node had lost it: sent again");
-  }
-
-  private async replace(pending: Pending, head: Head): Promise<void> {
-    const last = pending.attempts.at(-1);
-    if (last === undefined) return;
-    const wanted = last.intent.kind === "cancel" || (await this.options.stillWanted(pending.intent));
-    const intent = wanted ? last.intent : this.cancellation(pending.intent);
-    const now = feesAt(head.baseFeePerGas, this.options.priorityFee);
-    const fees = bumpedFees(pending.floor ?? last.fees, now, this.options.feeBumpPercent);
-    if (fees.maxFeePerGas > this.options.maxFeePerGas(intent)) {
-      this.log.warn({ nonce: pending.nonce, maxFeePerGas: fees.maxFeePerGas }, "not replaced: beyond the budget");
-      return this.sendAgainIfLost(pending);
-    }
-    const attempt = this.sign(intent, pending.nonce, fees);
-    const { outcome, why } = await this.send(pending.nonce, attempt);
-    pending.sentAtBlock = head.number;
-    pending.sentAtMs = this.clock();
-    this.log.info(
-      { nonce: pending.nonce, hash: attempt.hash, outcome, why, kind: intent.kind },
-      "replaced what was stuck",
+  /** Reads the journal, asks the chain, and takes up what was sent before; again whenever this keeper begins to lead. */
+  async start(): Promise<void> {
+    const fence = this.context.fence();
+    this.ledBy = undefined;
+    if (fence === undefined) return;
+    await Promise.all(
+      this.books.map(async (lane) => lane.exclusive(async () => adopt(this.context, lane, fence.fence))),
     );
-    if (outcome === "accepted" || outcome === "unknown") {
-      pending.attempts.push(attempt);
-      pending.floor = undefined;
-    } else if (outcome === "underpriced") pending.floor = fees;
+    this.ledBy = fence.fence;
   }
 
-  private cancellation(intent: Intent): Intent {
-    return { ...intent, kind: "cancel", to: this.wallet.address, data: "0x", gasLimit: CANCEL_GAS };
+  /** Takes out what `head` has settled. A lane whose node fails is left for the next time; where all fail, that is thrown. */
+  async collect(head: Head): Promise<Settled[]> {
+    this.throwFault();
+    const fence = await this.lead();
+    if (fence === undefined) return [];
+    const outcomes = await Promise.allSettled(
+      this.books.map(async (lane) => settle(this.context, lane, head, fence, (one) => this.found.push(one))),
+    );
+    const failures = outcomes.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+    for (const failure of failures) {
+      if (failure instanceof FenceLost) this.lose(failure);
+      else if (!isOfNode(failure) || failures.length === this.books.length) throw failure;
+    }
+    return this.found.splice(0);
   }
 
-  private sign(intent: Intent, nonce: number, fees: GasFees): Attempt {
-    const transaction = transactionOf(intent, nonce, fees, this.options.chainId);
-    transaction.signature = this.wallet.signingKey.sign(transaction.unsignedHash);
-    const raw = transaction.serialized;
-    return { hash: keccak256(raw), raw, intent, fees };
+  /**
+   * Looks after what waits, all lanes at once. Nobody needs to wait for it: a lane that takes long holds up only itself, and
+   * is not begun anew while it is being looked after. What goes wrong unforeseen is thrown by the next {@link collect}.
+   */
+  async tend(head: Head): Promise<void> {
+    const fence = this.context.fence();
+    if (fence === undefined || fence.fence !== this.ledBy || this.stopping) return;
+    await Promise.all(
+      this.books.map(async (lane) => {
+        if (this.tending.has(lane)) return;
+        const work = lane
+          .exclusive(async () => tend(this.context, lane, head, fence))
+          .catch((error: unknown) => {
+            if (error instanceof FenceLost) this.lose(error);
+            else if (isOfNode(error))
+              this.deps.log.warn({ lane: lane.address, why: error.message }, "not looked after");
+            else this.fault = error;
+          });
+        this.tending.set(lane, work);
+        await work;
+        this.tending.delete(lane);
+      }),
+    );
   }
 
-  private async send(nonce: number, attempt: Attempt): Promise<{ outcome: SendOutcome; why: string }> {
-    const { hash, raw, intent, fees } = attempt;
-    this.memory.append({ nonce, hash, raw, intent, ...fees });
-    return this.deliver(raw);
+  /** Takes back what was mined in blocks after `to`, which are no longer part of the chain. */
+  rolledBack(to: number): void {
+    for (const lane of this.books) rollBack(lane, to);
   }
 
-  private async deliver(raw: string): Promise<{ outcome: SendOutcome; why: string }> {
+  /** Sends several: lanes work side by side, and within one they go in order. */
+  async submitAll(intents: readonly Intent[], head: Head): Promise<Submitted[]> {
+    return Promise.all(intents.map(async (intent) => this.submit(intent, head)));
+  }
+
+  /** Writes down and sends, in the lane where it comes first. Nothing is sent where it cannot be written down. */
+  async submit(intent: Intent, head: Head): Promise<Submitted> {
+    if (this.stopping) return refused("stopping", "the keeper is being stopped");
+    const fence = this.context.fence();
+    if (fence === undefined || fence.fence !== this.ledBy) return refused("not-leading", "this keeper does not lead");
+    const limit = fence.deadline(head.timestamp);
+    if (limit !== undefined && intent.deadline !== undefined && intent.deadline > limit) {
+      return refused("beyond-lease", `valid until ${intent.deadline}, but the lease ends at ${limit}`);
+    }
+    if (this.journalFailedAt === head.hash) return refused("journal-failed", "the journal cannot be written");
+    const taken = intent.subjects.find((subject) => this.isPending(subject));
+    if (taken !== undefined) return refused("subject-taken", `something about ${taken} is under way`);
+    for (const subject of intent.subjects) this.placing.add(subject);
     try {
-      await this.node.send(raw);
-      return { outcome: "accepted", why: "" };
+      const submitted = await this.submitInLane(intent, head, fence);
+      if (!submitted.ok && submitted.outcome === "journal-failed") this.journalFailedAt = head.hash;
+      return submitted;
     } catch (error) {
-      return { outcome: sendOutcome(error), why: error instanceof Error ? error.message : String(error) };
+      if (error instanceof StoreFailed) {
+        this.journalFailedAt = head.hash;
+        return refused("journal-failed", error.message);
+      }
+      if (!(error instanceof FenceLost)) throw error;
+      this.lose(error);
+      return refused("not-leading", error.message);
+    } finally {
+      for (const subject of intent.subjects) this.placing.delete(subject);
     }
   }
 
-  private async resynchronise(): Promise<void> {
-    const [mined, known] = await this.counts();
-    const own = this.waiting.at(-1);
-    this.nextNonce = Math.max(mined, known, own === undefined ? 0 : own.nonce + 1);
-    this.log.warn({ nextNonce: this.nextNonce }, "the nonce was another than expected");
+  /** Begins nothing new from here on. */
+  stop(): void {
+    this.stopping = true;
   }
 
-  private async watchStrangers(head: Head): Promise<void> {
-    if (this.strangersUntil === undefined) return;
-    this.strangersUntil.head ??= head.number;
-    const [mined] = await this.counts();
-    const waited = head.number - this.strangersUntil.head;
-    if (mined < this.strangersUntil.nonce && waited < STRANGERS_PATIENCE) return;
-    this.strangersUntil = undefined;
+  /** Resolves when what was under way is sent and written down. */
+  async idle(): Promise<void> {
+    await Promise.all(this.books.map(async (lane) => lane.idle()));
   }
 
-  private async counts(): Promise<[mined: number, known: number]> {
-    const { address } = this.wallet;
-    return Promise.all([this.node.transactionCount(address, "latest"), this.node.transactionCount(address, "pending")]);
+  // ---- lanes ----
+
+  private async submitInLane(intent: Intent, head: Head, fence: Fence): Promise<Submitted> {
+    const { costs, options, alarms } = this.context;
+    const [extraWei, balances] = await Promise.all([
+      costs.atMost(intent.data, intent.gasLimit, head),
+      this.balancesAt(head),
+      this.completeReservations(head),
+    ]);
+    const fees = openingFees(head.baseFeePerGas, options.priorityFee, feeCeiling(intent, extraWei));
+    const perGas = fees?.maxFeePerGas ?? head.baseFeePerGas + options.priorityFee;
+    const worst = intent.gasLimit * perGas + extraWei;
+    if (fees === undefined) {
+      return refused("too-expensive", `could cost ${worst} wei, more than the ${intent.maxCostWei} it may`);
+    }
+    const usable = this.books.filter((lane) => lane.strangers === undefined && load(lane) < MOST_WAITING);
+    if (usable.length === 0) {
+      const troubles = this.books.map((lane) => `${lane.address}: ${troubleOf(lane) || "too many wait"}`);
+      return refused("no-lane", `no lane can be used (${troubles.join("; ")})`);
+    }
+    const free = (lane: LaneBook): bigint => (balances[this.books.indexOf(lane)] ?? 0n) - lane.reserved;
+    const affordable = usable.filter((lane) => free(lane) >= worst);
+    const [lane] = affordable.sort(
+      (a, b) => rank(a) - rank(b) || Number(free(b) > free(a)) - Number(free(a) > free(b)),
+    );
+    if (lane === undefined) {
+      const most = usable.map(free).reduce((a, b) => (a > b ? a : b));
+      alarms.begin(NO_FUNDS, { needed: worst, free: most });
+      return refused("insufficient-funds", `needs ${worst} wei at most (${extraWei} beyond gas), ${most} are free`);
+    }
+    alarms.end(NO_FUNDS);
+    return this.placeIn(lane, intent, head, fence, worst, extraWei);
+  }
+
+  private async placeIn(
+    lane: LaneBook,
+    intent: Intent,
+    head: Head,
+    fence: Fence,
+    worst: bigint,
+    extraWei: bigint,
+  ): Promise<Submitted> {
+    lane.placing += 1;
+    lane.reserving += worst;
+    try {
+      return await lane.exclusive(async () => place(this.context, lane, { intent, head, fence, extraWei }));
+    } finally {
+      lane.placing -= 1;
+      lane.reserving -= worst;
+    }
+  }
+
+  /** Asked once a head. */
+  private async balancesAt(head: Head): Promise<readonly bigint[]> {
+    if (this.balances?.head !== head.hash) {
+      const wei = Promise.all(this.books.map(async ({ address }) => this.context.node.balance(address)));
+      this.balances = { head: head.hash, wei };
+      wei.catch(() => (this.balances = undefined));
+    }
+    this.known = await this.balances.wei;
+    return this.known;
+  }
+
+  /** What an earlier process sent is reserved for in full too. */
+  private async completeReservations(head: Head): Promise<void> {
+    for (const pending of this.pending) {
+      const { data, gasLimit } = pending.live.intent;
+      pending.extraWei ??= await this.context.costs.atMost(data, gasLimit, head);
+    }
+  }
+
+  // ---- leadership ----
+
+  /** The fence, with the journal read under it; undefined where this keeper does not lead. */
+  private async lead(): Promise<Fence | undefined> {
+    const fence = this.context.fence();
+    if (fence === undefined) this.ledBy = undefined;
+    else if (fence.fence !== this.ledBy) await this.start();
+    return fence;
+  }
+
+  private lose(error: FenceLost): void {
+    this.ledBy = undefined;
+    this.deps.log.warn({ why: error.message }, "the lead is lost: nothing more is sent");
+  }
+
+  private throwFault(): void {
+    const { fault } = this;
+    this.fault = undefined;
+    if (fault !== undefined) throw fault;
   }
 }
 
-/** The transaction an intent becomes; unsigned, also what fees are asked for. */
-export function transactionOf(intent: Intent, nonce: number, fees: GasFees, chainId: bigint): Transaction {
-  const { to, data, gasLimit } = intent;
-  return Transaction.from({ type: 2, chainId, nonce, to, data, gasLimit, value: 0n, ...fees });
+const load = ({ waiting, placing }: LaneBook): number => waiting.length + placing;
+
+/** A lane that is held up comes after all that are not. */
+const rank = (lane: LaneBook): number => load(lane) + (lane.isStuck || lane.gap !== undefined ? MOST_WAITING : 0);
+
+function troubleOf(lane: LaneBook): string {
+  if (lane.strangers !== undefined) return strangersOf(lane);
+  if (lane.gap !== undefined) return `nonce ${lane.gap.nonce} is missing below what waits`;
+  return lane.isStuck ? `nonce ${lane.waiting[0]?.nonce ?? lane.next} holds up those behind it` : "";
 }
+
+const isOfNode = (error: unknown): error is Error =>
+  error instanceof TransportError || error instanceof RpcError || error instanceof StoreFailed;

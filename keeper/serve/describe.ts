@@ -1,7 +1,7 @@
 import type { AssetTotals, Books, Result } from "../account/books.js";
 import type { PaidFees } from "../account/fees.js";
 import type { Head } from "../chain/node.js";
-import type { Pending } from "../dispatch/dispatcher.js";
+import type { Pending } from "../dispatch/pending.js";
 import type { FacilityFacts } from "../judge/judge.js";
 import type { BlockReport, FacilityReport, FeesReport, PendingReport, ResultReport, TotalsReport } from "./status.js";
 
@@ -12,7 +12,8 @@ export function describeBlock(head: Head | undefined): BlockReport | null {
 }
 
 export function describePending({ nonce, intent, attempts, sentAtBlock }: Pending): PendingReport {
-  return { nonce, kind: intent.kind, subject: intent.subject, hashes: attempts.map(({ hash }) => hash), sentAtBlock };
+  const [subject = ""] = intent.subjects;
+  return { nonce, kind: intent.kind, subject, hashes: attempts.map(({ hash }) => hash), sentAtBlock };
 }
 
 export function describeFacility({ facility, totals, price }: FacilityFacts, loans: number): FacilityReport {
