@@ -15,14 +15,14 @@ const LEASE_MS = 10_000;
 const log = pino({ level: "silent" });
 
 /** Keepers on one store, whose rounds the test calls. */
-function world(shards = Shards.evenly(1)) {
+function world(shards = Shards.evenly(1), skewSeconds = 2) {
   const time = new FakeTime();
   const leases = new FakeLeases(time);
   const told: string[] = [];
   const keeper = (holder: string, divided = shards) => {
     const line = leases.line();
     const lead = new LeasedLeadership(line, {
-      ...{ leaseMs: LEASE_MS, skewSeconds: 2, shards: divided, log, holder, clock: () => time.now },
+      ...{ leaseMs: LEASE_MS, skewSeconds, shards: divided, log, holder, clock: () => time.now },
       onGained: (shard) => told.push(`${holder} gained ${shard}`),
       onLost: (shard) => told.push(`${holder} lost ${shard}`),
     });
@@ -161,14 +161,14 @@ describe("keeper: leadership", () => {
       keeper: fc.nat(2),
       wait: fc.nat(6_000),
       there: fc.nat(3_000),
-      back: fc.nat(3_000),
+      back: fc.nat(6_000),
       isCut: fc.boolean(),
       stops: fc.integer({ min: 0, max: 20 }).map((n) => n === 0),
     });
     let handovers = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
-        const { time, told, keeper } = world(Shards.evenly(2));
+        const { time, told, keeper } = world(Shards.evenly(2), 0);
         const keepers = ["a", "b", "c"].map((name) => keeper(name));
         for (const { keeper: who, wait, there, back, isCut, stops } of steps) {
           const one = keepers[who];
