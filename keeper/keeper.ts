@@ -9,7 +9,6 @@ import { RpcError, TransportError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
 import { Decider, type Decision } from "./decision.js";
 import { Backoff } from "./dispatch/backoff.js";
-import { Breaker } from "./dispatch/breaker.js";
 import { Dispatcher } from "./dispatch/dispatcher.js";
 import type { Fence } from "./dispatch/fence.js";
 import type { Pending, Settled } from "./dispatch/pending.js";
@@ -71,7 +70,6 @@ export class Keeper {
   private readonly books = new Books();
   private readonly desks = new Map<number, FacilityDesk>();
   private readonly backoff = new Backoff();
-  private readonly breaker = new Breaker();
   private readonly episodes: Episodes;
   private readonly indexer: Indexer;
   private readonly dispatcher: Dispatcher;
@@ -235,7 +233,7 @@ export class Keeper {
     this.books.add(result);
     const { kind, outcome, subject } = result;
     metrics.settled.inc({ kind, outcome });
-    if (pending !== undefined) this.breaker.record(pending.intent, outcome, result.why, head.number);
+    if (pending !== undefined) this.dispatcher.breaker.record(pending.intent, outcome, result.why, head.number);
     if (outcome === "done") {
       this.backoff.clear(subject);
       if (kind === "note") this.decider.noted(subject, head.timestamp);
@@ -353,7 +351,6 @@ export class Keeper {
     metrics.pending.set(this.dispatcher.pending.length);
     metrics.halted.set(this.halted === "" ? 0 : 1);
     for (const { intent } of decision.sent) metrics.sent.inc({ kind: intent.kind });
-    if (decision.sent.length > 0) this.breaker.sent(head.number);
     const actions = this.loanReports.filter(({ action }) => action !== "watch");
     const sent = decision.sent.map((pending: Pending) => describePending(pending));
     const level = sent.length > 0 ? "info" : "debug";
@@ -403,7 +400,7 @@ export class Keeper {
   }
 
   private get halted(): string {
-    return this.dispatcher.halted || this.breaker.halted(this.follower.head?.number ?? 0);
+    return this.dispatcher.halted(this.follower.head?.number ?? 0);
   }
 
   private async passes({ to, data }: Intent, from: string): Promise<boolean> {

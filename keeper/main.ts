@@ -7,15 +7,15 @@ import { Node } from "./chain/node.js";
 import { JsonRpc } from "./chain/rpc.js";
 import { TransportError } from "./chain/rpcErrors.js";
 import { CONFIG_VARIABLE, FLAGS, KEY_VARIABLE, PASSWORD_VARIABLE, variableOf } from "./config/flags.js";
-import { loadKey } from "./config/key.js";
 import { loadConfig } from "./config/load.js";
-import { Journal } from "./dispatch/journal.js";
 import { InvalidConfig, WrongChain } from "./errors.js";
 import { Keeper } from "./keeper.js";
+import { openSigners } from "./keys/open.js";
 import { RollupFeeOracle } from "./plan/rollupFees.js";
 import { serve } from "./serve/http.js";
 import { Metrics } from "./serve/metrics.js";
 import type { ReportLine } from "./serve/status.js";
+import { openStore } from "./store/open.js";
 
 const EXIT = { unforeseen: 1, config: 2, chain: 3 } as const;
 
@@ -29,7 +29,7 @@ const command = new Command("keeper")
 Every option is also a variable of the environment (--poll-ms is ${variableOf("pollMs")}) and a field of the file
 (pollMs, or ${CONFIG_VARIABLE} for its name); flags go first, then variables, then the file.
 
-The key never is an argument: ${KEY_VARIABLE}, --key-file, or --keystore with --password-file or ${PASSWORD_VARIABLE}.
+The key never is an argument: ${KEY_VARIABLE}, --key-file, --keystore with --password-file or ${PASSWORD_VARIABLE}, or --keys.
 
 Logs go to stderr, --report lines to stdout. Exit codes: 0 stopped by SIGTERM or SIGINT, 1 unforeseen, 2 configuration,
 3 wrong chain, contracts or account.`,
@@ -47,7 +47,8 @@ try {
 
 async function start({ config: file, ...flags }: Record<string, string | boolean | undefined>): Promise<void> {
   const config = loadConfig(flags, process.env, typeof file === "string" ? file : undefined);
-  const wallet = loadKey(config, process.env);
+  const signers = await openSigners(config, process.env);
+  const operator = signers[0].address;
   const log = pino({ level: config.logLevel, base: {} }, pino.destination({ fd: 2, sync: true }));
   const deployment = readDeployment(config.deployment);
   const url = config.rpc ?? deployment.rpc;
@@ -58,13 +59,12 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
   const rpc = new JsonRpc(url, config.requestTimeoutMs);
   rpc.onFault = ({ method }) => metrics.faults.inc({ method });
   const node = new Node(rpc);
-  await untilServed(() => checkChain(node, deployment, liquidator, wallet.address));
+  for (const { address } of signers) await untilServed(() => checkChain(node, deployment, liquidator, address));
   const rollupFees = await RollupFeeOracle.on(node);
   if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
 
-  const memory = Journal.open(config.stateDir, BigInt(deployment.chainId), wallet.address, (error) =>
-    log.error({ why: String(error) }, "the journal cannot be written"),
-  );
+  const scope = { chainId: BigInt(deployment.chainId), loanManager: deployment.loanManager };
+  const store = await openStore({ stateDir: config.stateDir, scope });
   const report = (line: ReportLine): void => {
     if (config.report) process.stdout.write(`${JSON.stringify(line)}\n`);
   };
@@ -73,8 +73,8 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
     deployment,
     liquidator,
     node,
-    wallet,
-    memory,
+    signers,
+    journal: store.journal,
     rollupFees,
     metrics,
     log,
@@ -86,12 +86,13 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
     registry: metrics.registry,
   });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => keeper.stop());
-  log.info({ http: server.url, operator: wallet.address, liquidator, chainId: deployment.chainId }, "ready");
-  report({ type: "ready", http: server.url, operator: wallet.address, liquidator });
+  log.info({ http: server.url, operator, liquidator, chainId: deployment.chainId }, "ready");
+  report({ type: "ready", http: server.url, operator, liquidator });
   try {
     await keeper.run();
   } finally {
     await server.close();
+    await store.close();
   }
   log.info("stopped");
 }

@@ -23,13 +23,14 @@ export async function adopt(context: LaneContext, lane: LaneBook, fence: bigint)
     else await context.journal.abandoned(entry.id, "nothing was signed before its process ended", fence);
   }
   for (const entry of recent) {
-    // Called final, and yet the chain counts its nonce as free: a reorganisation while nobody watched.
-    const isGone = entry.lane === lane.address && entry.state === "final" && entry.nonce >= mined;
-    if (!isGone || entry.attempts.length === 0) continue;
+    if (entry.lane !== lane.address || entry.state !== "final" || entry.attempts.length === 0) continue;
+    // An older entry of the same nonce is one that was taken back before.
+    if (lane.owns(entry.nonce) || lane.final.some(({ nonce }) => nonce === entry.nonce)) continue;
     const pending = pendingOf(entry, context);
-    await context.journal.mined(entry.id, undefined);
-    pending.writtenMinedIn = undefined;
-    lane.add(pending);
+    // Kept, as a reorganisation may still take it back.
+    if (entry.nonce < mined) lane.final.push({ ...pending, minedIn: pending.writtenMinedIn });
+    // Called final, and yet the chain counts its nonce as free: one that happened while nobody watched.
+    else lane.add(pending);
   }
   lane.next = Math.max(mined, known, lane.afterOwn);
   let own = mined;
@@ -60,6 +61,7 @@ function pendingOf(entry: JournalTransaction, { clock }: LaneContext): Pending {
     ...{ sentAtBlock: -1, sentAtMs: clock(), isSentWritten: entry.state !== "signed", isUnanswered: true },
     ...{ isRefused: false, missing: undefined, floor: undefined, extraWei: undefined, minedIn: undefined },
     writtenMinedIn: hash === undefined || block === undefined ? undefined : { hash, block },
+    isFinalWritten: entry.state === "final",
   };
 }
 

@@ -33,9 +33,15 @@ export class Breaker {
       case "reverted":
         this.fail(intent, why, block);
         return;
-      default:
-        // Someone else was first, or the price moved: the way itself is open.
-        if (outcome === "race-lost" || outcome === "market-moved") this.close();
+      // Someone else was first, or the price moved: the way itself is open.
+      case "race-lost":
+      case "market-moved":
+        this.close();
+        return;
+      // Nothing can be learned from it: where it was the trial, another may be made.
+      case "cancelled":
+      case "superseded":
+        this.unclear();
     }
   }
 
@@ -52,12 +58,14 @@ export class Breaker {
     return trial ? `one transaction is tried after ${this.structural} reverted in a row (${this.lastReason})` : "";
   }
 
-  /** Something was sent: after a rest it is the trial, and nothing goes with it. */
-  sent(block: number): void {
-    if (this.rests !== undefined && block >= this.rests.until) this.rests.trial = true;
+  /** Something is about to be sent. @returns whether it is the trial after a rest, with which nothing else goes */
+  sending(block: number): boolean {
+    if (this.rests === undefined || block < this.rests.until) return false;
+    this.rests.trial = true;
+    return true;
   }
 
-  /** The trial ended in a way that says nothing (cancelled, nonce lost): another may be made. */
+  /** The trial says nothing (not sent, cancelled, its nonce lost): another may be made. */
   unclear(): void {
     if (this.rests !== undefined) this.rests.trial = false;
   }

@@ -6,6 +6,7 @@ import type { Signer } from "../keys/signer.js";
 import { FenceLost, StoreFailed } from "../store/errors.js";
 import type { Journal } from "../store/store.js";
 import { adopt } from "./adoption.js";
+import { Breaker } from "./breaker.js";
 import type { Alarms, DispatchOptions, LaneContext, SendNode } from "./context.js";
 import { ExtraCosts, type ExtraFees } from "./costs.js";
 import type { KnownContracts } from "./effects.js";
@@ -57,6 +58,8 @@ const NO_FUNDS = "no lane has enough ether";
  * subject only one transaction is under way at a time, whichever lane it is in.
  */
 export class Dispatcher {
+  /** Told what came of what was sent; while it is open nothing is sent. */
+  readonly breaker = new Breaker();
   private readonly books: readonly LaneBook[];
   private readonly context: LaneContext;
   /** Subjects of what is being placed; those of what waits are in the books. */
@@ -88,13 +91,13 @@ export class Dispatcher {
     return this.placing.has(subject) || this.pending.some(({ intent }) => intent.subjects.includes(subject));
   }
 
-  /** Why nothing can be sent now; empty where something can. */
-  get halted(): string {
+  /** Why nothing can be sent at that block; empty where something can. */
+  halted(block: number): string {
     if (this.context.fence() === undefined) return "another keeper leads: this one stands by";
     if (this.books.every(({ strangers }) => strangers !== undefined)) {
       return "waiting for transactions of this key that this keeper did not send";
     }
-    return "";
+    return this.breaker.halted(block);
   }
 
   get lanes(): readonly LaneView[] {
@@ -194,9 +197,14 @@ export class Dispatcher {
     if (this.journalFailedAt === head.hash) return refused("journal-failed", "the journal cannot be written");
     const taken = intent.subjects.find((subject) => this.isPending(subject));
     if (taken !== undefined) return refused("subject-taken", `something about ${taken} is under way`);
+    const halted = this.breaker.halted(head.number);
+    if (halted !== "") return refused("halted", halted);
+    const isTrial = this.breaker.sending(head.number);
     for (const subject of intent.subjects) this.placing.add(subject);
+    let isSent = false;
     try {
       const submitted = await this.submitInLane(intent, head, fence);
+      isSent = submitted.ok;
       if (!submitted.ok && submitted.outcome === "journal-failed") this.journalFailedAt = head.hash;
       return submitted;
     } catch (error) {
@@ -208,6 +216,7 @@ export class Dispatcher {
       this.lose(error);
       return refused("not-leading", error.message);
     } finally {
+      if (isTrial && !isSent) this.breaker.unclear();
       for (const subject of intent.subjects) this.placing.delete(subject);
     }
   }
@@ -299,8 +308,15 @@ export class Dispatcher {
   private async lead(): Promise<Fence | undefined> {
     const fence = this.context.fence();
     if (fence === undefined) this.ledBy = undefined;
-    else if (fence.fence !== this.ledBy) await this.start();
-    return fence;
+    else if (fence.fence !== this.ledBy) {
+      try {
+        await this.start();
+      } catch (error) {
+        if (!(error instanceof FenceLost)) throw error;
+        this.lose(error);
+      }
+    }
+    return this.ledBy === undefined ? undefined : fence;
   }
 
   private lose(error: FenceLost): void {

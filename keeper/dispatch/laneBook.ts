@@ -18,8 +18,8 @@ export class LaneBook {
   strangers: { readonly below: number; since: number | undefined } | undefined;
   /** A nonce below all that wait which is nobody's of ours, and since when. */
   gap: { readonly nonce: number; readonly block: number; readonly ms: number } | undefined;
-  /** The lowest has waited for too long. */
-  isStuck = false;
+  /** The nonce that has waited for too long below others; it holds them up until it is mined, also when it was replaced. */
+  stuckNonce: number | undefined;
   /** Being placed right now, and the most they may cost. */
   placing = 0;
   reserving = 0n;
@@ -47,7 +47,7 @@ export class LaneBook {
     this.orphans.clear();
     this.strangers = undefined;
     this.gap = undefined;
-    this.isStuck = false;
+    this.stuckNonce = undefined;
   }
 
   add(pending: Pending): void {
@@ -69,6 +69,10 @@ export class LaneBook {
 
   knows(id: number): boolean {
     return [...this.waiting, ...this.mined].some((one) => one.id === id);
+  }
+
+  get isStuck(): boolean {
+    return this.waiting.some(({ nonce }) => nonce === this.stuckNonce);
   }
 
   /** Nonce after all of ours. */

@@ -10,8 +10,8 @@ export type Attempt = JournalAttempt;
 
 /** A transaction whose nonce is taken and whose end is not known yet. */
 export interface Pending {
-  /** The journal's. */
-  readonly id: number;
+  /** The journal's; another where it was final and waits again. */
+  id: number;
   /** Address whose nonce it has, lower case. */
   readonly lane: string;
   readonly nonce: number;
@@ -39,6 +39,7 @@ export interface Pending {
   /** Where it was mined, by the chain and by the journal. */
   minedIn: MinedIn | undefined;
   writtenMinedIn: MinedIn | undefined;
+  isFinalWritten: boolean;
 }
 
 export interface MinedIn {
@@ -72,7 +73,9 @@ export type Refusal =
   | "not-leading"
   /** Valid for longer than the lease. */
   | "beyond-lease"
-  | "stopping";
+  | "stopping"
+  /** Too much of what was sent failed: see the breaker. */
+  | "halted";
 
 export type Submitted =
   | { readonly ok: true; readonly pending: Pending; readonly hash: string }

@@ -189,7 +189,8 @@ async function keep(
   const pending: Pending = {
     ...{ id, lane: lane.address, nonce, intent, attempts, live, extraWei },
     ...{ sentAtBlock: head.number, sentAtMs: context.clock(), isSentWritten: false, isUnanswered: !isAnswered },
-    ...{ isRefused: false, missing: undefined, floor: undefined, minedIn: undefined, writtenMinedIn: undefined },
+    ...{ isRefused: false, missing: undefined, floor: undefined },
+    ...{ minedIn: undefined, writtenMinedIn: undefined, isFinalWritten: false },
   };
   lane.add(pending);
   if (!isAnswered) {

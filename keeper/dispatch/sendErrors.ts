@@ -41,7 +41,7 @@ const WORDS: readonly (readonly [RegExp, SendOutcome])[] = [
     "nonce-too-low",
   ],
   [
-    /nonce.*(too high|gap|too distant|too far|is higher|max value)|gapped-nonce|noncetoohigh|in-flight transaction limit/i,
+    /nonce.*(too high|gap|too distant|too ?far|is higher|max value)|gapped-nonce|noncetoohigh|in-flight transaction limit/i,
     "nonce-too-high",
   ],
   [/less than block base fee|below (the )?(base fee|chain minimum)|fee ?cap.*(too low|less|below)/i, "fee-cap-too-low"],

@@ -1,7 +1,7 @@
 import type { Head, Receipt } from "../chain/node.js";
 import { NonceTaken } from "../store/errors.js";
 import type { LaneContext } from "./context.js";
-import { abandon, writeSent, written } from "./delivery.js";
+import { abandon, written } from "./delivery.js";
 import { effectOf } from "./effects.js";
 import type { Fence } from "./fence.js";
 import type { LaneBook } from "./laneBook.js";
@@ -24,7 +24,7 @@ export async function settle(
   found: (settled: Settled) => void,
 ): Promise<void> {
   await watchStrangers(context, lane, head);
-  await finalise(context, lane, head);
+  await finalise(context, lane, head, fence);
   if (lane.waiting.length === 0) return;
   const mined = await context.node.transactionCount(lane.address, "latest");
   const due = lane.waiting.filter(({ nonce }) => nonce < mined);
@@ -34,11 +34,11 @@ export async function settle(
     const settled =
       receipt === undefined
         ? await supersede(context, lane, pending, head, fence)
-        : await settleMined(context, lane, pending, head, receipt);
+        : await settleMined(context, lane, pending, head, receipt, fence);
     if (settled !== undefined) found(settled);
   }
-  for (const pending of lane.waiting) {
-    if (pending.nonce >= mined) await takeBack(context, lane, pending);
+  for (const pending of [...lane.waiting]) {
+    if (pending.nonce >= mined) await takeBack(context, lane, pending, fence);
   }
 }
 
@@ -57,26 +57,35 @@ async function settleMined(
   pending: Pending,
   head: Head,
   receipt: Receipt,
+  fence: Fence,
 ): Promise<Settled | undefined> {
   pending.missing = undefined;
   // Mined after the head that is being decided: the next decision's business.
   if (receipt.blockNumber > head.number) return undefined;
   const attempt = pending.attempts.find(({ hash }) => hash.toLowerCase() === receipt.transactionHash.toLowerCase());
   if (attempt === undefined) return undefined;
-  if (!(await writeMined(context, pending, { hash: attempt.hash, block: receipt.blockNumber }))) return undefined;
+  const minedIn = { hash: attempt.hash, block: receipt.blockNumber };
+  if (!(await writeMined(context, lane, pending, minedIn, fence))) return undefined;
   lane.remove(pending);
   lane.mined.push(pending);
   const effect = effectOf(receipt, attempt.intent, context.contracts);
   return { kind: "mined", pending, attempt, receipt, effect };
 }
 
-async function writeMined(context: LaneContext, pending: Pending, minedIn: MinedIn): Promise<boolean> {
+async function writeMined(
+  context: LaneContext,
+  lane: LaneBook,
+  pending: Pending,
+  minedIn: MinedIn,
+  fence: Fence,
+): Promise<boolean> {
   const { hash, block } = pending.writtenMinedIn ?? { hash: "", block: -1 };
   if (hash !== minedIn.hash || block !== minedIn.block) {
-    await writeSent(context, pending);
+    if (pending.isFinalWritten && !(await takeBack(context, lane, pending, fence))) return false;
     if (!(await written(context, async () => context.journal.mined(pending.id, minedIn)))) return false;
     pending.writtenMinedIn = minedIn;
   }
+  pending.isSentWritten = true;
   pending.minedIn = minedIn;
   return true;
 }
@@ -86,7 +95,7 @@ async function supersede(
   lane: LaneBook,
   pending: Pending,
   head: Head,
-  { fence }: Fence,
+  fence: Fence,
 ): Promise<Settled | undefined> {
   for (const { hash } of pending.attempts) {
     if (!(await context.node.knows(hash))) continue;
@@ -97,38 +106,54 @@ async function supersede(
   pending.missing ??= { block: head.number, ms: now };
   const { block, ms } = pending.missing;
   if (head.number - block < SUPERSEDED_AFTER_BLOCKS || now - ms < SUPERSEDED_AFTER_MS) return undefined;
-  if (!(await takeBack(context, lane, pending))) return undefined;
-  if (!(await abandon(context, lane, pending.id, "its nonce went to another transaction", fence))) return undefined;
+  if (!(await takeBack(context, lane, pending, fence))) return undefined;
+  const why = "its nonce went to another transaction";
+  if (!(await abandon(context, lane, pending.id, why, fence.fence))) return undefined;
   lane.remove(pending);
   return { kind: "superseded", pending };
 }
 
-/** Has the journal say what the chain says: that it is mined no more. */
-async function takeBack(context: LaneContext, lane: LaneBook, pending: Pending): Promise<boolean> {
+/**
+ * Has the journal say what the chain says: that it is mined no more. What was called final stays so there; it waits again under
+ * an entry of its own.
+ */
+async function takeBack(context: LaneContext, lane: LaneBook, pending: Pending, fence: Fence): Promise<boolean> {
   if (pending.writtenMinedIn === undefined) return true;
   try {
-    if (!(await written(context, async () => context.journal.mined(pending.id, undefined)))) return false;
+    const back = async (): Promise<void> =>
+      pending.isFinalWritten ? writeAnew(context, pending, fence) : context.journal.mined(pending.id, undefined);
+    if (!(await written(context, back))) return false;
     pending.writtenMinedIn = undefined;
     return true;
   } catch (error) {
     if (!(error instanceof NonceTaken)) throw error;
-    // It was called final, and its nonce has something else under way by now: that decides.
+    // Something else is under way under its nonce by now: that decides.
     lane.remove(pending);
     return false;
   }
 }
 
+async function writeAnew({ clock, journal }: LaneContext, pending: Pending, { fence }: Fence): Promise<void> {
+  const { lane, nonce, intent } = pending;
+  const id = await journal.intend({ lane, nonce, intent, subjects: intent.subjects, fence, at: clock() });
+  for (const attempt of pending.attempts) await journal.sign(id, attempt, fence);
+  pending.id = id;
+  pending.isFinalWritten = false;
+  pending.isSentWritten = false;
+}
+
 /** Calls final what has its confirmations and is still there; what is not waits again. */
-async function finalise(context: LaneContext, lane: LaneBook, head: Head): Promise<void> {
+async function finalise(context: LaneContext, lane: LaneBook, head: Head, fence: Fence): Promise<void> {
   for (const pending of [...lane.mined]) {
     const { minedIn } = pending;
     if (minedIn === undefined || head.number - minedIn.block < context.options.confirmations) continue;
     const receipt = await context.node.receipt(minedIn.hash);
     if (receipt === undefined) reopen(lane, pending);
     else if (receipt.blockNumber !== minedIn.block) {
-      await writeMined(context, pending, { hash: minedIn.hash, block: receipt.blockNumber });
+      await writeMined(context, lane, pending, { hash: minedIn.hash, block: receipt.blockNumber }, fence);
     } else if (await written(context, async () => context.journal.final(pending.id))) {
       lane.remove(pending);
+      pending.isFinalWritten = true;
       lane.final.push(pending);
       if (lane.final.length > KEPT_FINAL) lane.final.shift();
     }

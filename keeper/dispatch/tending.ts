@@ -28,7 +28,6 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   for (const pending of lane.waiting) await writeSent(context, pending);
   const stuck = `the oldest transaction of ${lane.address} holds up those behind it`;
   if (lane.waiting.length === 0) {
-    lane.isStuck = false;
     lane.gap = undefined;
     context.alarms.end(stuck);
     return;
@@ -37,15 +36,15 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   noticeStrangers(context, lane, mined, known);
   await fillGap(context, lane, head, fence, mined);
   const lowest = lane.waiting.find(({ nonce }) => nonce >= mined);
-  lane.isStuck = lowest !== undefined && isStuck(context, lowest, head);
-  if (!lane.isStuck) context.alarms.end(stuck);
-  else {
-    const { nonce, sentAtBlock, live } = lowest as Pending;
+  if (lowest !== undefined && isStuck(context, lowest, head)) {
+    const { nonce, sentAtBlock, live } = lowest;
+    lane.stuckNonce = nonce;
     context.alarms.begin(stuck, { nonce, sentAtBlock, hash: live.hash, waiting: lane.waiting.length });
   }
+  if (lane.stuckNonce !== lowest?.nonce) context.alarms.end(stuck);
   for (const pending of [...lane.waiting]) {
     // Used up: whether by us, the next look at receipts says.
-    if (pending.nonce < mined || pending.missing !== undefined) continue;
+    if (pending.nonce < mined || pending.missing !== undefined || pending.writtenMinedIn !== undefined) continue;
     if (context.fence()?.fence !== fence.fence) return;
     try {
       await tendOne(context, lane, pending, head, fence, { isLowest: pending === lowest, known });
@@ -129,7 +128,7 @@ async function replace(
     alarms.end(dear);
     const attempt = await signed(lane.signer, intent, pending.nonce, fees, options.chainId);
     await context.journal.sign(pending.id, attempt, fence.fence);
-    pending.attempts.push(attempt);
+    if (!pending.attempts.some(({ hash }) => hash === attempt.hash)) pending.attempts.push(attempt);
     if (context.fence()?.fence !== fence.fence) return;
     const { outcome, why } = await deliver(context, attempt.raw);
     log.info(

@@ -26,7 +26,7 @@ const SOURCES = "env:NAME, file:PATH, keystore:PATH or kms:KEY";
  * that held a secret are removed from the environment, so that no child process and no dump of it has them. Errors name the
  * source, never the content.
  */
-export async function openSigners(config: KeyConfig, environment: NodeJS.ProcessEnv): Promise<Signer[]> {
+export async function openSigners(config: KeyConfig, environment: NodeJS.ProcessEnv): Promise<[Signer, ...Signer[]]> {
   const { [PASSWORD_VARIABLE]: password } = environment;
   delete environment[PASSWORD_VARIABLE];
   const sources = [
@@ -49,7 +49,9 @@ export async function openSigners(config: KeyConfig, environment: NodeJS.Process
   const addresses = signers.map(({ address }) => address);
   const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
   if (twice !== undefined) throw new InvalidConfig(`the key of ${twice} is given twice: a lane has one key of its own`);
-  return signers;
+  const [first, ...others] = signers;
+  if (first === undefined) throw new InvalidConfig("no key was found in what was given");
+  return [first, ...others];
 }
 
 async function opened(

@@ -2,12 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Wallet, encryptKeystoreJson } from "ethers";
 import { loadConfig } from "../../../keeper/config/load.js";
-import { loadKey } from "../../../keeper/config/key.js";
 import { InvalidConfig } from "../../../keeper/errors.js";
-
-const KEY = `0x${"2a".repeat(32)}`;
 
 describe("keeper: configuration", () => {
   let folder: string;
@@ -57,60 +53,5 @@ describe("keeper: configuration", () => {
     const feed = `0x${"ab".repeat(20)}`;
     const path = file("e.json", JSON.stringify({ etherPrice: { feed } }));
     expect(loadConfig({}, {}, path).etherPrice).to.include({ maxAgeSeconds: 3_900 });
-  });
-});
-
-describe("keeper: the operator's key", () => {
-  let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), "ballast-keeper-"))));
-  after(() => rmSync(folder, { recursive: true }));
-  const file = (name: string, content: string): string => {
-    const path = join(folder, name);
-    writeFileSync(path, content);
-    return path;
-  };
-  const address = new Wallet(KEY).address;
-
-  it("comes from a variable, which is gone afterwards, from a file, or from a keystore with a password", async () => {
-    const environment: NodeJS.ProcessEnv = { BALLAST_KEEPER_KEY: KEY };
-    expect(loadKey(loadConfig({}, {}), environment).address).to.equal(address);
-    expect(environment).to.deep.equal({});
-
-    const keyFile = file("key", `${KEY.slice(2)}\n`);
-    expect(loadKey(loadConfig({ keyFile }, {}), {}).address).to.equal(address);
-
-    const keystore = file(
-      "store.json",
-      await encryptKeystoreJson({ address, privateKey: KEY }, "secret", { scrypt: { N: 2, r: 1, p: 1 } }),
-    );
-    const passwordFile = file("password", "secret\n");
-    expect(loadKey(loadConfig({ keystore, passwordFile }, {}), {}).address).to.equal(address);
-    const byVariable = { BALLAST_KEEPER_PASSWORD: "secret" };
-    expect(loadKey(loadConfig({ keystore }, {}), byVariable).address).to.equal(address);
-    expect(() => loadKey(loadConfig({ keystore }, {}), { BALLAST_KEEPER_PASSWORD: "other" })).to.throw(
-      InvalidConfig,
-      /password is another/,
-    );
-  });
-
-  it("fault K36: no error quotes the secret", () => {
-    const wrong = `0x${"zz".repeat(31)}deadbeef`;
-    for (const attempt of [
-      () => loadKey(loadConfig({}, {}), { BALLAST_KEEPER_KEY: wrong }),
-      () => loadKey(loadConfig({ keyFile: file("bad", wrong) }, {}), {}),
-    ]) {
-      try {
-        attempt();
-        expect.fail("a wrong key was taken");
-      } catch (error) {
-        expect(error).to.be.instanceOf(InvalidConfig);
-        expect(String((error as Error).stack)).to.not.contain("deadbeef");
-      }
-    }
-  });
-
-  it("must be given, and in one way only", () => {
-    expect(() => loadKey(loadConfig({}, {}), {})).to.throw(InvalidConfig, /no key/);
-    expect(() => loadConfig({ keyFile: "a", keystore: "b" }, {})).to.throw(InvalidConfig, /both given/);
   });
 });
