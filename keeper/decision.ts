@@ -5,7 +5,7 @@ import type { Head, Node } from "./chain/node.js";
 import { RpcError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
 import type { Backoff } from "./dispatch/backoff.js";
-import type { Dispatcher } from "./dispatch/dispatcher.js";
+import type { Dispatching } from "./lead/shardedDispatcher.js";
 import type { Pending } from "./dispatch/pending.js";
 import { transactionOf } from "./dispatch/transaction.js";
 import { effectiveGasPrice, feesAt } from "./dispatch/fees.js";
@@ -52,7 +52,7 @@ export interface DecisionDeps {
   readonly chainId: bigint;
   readonly liquidator: string;
   readonly quoter: string | undefined;
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Dispatching;
   readonly rollupFees: RollupFeeOracle;
   readonly backoff: Backoff;
   readonly episodes: Episodes;

@@ -9,8 +9,6 @@ import { RpcError, TransportError } from "./chain/rpcErrors.js";
 import type { Config } from "./config/schema.js";
 import { Decider, type Decision } from "./decision.js";
 import { Backoff } from "./dispatch/backoff.js";
-import { Dispatcher } from "./dispatch/dispatcher.js";
-import type { Fence } from "./dispatch/fence.js";
 import type { Pending, Settled } from "./dispatch/pending.js";
 import type { Intent } from "./dispatch/intent.js";
 import { Episodes } from "./episodes.js";
@@ -38,6 +36,9 @@ import {
 import type { Health } from "./serve/http.js";
 import type { Metrics } from "./serve/metrics.js";
 import type { Signer } from "./keys/signer.js";
+import type { Leadership } from "./lead/leadership.js";
+import { ShardedDispatcher } from "./lead/shardedDispatcher.js";
+import type { Shards } from "./lead/shards.js";
 import type { Journal } from "./store/store.js";
 import type { FacilityReport, LoanReport, ReportLine, StatusReport } from "./serve/status.js";
 import { HeadFollower } from "./watch/heads.js";
@@ -50,8 +51,8 @@ export interface KeeperDeps {
   /** One lane each. */
   readonly signers: readonly [Signer, ...Signer[]];
   readonly journal: Journal;
-  /** The right to send, now; left out where this keeper is alone with its accounts and its store. */
-  readonly fence?: () => Fence | undefined;
+  readonly leadership: Leadership;
+  readonly shards: Shards;
   readonly rollupFees: RollupFeeOracle;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -72,7 +73,7 @@ export class Keeper {
   private readonly backoff = new Backoff();
   private readonly episodes: Episodes;
   private readonly indexer: Indexer;
-  private readonly dispatcher: Dispatcher;
+  private readonly dispatcher: ShardedDispatcher;
   private readonly decider: Decider;
   private readonly accountants: ReadonlyMap<string, Accountant>;
   private readonly follower: HeadFollower;
@@ -88,7 +89,8 @@ export class Keeper {
   private workingSince: number | undefined;
 
   constructor(private readonly deps: KeeperDeps) {
-    const { config, deployment, fence, journal, liquidator, log, metrics, node, rollupFees, signers } = deps;
+    const { config, deployment, journal, leadership, liquidator, log, metrics, node, rollupFees, shards, signers } =
+      deps;
     this.episodes = new Episodes(log);
     this.follower = new HeadFollower(config.regressPatienceMs);
     const managers = [deployment.loanManager, deployment.termLoanManager];
@@ -100,8 +102,8 @@ export class Keeper {
     });
     const operator = signers[0].address;
     const chainId = BigInt(deployment.chainId);
-    this.dispatcher = new Dispatcher({
-      ...{ node, signers, journal, rollupFees, log, alarms: this.episodes, ...(fence !== undefined && { fence }) },
+    const dispatch = {
+      ...{ node, signers, journal, rollupFees, log, alarms: this.episodes },
       contracts: { managers, liquidator, orders: protectionOrders },
       options: {
         chainId,
@@ -112,8 +114,9 @@ export class Keeper {
         confirmations: config.confirmations,
         cancelCostWei: parseEther(config.maxFeeEther),
       },
-      stillWanted: async ({ intent, lane }) => this.passes(intent, lane),
-    });
+      stillWanted: async ({ intent, lane }: Pending) => this.passes(intent, lane),
+    };
+    this.dispatcher = new ShardedDispatcher(dispatch, shards, (shard) => leadership.fence(shard));
     this.decider = new Decider({
       config,
       node,

@@ -11,6 +11,8 @@ import { loadConfig } from "./config/load.js";
 import { InvalidConfig, WrongChain } from "./errors.js";
 import { Keeper } from "./keeper.js";
 import { openSigners } from "./keys/open.js";
+import { openLeadership } from "./lead/open.js";
+import { Shards } from "./lead/shards.js";
 import { RollupFeeOracle } from "./plan/rollupFees.js";
 import { serve } from "./serve/http.js";
 import { Metrics } from "./serve/metrics.js";
@@ -64,7 +66,14 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
   if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
 
   const scope = { chainId: BigInt(deployment.chainId), loanManager: deployment.loanManager };
-  const store = await openStore({ stateDir: config.stateDir, scope });
+  const { stateDir, databaseUrl = process.env.DATABASE_URL } = config;
+  const store = await openStore({ stateDir, databaseUrl, scope });
+  const shards = Shards.of(config.shards);
+  const leadership = openLeadership({
+    ...{ stateDir, databaseUrl, store, shards, log, who: `account ${operator}` },
+    leaseMs: config.leaseSeconds * 1_000,
+  });
+  await leadership.start();
   const report = (line: ReportLine): void => {
     if (config.report) process.stdout.write(`${JSON.stringify(line)}\n`);
   };
@@ -75,6 +84,8 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
     node,
     signers,
     journal: store.journal,
+    leadership,
+    shards,
     rollupFees,
     metrics,
     log,
@@ -92,6 +103,7 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
     await keeper.run();
   } finally {
     await server.close();
+    await leadership.stop();
     await store.close();
   }
   log.info("stopped");

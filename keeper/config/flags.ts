@@ -38,6 +38,24 @@ export const FLAGS: readonly Flag[] = [
     help: "journal of sent transactions; default out/keeper",
     parse: asText,
   },
+  {
+    key: "databaseUrl",
+    flag: "--database-url <url>",
+    help: "PostgreSQL for several keepers, instead of the folder; better as DATABASE_URL, where nobody sees it",
+    parse: asText,
+  },
+  {
+    key: "leaseSeconds",
+    flag: "--lease-seconds <s>",
+    help: "a leader leads for so long without renewing; default 10",
+    parse: asNumber,
+  },
+  {
+    key: "shards",
+    flag: "--shards <n>",
+    help: "facilities divided among keepers: 3 evenly, or 1,5+2 as named; default 1",
+    parse: (text) => (/^\d+$/.test(text) ? Number(text) : text.split("+").map((list) => list.split(",").map(Number))),
+  },
   { key: "pollMs", flag: "--poll-ms <ms>", help: "how often to look for a new block; default 500", parse: asNumber },
   {
     key: "logRange",

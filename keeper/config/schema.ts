@@ -38,6 +38,13 @@ export const configSchema = z
     /** Where the journal of sent transactions is kept. */
     stateDir: z.string().min(1).default("out/keeper"),
 
+    /** PostgreSQL for several keepers, instead of the folder; also DATABASE_URL. */
+    databaseUrl: z.string().min(1).optional(),
+    /** How long a leader leads without renewing, and so how soon a standby takes over. */
+    leaseSeconds: z.int().min(6).max(3_600).default(10),
+    /** How facilities are divided among keepers: evenly among so many shards, or a list a shard. */
+    shards: z.union([z.int().min(1), z.array(z.array(z.int().min(0)))]).default(1),
+
     pollMs: z.int().min(10).max(60_000).default(500),
     requestTimeoutMs: z.int().min(100).max(300_000).default(5_000),
     /** Blocks of logs asked for at once. */

@@ -15,6 +15,10 @@ export class Shards {
     this.group = lists === undefined ? `${count}` : lists.map((list) => list.join(",")).join("+");
   }
 
+  static of(division: number | readonly (readonly number[])[]): Shards {
+    return typeof division === "number" ? Shards.evenly(division) : Shards.listed(division);
+  }
+
   /** By facility number, evenly. */
   static evenly(count: number): Shards {
     if (!Number.isSafeInteger(count) || count < 1) throw new InvalidConfig(`${count} shards: at least 1 is needed`);
@@ -32,7 +36,7 @@ export class Shards {
     return new Shards(lists.length, lists);
   }
 
-  of(facility: number): number {
+  shardOf(facility: number): number {
     if (this.lists === undefined) return facility % this.count;
     const found = this.lists.findIndex((list) => list.includes(facility));
     return found === -1 ? this.count - 1 : found;

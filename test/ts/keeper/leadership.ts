@@ -213,9 +213,9 @@ describe("keeper: leadership", () => {
 describe("keeper: shards", () => {
   it("gives every facility one shard, and every shard accounts of its own", () => {
     const even = Shards.evenly(3);
-    expect([1, 2, 3, 4].map((facility) => even.of(facility))).to.deep.equal([1, 2, 0, 1]);
+    expect([1, 2, 3, 4].map((facility) => even.shardOf(facility))).to.deep.equal([1, 2, 0, 1]);
     const listed = Shards.listed([[1, 5], [2]]);
-    expect([1, 2, 5, 9].map((facility) => listed.of(facility))).to.deep.equal([0, 1, 0, 1]);
+    expect([1, 2, 5, 9].map((facility) => listed.shardOf(facility))).to.deep.equal([0, 1, 0, 1]);
     expect(new Set([even.group, listed.group, Shards.listed([[1], [5, 2]]).group]).size).to.equal(3);
     const lanes = ["a", "b", "c", "d"];
     expect([0, 1, 2].map((shard) => even.lanesOf(shard, lanes))).to.deep.equal([["a", "d"], ["b"], ["c"]]);

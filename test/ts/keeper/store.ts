@@ -15,11 +15,14 @@ const FOREVER = 1_000_000;
 
 const intent = (subject: string): Intent => ({
   kind: "liquidate",
-  subject,
+  subjects: [subject],
   facility: 1,
   to: "0x11",
   data: "0x1234",
   gasLimit: 2n ** 60n,
+  expectedEvents: 1,
+  deadline: 2n ** 70n,
+  maxCostWei: 10n ** 18n,
 });
 const attempt = (hash: string): JournalAttempt => ({
   hash,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import type { Intent } from "../../../keeper/dispatch/intent.js";
 import { FileLock } from "../../../keeper/lead/fileLock.js";
 import { DamagedStore, ForeignStore, StoreFailed, UnusableStore } from "../../../keeper/store/errors.js";
 import { STORE_FILE, openStore, storeOn } from "../../../keeper/store/open.js";
@@ -14,7 +15,10 @@ import type { Store } from "../../../keeper/store/store.js";
 import { TestPostgres } from "./support/postgres.js";
 
 const scope = { chainId: 901n, loanManager: `0x${"ab".repeat(20)}` };
-const intent = { kind: "liquidate", subject: "0x01", facility: 1, to: "0x11", data: "0x", gasLimit: 1n } as const;
+const intent: Intent = {
+  ...{ kind: "liquidate", subjects: ["0x01"], facility: 1, to: "0x11", data: "0x", gasLimit: 1n },
+  ...{ expectedEvents: 1, maxCostWei: 1n },
+};
 const intend = (store: Store, nonce: number): Promise<number> =>
   store.journal.intend({ lane: "0xaa", nonce, intent, subjects: ["0x01"], fence: 0n, at: 0 });
 const nonces = async (store: Store): Promise<number[]> =>

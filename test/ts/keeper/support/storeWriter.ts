@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import type { Intent } from "../../../../keeper/dispatch/intent.js";
 import { FileLock } from "../../../../keeper/lead/fileLock.js";
 import { openStore } from "../../../../keeper/store/open.js";
 
@@ -9,7 +10,10 @@ import { openStore } from "../../../../keeper/store/open.js";
 const [folder = "", loanManager = ""] = process.argv.slice(2);
 FileLock.take(folder, "writer");
 const store = await openStore({ stateDir: folder, scope: { chainId: 901n, loanManager } });
-const intent = { kind: "liquidate", subject: "0x01", facility: 1, to: "0x11", data: "0x", gasLimit: 1n } as const;
+const intent: Intent = {
+  ...{ kind: "liquidate", subjects: ["0x01"], facility: 1, to: "0x11", data: "0x", gasLimit: 1n },
+  ...{ expectedEvents: 1, maxCostWei: 1n },
+};
 const say = (line: string): number => writeSync(1, `${line}\n`);
 
 const last = (await store.journal.recent(1))[0]?.nonce ?? -1;
