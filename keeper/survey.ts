@@ -74,12 +74,9 @@ export class Survey {
   }
 
   private async read(head: Head) {
-    const { book, config } = this.deps;
-    const served = [...book.facilities].filter(
-      ({ id }) => config.facilities.length === 0 || config.facilities.includes(id),
-    );
+    const { book } = this.deps;
     return Promise.all(
-      served.map(async (facility) => {
+      [...book.facilities].map(async (facility) => {
         await this.openDesk(facility);
         return this.reader.read(book, facility, head);
       }),

@@ -1,9 +1,13 @@
 import { parseEther } from "ethers";
-import { Dispatcher } from "../dispatch/dispatcher.js";
 import type { Sender } from "../dispatch/sender.js";
+import { secretOf } from "../config/secrets.js";
 import { KeeperError } from "../errors.js";
 import { Keeper, type SenderMeans } from "../keeper.js";
 import type { Signer } from "../keys/signer.js";
+import type { Leadership } from "../lead/leadership.js";
+import { openLeadership } from "../lead/open.js";
+import { ShardedDispatcher } from "../lead/shardedDispatcher.js";
+import { Shards } from "../lead/shards.js";
 import { RollupFeeOracle } from "../plan/rollupFees.js";
 import { serve } from "../serve/http.js";
 import { Overseer } from "../serve/overseer.js";
@@ -11,6 +15,7 @@ import type { Mode, ReportLine } from "../serve/status.js";
 import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import type { Session } from "./session.js";
+import { endpointReport, leadershipReport } from "./sources.js";
 
 /** Opens the store of this deployment. */
 export function storeOf(
@@ -18,7 +23,7 @@ export function storeOf(
   readOnly = false,
 ): Promise<Store> {
   const scope = { chainId: BigInt(deployment.chainId), loanManager: deployment.loanManager };
-  return openStore({ stateDir: config.stateDir, databaseUrl: config.databaseUrl, scope, readOnly });
+  return openStore({ stateDir: config.stateDir, databaseUrl: databaseUrlOf(config), scope, readOnly });
 }
 
 interface Started {
@@ -39,10 +44,17 @@ export async function startKeeper(session: Session, { mode, operators, liquidato
   if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
   // Who only watches has no books of its own, and leaves those of the one that sends alone.
   const store = mode === "run" ? await storeOf(session) : undefined;
+  const shards = Shards.of(config.shards);
+  const leadership = store && leadershipOf(session, store, shards, operators[0]);
+  await leadership?.start();
   const { network } = deployment;
   const overseer = new Overseer({
     ...{ config, mode, network, node, liquidator, metrics, log, store },
     operators,
+    sources: {
+      endpoints: () => connection.rpc.report().map(endpointReport),
+      ...(config.databaseUrl !== undefined && leadership && { leadership: () => leadershipReport(leadership.describe()) }),
+    },
   });
   await overseer.start();
   const report = (line: ReportLine): void => {
@@ -51,7 +63,7 @@ export async function startKeeper(session: Session, { mode, operators, liquidato
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, rollupFees, metrics, overseer, log, report },
     ...{ mode, operators, links: connection.links },
-    sender: (means) => senderOf(session, sends, store, liquidator, rollupFees, means),
+    sender: (means) => senderOf(session, sends, { store, leadership, shards, liquidator, rollupFees, ...means }),
   });
   const server = await serve(config.httpHost, config.httpPort, {
     health: () => overseer.health(),
@@ -68,25 +80,43 @@ export async function startKeeper(session: Session, { mode, operators, liquidato
   } finally {
     await server.close();
     connection.stop();
+    await leadership?.stop();
     await overseer.close();
     await store?.close();
   }
   log.info("stopped");
 }
 
-function senderOf(
-  { config, deployment, log, node }: Session,
-  sends: Sends,
-  store: Store | undefined,
-  liquidator: string,
-  rollupFees: RollupFeeOracle,
-  means: SenderMeans,
-): Sender {
+/** Where the store is, when it is not the folder. */
+export function databaseUrlOf({ databaseUrl }: Session["config"]): string | undefined {
+  return databaseUrl === undefined ? undefined : secretOf(databaseUrl, process.env);
+}
+
+function leadershipOf({ config, log }: Session, store: Store, shards: Shards, operator: string): Leadership {
+  const { leaseSeconds, stateDir } = config;
+  return openLeadership({
+    ...{ stateDir, databaseUrl: databaseUrlOf(config), store, shards, log, who: `account ${operator}` },
+    leaseMs: leaseSeconds * 1_000,
+  });
+}
+
+interface SendingMeans extends SenderMeans {
+  readonly store: Store | undefined;
+  readonly leadership: Leadership | undefined;
+  readonly shards: Shards;
+  readonly liquidator: string;
+  readonly rollupFees: RollupFeeOracle;
+}
+
+function senderOf({ config, deployment, log, node }: Session, sends: Sends, means: SendingMeans): Sender {
   if ("dry" in sends) return sends.dry();
-  if (store === undefined) throw new KeeperError("a keeper that sends needs a store to write down what it sends");
+  const { store, leadership, shards, liquidator, rollupFees, alarms, stillWanted } = means;
+  if (store === undefined || leadership === undefined) {
+    throw new KeeperError("a keeper that sends needs a store to write down what it sends, and the lead");
+  }
   const { loanManager, termLoanManager, protectionOrders: orders } = deployment;
-  return new Dispatcher({
-    ...{ node, signers: sends.signers, journal: store.journal, rollupFees, log, ...means },
+  const dispatch = {
+    ...{ node, signers: sends.signers, journal: store.journal, rollupFees, log, alarms, stillWanted },
     contracts: { managers: [loanManager, termLoanManager], liquidator, orders },
     options: {
       chainId: BigInt(deployment.chainId),
@@ -97,5 +127,6 @@ function senderOf(
       confirmations: config.confirmations,
       cancelCostWei: parseEther(config.maxFeeEther),
     },
-  });
+  };
+  return new ShardedDispatcher(dispatch, shards, (shard) => leadership.fence(shard));
 }

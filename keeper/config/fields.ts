@@ -18,6 +18,10 @@ const etherPrice = z.union([
 ]);
 export type EtherPrice = z.output<typeof etherPrice>;
 
+/** "3" for as many equal parts, "1,5+2" for two parts by facility. */
+const asShards = (text: string): unknown =>
+  /^\d+$/.test(text) ? Number(text) : text.split("+").map((list) => list.split(",").map(Number));
+
 /** A secret in a configuration may stand elsewhere: `env:NAME` or `file:path`. */
 const secret = z.string().min(1);
 const alertTarget = z.discriminatedUnion("format", [
@@ -131,12 +135,6 @@ export const FIELDS = {
     reads: asNumber,
     help: "after which a mined transaction is final",
   }),
-  facilities: field(z.array(z.int().positive()).default([]), {
-    ...chain,
-    value: "<n,...>",
-    reads: asNumbers,
-    help: "facilities this keeper serves, when several share the work; all where none is named",
-  }),
 
   // ---- keys ----
   keys: field(z.array(z.string().min(1)).default([]), {
@@ -182,18 +180,18 @@ export const FIELDS = {
     help: "PostgreSQL for several keepers, instead of the folder; or env:NAME or file:path of where it stands",
     example: "env:KEEPER_DATABASE",
   }),
-  leaseSeconds: field(z.int().min(2).max(3_600).default(15), {
+  leaseSeconds: field(z.int().min(6).max(3_600).default(10), {
     ...store,
     value: "<s>",
     unit: "seconds",
     reads: asNumber,
     help: "how long a leader leads without renewing, and so how soon a standby takes over",
   }),
-  shard: field(z.string().min(1).max(64).default("all"), {
+  shards: field(z.union([z.int().min(1), z.array(z.array(z.int().min(0)))]).default(1), {
     ...store,
-    value: "<name>",
-    reads: asText,
-    help: "keepers of the same name compete for one lease; give those that serve other facilities another",
+    value: "<n>",
+    reads: asShards,
+    help: "how facilities are divided among keepers that share a database: 3 evenly, or 1,5+2 as named; each shard needs an account of its own",
   }),
 
   // ---- what pays ----

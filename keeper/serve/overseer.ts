@@ -247,7 +247,7 @@ export class Overseer {
   }
 
   leadership(): LeadershipReport {
-    return this.deps.sources?.leadership?.() ?? { role: "alone", holder: null, expiresAt: null, fence: null };
+    return this.deps.sources?.leadership?.() ?? { role: "alone", holder: null, shards: [], fence: null };
   }
 
   endpoints(): readonly EndpointReport[] {

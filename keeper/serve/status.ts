@@ -46,8 +46,8 @@ export interface LeadershipReport {
   readonly role: "alone" | "leader" | "standby";
   /** Who leads; null where nobody does, or nobody can. */
   readonly holder: string | null;
-  /** Milliseconds since 1970 at which the lease ends unless it is renewed. */
-  readonly expiresAt: number | null;
+  /** Shards that this keeper leads. */
+  readonly shards: readonly number[];
   /** Grows with every change of leader. */
   readonly fence: string | null;
 }

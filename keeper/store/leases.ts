@@ -1,3 +1,4 @@
+import { StoreFailed } from "./errors.js";
 import { Duplicate, type Row, type Sql, rows } from "./sql.js";
 import type { Lease, LeaseStore } from "./store.js";
 
@@ -16,7 +17,7 @@ export class SqlLeases implements LeaseStore {
     for (let tries = 1; ; tries++) {
       const lease = (await this.take(name, holder, milliseconds)) ?? (await this.obstacle(name));
       if (lease !== undefined) return lease;
-      if (tries >= ATTEMPTS) throw new Duplicate(`the lease ${name} changes hands faster than it can be read`);
+      if (tries >= ATTEMPTS) throw new StoreFailed(`the lease ${name} changes hands faster than it can be read`);
     }
   }
 

@@ -20,25 +20,26 @@ const dialect: Dialect = {
   greatest: (a, b) => `greatest(${a}, ${b})`,
 };
 
-/** The database gives a statement up before we do, so that none is done after it was reported as failed. */
-const STATEMENT_MS = 2_000;
-const ANSWER_MS = 3_000;
-const CONNECT_MS = 2_000;
-/** For how long what passes is tried again before it is said to have failed. */
-const PATIENCE_MS = 3_000;
+/** How long to wait for what, milliseconds. */
+export interface Patience {
+  readonly connect: number;
+  /** The database gives a statement up before we do, so that none is done long after it was reported as failed. */
+  readonly statement: number;
+  readonly answer: number;
+  /** For how long what passes is tried again before it is said to have failed. */
+  readonly whole: number;
+}
+
+const PATIENCE: Patience = { connect: 2_000, statement: 2_000, answer: 3_000, whole: 3_000 };
 /** A process that stops between two statements of one transaction must not hold up the others. */
 const IDLE_IN_TRANSACTION_MS = 1_000;
 const CONNECTIONS = 4;
-
-const AT_CONNECT = `SET search_path TO ${SCHEMA};
-  SET statement_timeout TO ${STATEMENT_MS};
-  SET lock_timeout TO ${STATEMENT_MS};
-  SET idle_in_transaction_session_timeout TO ${IDLE_IN_TRANSACTION_MS}`;
 
 /** SQLSTATE of what has a remedy that is not to wait: wrong password, no such database, no right to it. */
 const REFUSED = /^(28|3D|42501)/;
 /** Of what passes: no connection, too many of them, shutting down, starting up, a replica, a deadlock. */
 const PASSES = /^(08|40|53300|57P0|25006|55P03)/;
+const READ_ONLY = "25006";
 const UNIQUE_VIOLATION = "23505";
 
 /** Everything as the database writes it, but bytes: whole numbers may be larger than a number, JSON is decoded elsewhere. */
@@ -56,26 +57,27 @@ export class PostgresDatabase implements Sql {
     private readonly pool: pg.Pool,
     readonly place: string,
     private readonly readOnly: boolean,
+    private readonly patience: Patience,
   ) {}
 
   /**
    * @throws UnusableStore where the address is none, or the database refuses us
    * @throws StoreFailed where it does not answer
    */
-  static async open(url: string, readOnly = false): Promise<PostgresDatabase> {
+  static async open(url: string, readOnly = false, patience = PATIENCE): Promise<PostgresDatabase> {
     const place = placeOf(url);
     const pool = new pg.Pool({
       connectionString: url,
       application_name: "ballast-keeper",
       max: CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: ANSWER_MS,
+      connectionTimeoutMillis: patience.connect,
+      query_timeout: patience.answer,
       keepAlive: true,
       types,
     });
     // An idle connection that breaks: the pool has dropped it, and who asks next gets another.
     pool.on("error", () => undefined);
-    const database = new PostgresDatabase(pool, place, readOnly);
+    const database = new PostgresDatabase(pool, place, readOnly, patience);
     try {
       await database.run({ text: "SELECT 1" });
       return database;
@@ -96,8 +98,9 @@ export class PostgresDatabase implements Sql {
       } catch (error) {
         const code = codeOf(error);
         if (code === UNIQUE_VIOLATION) throw new Duplicate(reason(error), { cause: error });
-        const passes = code === undefined || PASSES.test(code);
-        if (!passes || performance.now() - start + wait > PATIENCE_MS) {
+        // A reader is refused writes for ever, a writer only while it is connected to a replica.
+        const passes = code === undefined || (PASSES.test(code) && !(this.readOnly && code === READ_ONLY));
+        if (!passes || performance.now() - start + wait > this.patience.whole) {
           throw new StoreFailed(`the database ${this.place} does not take it: ${reason(error)}`, { cause: error });
         }
       }
@@ -134,7 +137,12 @@ export class PostgresDatabase implements Sql {
 
   private async prepare(client: pg.PoolClient): Promise<void> {
     if (this.prepared.has(client)) return;
-    await client.query(this.readOnly ? `${AT_CONNECT}; SET default_transaction_read_only TO on` : AT_CONNECT);
+    const { statement } = this.patience;
+    await client.query(`SET search_path TO ${SCHEMA};
+      SET statement_timeout TO ${statement};
+      SET lock_timeout TO ${statement};
+      SET idle_in_transaction_session_timeout TO ${IDLE_IN_TRANSACTION_MS};
+      SET default_transaction_read_only TO ${this.readOnly ? "on" : "off"}`);
     this.prepared.add(client);
   }
 
