@@ -6,7 +6,8 @@ import { KeeperRuns, type SettledLine } from "../stage/keeperRuns.js";
 import { onRequest, onSend, type SentTransaction } from "../stage/observe.js";
 import { fallingPrices } from "../stage/prices.js";
 import { onStage, type Stage } from "../stage/stage.js";
-import { type BlockTruth, Truth, loanOf } from "../stage/truth.js";
+import { loansOf } from "../stage/calls.js";
+import { type BlockTruth, Truth } from "../stage/truth.js";
 import { Effects } from "./effects.js";
 import { type Scheduled, writeScript } from "./script.js";
 
@@ -105,12 +106,14 @@ async function play(
   });
   const effects = new Effects({ stage, clockwork, keeper, truth });
   const sent: SentLiquidation[] = [];
+  // The same bytes may be sent again and again; what counts is the first time.
+  const heard = new Set<string>();
   let requests = 0;
   onRequest(proxy, () => (requests += 1));
   onSend(proxy, (one) => {
-    const loan = loanOf(one, world.deployment.liquidator);
-    if (loan !== undefined && !sent.some(({ hash }) => hash === one.hash))
-      sent.push({ ...one, loan, head: truth.lastBlock });
+    if (heard.has(one.hash)) return;
+    heard.add(one.hash);
+    for (const loan of loansOf(one, world.deployment.liquidator)) sent.push({ ...one, loan, head: truth.lastBlock });
   });
   const balanceBefore = await world.provider.getBalance(operator);
   const earnedBefore = await earnings(stage);

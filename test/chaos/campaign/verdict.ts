@@ -57,17 +57,15 @@ function liquidated({ missed, unprofitable, blocks }: Campaign): Finding {
   );
 }
 
-/** Second transactions for what one had dealt with already. */
+/** Second attempts at what one had dealt with already. */
 function once({ blocks }: Campaign): Finding {
   const faults: string[] = [];
   const soldAt = new Map<bigint, number>();
   for (const { number, liquidatable, sales, transactions } of blocks) {
-    for (const { loan, succeeded, hash } of transactions) {
-      if (loan === undefined || succeeded) continue;
-      const sold = soldAt.get(loan);
-      const isSoldNow = sales.some(({ id }) => id === loan);
-      if (sold !== undefined || isSoldNow)
-        faults.push(`${hash.slice(0, 10)} in block ${number} for ${short(loan)}, sold in block ${sold ?? number}`);
+    for (const { loan, hash } of transactions.flatMap(failures)) {
+      const sold = sales.some(({ id }) => id === loan) ? number : soldAt.get(loan);
+      if (sold === undefined) continue;
+      faults.push(`${hash.slice(0, 10)} in block ${number} for ${short(loan)}, sold in block ${sold}`);
     }
     for (const { id } of sales) soldAt.set(id, number);
     for (const id of liquidatable.keys()) soldAt.delete(id);
@@ -75,25 +73,35 @@ function once({ blocks }: Campaign): Finding {
   return finding("exactly once: no transaction for a loan already dealt with", faults, "none");
 }
 
-function noRepeatedReverts({ blocks }: Campaign): Finding {
-  const all = blocks.flatMap(({ transactions }) => transactions);
-  const failed = all.filter(({ succeeded }) => !succeeded);
-  const kinds = new Map<string, number>();
-  for (const one of failed) kinds.set(reasonOf(one), (kinds.get(reasonOf(one)) ?? 0) + 1);
-  const perLoan = new Map<string, number>();
-  for (const one of failed) {
-    if (!one.isOutOfGas && TOLERATED.some((pattern) => pattern.test(one.revert ?? ""))) continue;
-    const key = `${one.loan === undefined ? "no loan" : short(one.loan)}: ${reasonOf(one)}`;
-    perLoan.set(key, (perLoan.get(key) ?? 0) + 1);
-  }
-  const faults = [...perLoan]
-    .filter(([, count]) => count > MOST_REPEATS)
-    .map(([key, count]) => `${key}, ${count} times`);
-  const said = [...kinds].map(([reason, count]) => `${count} × ${reason}`).join(", ") || "none";
-  return finding("no structural revert is repeated", faults, `${all.length} mined, reverted: ${said}`);
+interface Failure {
+  readonly loan: bigint;
+  readonly hash: string;
+  readonly revert: string;
 }
 
-const reasonOf = ({ revert, isOutOfGas }: BotTransaction): string => (isOutOfGas ? "out of gas" : (revert ?? ""));
+/** What a transaction was to liquidate and did not. */
+function failures({ hash, succeeded, loans, failed, revert, isOutOfGas }: BotTransaction): Failure[] {
+  if (succeeded) return failed.map((one) => ({ ...one, hash }));
+  return loans.map((loan) => ({ loan, hash, revert: isOutOfGas ? "out of gas" : (revert ?? "no reason") }));
+}
+
+function noRepeatedReverts({ blocks }: Campaign): Finding {
+  const all = blocks.flatMap(({ transactions }) => transactions);
+  const failed = all.flatMap(failures);
+  const count = (keys: readonly string[]): [string, number][] => [
+    ...keys.reduce((counts, key) => counts.set(key, (counts.get(key) ?? 0) + 1), new Map<string, number>()),
+  ];
+  const structural = failed.filter(({ revert }) => !TOLERATED.some((pattern) => pattern.test(revert)));
+  const faults = count(structural.map(({ loan, revert }) => `${short(loan)}: ${revert}`))
+    .filter(([, times]) => times > MOST_REPEATS)
+    .map(([key, times]) => `${key}, ${times} times`);
+  const said = count(failed.map(({ revert }) => revert)).map(([revert, times]) => `${times} × ${revert}`);
+  return finding(
+    "no structural revert is repeated",
+    faults,
+    `${all.length} mined, failed: ${said.join(", ") || "none"}`,
+  );
+}
 
 function nothingForTheHealthy({ sent, truth }: Campaign): Finding {
   const faults = sent
@@ -117,39 +125,48 @@ function nonces({ operator, status }: Campaign): Finding {
   return finding("nonces have no gap and nothing is pending", faults, `nonces 0 to ${minedNonce - 1}, all mined`);
 }
 
-/** What the keeper said of all its transactions, the last word on each. */
-function lastWords(lines: readonly SettledLine[]): Map<string, SettledLine> {
-  return new Map(lines.flatMap((line) => (line.hash === null ? [] : [[line.hash, line] as const])));
+/** What the keeper said of each transaction, the last word on each of the loans it was about. */
+function lastWords(lines: readonly SettledLine[]): Map<string, SettledLine[]> {
+  const words = new Map<string, SettledLine[]>();
+  for (const line of lines) {
+    if (line.hash === null) continue;
+    const others = (words.get(line.hash) ?? []).filter(({ subject }) => subject !== line.subject);
+    words.set(line.hash, [...others, line]);
+  }
+  return words;
 }
 
 const feesOf = ({ fees }: Pick<SettledLine, "fees">): bigint =>
   BigInt(fees.l2Gas) + BigInt(fees.l1Data) + BigInt(fees.operator);
 
+const sumOf = <T>(items: readonly T[], of: (item: T) => bigint): bigint =>
+  items.reduce((sum, item) => sum + of(item), 0n);
+
 function books({ blocks, settled, operator, earned }: Campaign): Finding[] {
   const words = lastWords(settled);
-  const mined = blocks.flatMap(({ transactions }) => transactions);
+  const mined = blocks.flatMap(({ transactions, sales }) => transactions.map((one) => ({ ...one, sales })));
+  const name = (hash: string): string => hash.slice(0, 10);
   const unbooked = mined
     .filter(({ hash }) => !words.has(hash))
-    .map(({ hash, nonce }) => `${hash.slice(0, 10)} (nonce ${nonce}) is mined, not booked`);
+    .map(({ hash, nonce }) => `${name(hash)} (nonce ${nonce}) is mined, not booked`);
   const wrong: string[] = [];
-  let fees = 0n;
-  let gross = 0n;
-  for (const block of blocks)
-    for (const { hash, succeeded, loan, gasWei } of block.transactions) {
-      const line = words.get(hash);
-      if (line === undefined) continue;
-      fees += feesOf(line);
-      gross += BigInt(line.grossProfit);
-      if (BigInt(line.fees.l2Gas) !== gasWei)
-        wrong.push(`${hash.slice(0, 10)}: gas ${line.fees.l2Gas}, paid ${gasWei}`);
-      const sale = block.sales.find(({ transaction }) => transaction === hash);
-      if ((line.outcome === "done") !== succeeded && line.outcome !== "cancelled")
-        wrong.push(`${hash.slice(0, 10)}: booked as ${line.outcome}, status ${succeeded ? 1 : 0}`);
-      if (loan === undefined || sale === undefined) continue;
+  const booked = mined.map(({ hash, gasWei, sales }) => {
+    const lines = words.get(hash) ?? [];
+    const gas = sumOf(lines, ({ fees }) => BigInt(fees.l2Gas));
+    if (lines.length > 0 && gas !== gasWei) wrong.push(`${name(hash)}: gas ${gas}, paid ${gasWei}`);
+    for (const line of lines.filter(({ kind }) => kind === "liquidate")) {
+      const sale = sales.find(({ transaction, id }) => transaction === hash && id === BigInt(line.subject));
+      if ((line.outcome === "done") !== (sale !== undefined) && line.outcome !== "cancelled")
+        wrong.push(`${name(hash)}: booked as ${line.outcome}, the chain has ${sale === undefined ? "no" : "a"} sale`);
       for (const field of ["repaid", "seized", "debtClosed"] as const)
-        if (BigInt(line[field]) !== sale[field])
-          wrong.push(`${hash.slice(0, 10)}: ${field} ${line[field]}, on chain ${sale[field]}`);
+        if (sale !== undefined && BigInt(line[field]) !== sale[field])
+          wrong.push(`${name(hash)}: ${field} ${line[field]}, on chain ${sale[field]}`);
     }
+    return lines;
+  });
+  const lines = booked.flat();
+  const fees = sumOf(lines, feesOf);
+  const gross = sumOf(lines, ({ grossProfit }) => BigInt(grossProfit));
   const isWhole = unbooked.length === 0;
   const off = [
     ...(isWhole && fees !== operator.spentWei ? [`fees ${fees} wei booked, ${operator.spentWei} paid`] : []),
@@ -168,13 +185,10 @@ function ownTotals({ status, settled, settledNow, blocks }: Campaign): Finding {
   if (status === undefined) return finding(what, ["the keeper does not answer"], "");
   const onChain = new Set(blocks.flatMap(({ transactions }) => transactions.map(({ hash }) => hash)));
   const sums = (lines: readonly SettledLine[]): [bigint, bigint] => {
-    const last = [...lastWords(lines).values()].filter(({ hash }) => hash !== null && onChain.has(hash));
-    return [
-      last.reduce((sum, line) => sum + BigInt(line.grossProfit), 0n),
-      last.reduce((sum, line) => sum + feesOf(line), 0n),
-    ];
+    const last = [...lastWords(lines)].flatMap(([hash, words]) => (onChain.has(hash) ? words : []));
+    return [sumOf(last, ({ grossProfit }) => BigInt(grossProfit)), sumOf(last, feesOf)];
   };
-  const gross = Object.values(status.totals.assets).reduce((sum, { grossProfit }) => sum + BigInt(grossProfit), 0n);
+  const gross = sumOf(Object.values(status.totals.assets), ({ grossProfit }) => BigInt(grossProfit));
   const fees = feesOf(status.totals);
   const candidates = [sums(settledNow), sums(settled)];
   const fits = candidates.some(([a, b]) => a === gross && b === fees);

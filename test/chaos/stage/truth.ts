@@ -1,8 +1,9 @@
 import { Transaction } from "ethers";
 import type { World } from "../../../scenarios/replay/world.js";
-import { liquidatorAbi, loanManagerAbi } from "../../../sdk/client/abi/index.js";
+import { liquidationEngineAbi, liquidatorAbi, loanManagerAbi, priceOracleAbi } from "../../../sdk/client/abi/index.js";
 import { interfaceOf } from "../../../sdk/client/typedContract.js";
 import { ChaosError } from "../errors.js";
+import { failedItems, loansOf } from "./calls.js";
 import type { BookLoan } from "./book.js";
 
 /** A liquidation as its event says it. */
@@ -20,8 +21,10 @@ export interface BotTransaction {
   readonly hash: string;
   readonly nonce: number;
   readonly succeeded: boolean;
-  /** the loan, where it is a liquidation */
-  readonly loan: bigint | undefined;
+  /** what it was to liquidate; none where it was for something else */
+  readonly loans: readonly bigint[];
+  /** those of a bundle that failed though the transaction did not, and why */
+  readonly failed: readonly { readonly loan: bigint; readonly revert: string }[];
   /** why the same call reverts on the state before its block; only of one that failed */
   readonly revert: string | undefined;
   readonly isOutOfGas: boolean;
@@ -43,8 +46,8 @@ export interface BlockTruth {
 
 const manager = interfaceOf(loanManagerAbi);
 const liquidator = interfaceOf(liquidatorAbi);
+const REVERTS = [manager, liquidator, interfaceOf(liquidationEngineAbi), interfaceOf(priceOracleAbi)];
 const LIQUIDATED = manager.getEvent("Liquidated")?.topicHash ?? "";
-const LIQUIDATE = liquidator.getFunction("liquidate")?.selector ?? "";
 /** Loans whose health is below this are asked about exactly; interest of hours moves it by far less. */
 const NEAR_PERCENT = 102n;
 /** All loans are asked about this often, to check the choice. */
@@ -151,10 +154,11 @@ export class Truth {
       own.map(async (transaction): Promise<BotTransaction> => {
         const receipt = await provider.getTransactionReceipt(transaction.hash);
         if (receipt === null) throw new ChaosError(`${transaction.hash} is mined but has no receipt`);
-        const loan = loanOf(Transaction.from(transaction), deployment.liquidator);
+        const loans = loansOf(Transaction.from(transaction), deployment.liquidator);
+        const failed = failedItems(receipt.logs).map(({ loan, reason }) => ({ loan, revert: nameOf(reason) }));
         const succeeded = receipt.status === 1;
         return {
-          ...{ hash: transaction.hash, nonce: transaction.nonce, succeeded, loan },
+          ...{ hash: transaction.hash, nonce: transaction.nonce, succeeded, loans, failed },
           revert: succeeded ? undefined : await this.revertOf(transaction, number),
           isOutOfGas: !succeeded && receipt.gasUsed === transaction.gasLimit,
           gasWei: receipt.gasUsed * receipt.gasPrice,
@@ -218,24 +222,23 @@ export class Truth {
   }
 
   private async revertOf(transaction: { to: string | null; data: string; gasLimit: bigint }, block: number) {
-    const { provider, client } = this.world;
+    const { provider } = this.world;
     try {
       const { to, data, gasLimit } = transaction;
       await provider.call({ to, data, gasLimit, from: this.bot, blockTag: block - 1 });
       return "it passes on the state before its block";
     } catch (error) {
-      const data = (error as { data?: string }).data ?? "0x";
-      for (const abi of [client.manager.interface, client.termManager.interface, liquidator]) {
-        const parsed = data.length >= 10 ? abi.parseError(data) : null;
-        if (parsed !== null) return parsed.name === "Error" ? String(parsed.args[0]) : parsed.name;
-      }
-      return data === "0x" ? "no reason" : `unknown error ${data.slice(0, 10)}`;
+      return nameOf((error as { data?: string }).data ?? "0x");
     }
   }
 }
 
-/** The loan that a transaction to the Liquidator is about. */
-export function loanOf({ to, data }: { to: string | null; data: string }, at: string | undefined): bigint | undefined {
-  if (at === undefined || to?.toLowerCase() !== at.toLowerCase() || !data.startsWith(LIQUIDATE)) return undefined;
-  return liquidator.decodeFunctionData("liquidate", data)[0] as bigint;
+/** An error in the words of whoever may say why a liquidation fails. */
+function nameOf(data: string): string {
+  if (data === "0x") return "no reason";
+  for (const abi of REVERTS) {
+    const parsed = data.length >= 10 ? abi.parseError(data) : null;
+    if (parsed !== null) return parsed.name === "Error" ? String(parsed.args[0]) : parsed.name;
+  }
+  return `unknown error ${data.slice(0, 10)}`;
 }

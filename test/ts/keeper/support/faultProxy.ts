@@ -364,7 +364,7 @@ export class FaultProxy {
 
   private async notify(request: RpcRequest, text: string, peer: WebSocketPeer): Promise<void> {
     const rules = this.rules.filter((rule) => this.strikes(rule, request, peer, false));
-    const [params] = [request.params];
+    const { result } = (request.params ?? {}) as { readonly result?: { readonly number?: string } };
     let times = 1;
     for (const rule of rules) {
       const { fault } = rule;
@@ -374,7 +374,7 @@ export class FaultProxy {
       if (fault.kind === "reorder") await this.overtaken(fault.ms ?? 200);
       if (fault.kind === "duplicate") times += 1;
       const height = await this.heightOf(rule);
-      if (height !== undefined && Number(params?.result?.number ?? 0) > height) return;
+      if (height !== undefined && Number(result?.number ?? 0) > height) return;
     }
     for (let time = 0; time < times; time++) peer.send(text);
     if (!rules.some(({ fault }) => fault.kind === "reorder")) for (const go of [...this.waiting]) go();
