@@ -1,7 +1,6 @@
 // npm run test:soak -- [--minutes 60] [--loans 100000] [--block-ms 200]: an hour of fast blocks with a large book; the keeper's
 // memory and handles must be level. The figures are the process's own, from /metrics and from /proc.
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Table from "cli-table3";
@@ -9,14 +8,22 @@ import { Command } from "commander";
 import { ChaosError } from "./errors.js";
 import { jsonOf } from "./json.js";
 import { number, seed } from "./options.js";
-import { type Sample, climb, gaugeOf } from "./soak/samples.js";
+import { type Level, type Sample, climb, gaugeOf } from "./soak/samples.js";
 import { Clockwork } from "./stage/clockwork.js";
 import { KeeperRuns } from "./stage/keeperRuns.js";
 import { fallingPrices } from "./stage/prices.js";
 import { onStage, type Stage } from "./stage/stage.js";
 
-/** Most that the second half of the run may climb, extrapolated to an hour, in hundredths of its mean. */
-const MOST_CLIMB_PERCENT = { residentMb: 10, heapMb: 15, handles: 5, files: 5 } as const;
+/**
+ * Most that the second half of the run may climb: in hundredths of its mean, or by so much, whichever is more. A heap goes up
+ * and down by itself between two collections, and a request under way is a handle.
+ */
+const MOST_CLIMB: Readonly<Record<Level, { readonly percent: number; readonly absolute: number }>> = {
+  residentMb: { percent: 10, absolute: 20 },
+  heapMb: { percent: 15, absolute: 20 },
+  handles: { percent: 5, absolute: 3 },
+  files: { percent: 5, absolute: 3 },
+};
 const FALL_PERCENT = 12;
 const WAVER_PERCENT = 4;
 /** The keeper reads the whole log first. */
@@ -55,9 +62,11 @@ const prices = fallingPrices(options.seed, FALL_PERCENT, WAVER_PERCENT);
 const { loans, term: termPercent } = options;
 const setting = { loans, termPercent, seed: options.seed, prices, say, hasSecondSource: false };
 const samples = await onStage(setting, soak);
-const climbs = Object.entries(MOST_CLIMB_PERCENT).map(([what, most]) => {
-  const percent = climb(samples, what as keyof typeof MOST_CLIMB_PERCENT);
-  return { what, percentAnHour: percent, most, ok: percent <= most };
+const climbs = (Object.keys(MOST_CLIMB) as Level[]).map((what) => {
+  const { by, level } = climb(samples, what);
+  const { percent, absolute } = MOST_CLIMB[what];
+  const most = Math.max((level * percent) / 100, absolute);
+  return { what, by, level, most, ok: by <= most };
 });
 const result = { options, climbs, samples };
 writeFileSync(join(options.out, "result.json"), jsonOf(result));
@@ -144,8 +153,8 @@ function print(): void {
       ...[one.seconds, one.residentMb, one.heapMb].map((value) => value.toFixed(0)),
       ...[one.handles, one.files, one.behind, one.settled].map(String),
     ]);
-  const verdict = new Table({ head: ["second half", "climbs an hour by", "at most", ""], ...plain });
-  for (const { what, percentAnHour, most, ok } of climbs)
-    verdict.push([what, `${percentAnHour.toFixed(1)} %`, `${most} %`, ok ? "yes" : "NO"]);
+  const verdict = new Table({ head: ["second half", "mean", "climbs by", "at most", ""], ...plain });
+  for (const { what, level, by, most, ok } of climbs)
+    verdict.push([what, ...[level, by, most].map((value) => value.toFixed(1)), ok ? "yes" : "NO"]);
   process.stdout.write(`${table.toString()}\n${verdict.toString()}\n`);
 }

@@ -21,12 +21,16 @@ export function gaugeOf(metrics: string, name: string): number {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
 }
 
-/** By how many hundredths of its mean a figure would climb in an hour, as the second half of the samples says: least squares. */
-export function climb(samples: readonly Sample[], what: "residentMb" | "heapMb" | "handles" | "files"): number {
+/** How far a figure climbed over the second half of the samples, by the straight line of least squares through it. */
+export function climb(samples: readonly Sample[], what: Level): { by: number; level: number } {
   const half = samples.slice(Math.floor(samples.length / 2));
   const mean = (of: (sample: Sample) => number): number => half.reduce((sum, one) => sum + of(one), 0) / half.length;
   const [time, level] = [mean(({ seconds }) => seconds), mean((one) => one[what])];
   const covariance = mean((one) => (one.seconds - time) * (one[what] - level));
   const variance = mean((one) => (one.seconds - time) ** 2);
-  return variance === 0 || level === 0 ? 0 : ((covariance / variance) * 3_600 * 100) / level;
+  const length = (half.at(-1)?.seconds ?? 0) - (half[0]?.seconds ?? 0);
+  return { by: variance === 0 ? 0 : (covariance / variance) * length, level };
 }
+
+/** What must be level. */
+export type Level = "residentMb" | "heapMb" | "handles" | "files";
