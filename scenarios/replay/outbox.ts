@@ -4,9 +4,10 @@ import { ScenarioError } from "../errors.js";
 export interface Call {
   to: string;
   data: string;
+  gasLimit?: bigint;
 }
 
-/** What a transaction of a scenario may use; anvil takes 60 million a block. */
+/** What a transaction of a scenario may use where it does not say; anvil takes 60 million a block. */
 const GAS_LIMIT = 1_500_000n;
 const MAX_FEE = 10n ** 11n;
 const PRIORITY_FEE = 10n ** 6n;
@@ -28,11 +29,11 @@ export class Outbox {
   ) {}
 
   /** Signs and sends; nothing is mined yet. @param what for an error message */
-  async put(from: Wallet, { to, data }: Call, what: string): Promise<string> {
+  async put(from: Wallet, { to, data, gasLimit = GAS_LIMIT }: Call, what: string): Promise<string> {
     const nonce = await this.provider.getTransactionCount(from.address, "pending");
     const raw = await from.signTransaction({
       ...{ type: 2, chainId: this.chainId, nonce, to, data },
-      ...{ gasLimit: GAS_LIMIT, maxFeePerGas: MAX_FEE, maxPriorityFeePerGas: PRIORITY_FEE },
+      ...{ gasLimit, maxFeePerGas: MAX_FEE, maxPriorityFeePerGas: PRIORITY_FEE },
     });
     const hash = (await this.provider.send("eth_sendRawTransaction", [raw])) as string;
     this.waiting.push({ hash, what });

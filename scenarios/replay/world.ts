@@ -45,6 +45,8 @@ export interface WorldOptions {
   lenders: number;
   borrowers: number;
   l1FeesAt: World["l1FeesAt"];
+  /** false leaves the time-weighted price out, so that nothing is held back; true by default */
+  hasSecondSource?: boolean;
 }
 
 /** devnet/: accounts with a part; deploy/: risk manager, guardian and fee collector are the next three. */
@@ -85,7 +87,7 @@ async function startWorld(options: WorldOptions, say: (line: string) => void): P
     say("Deploying Ballast, and reading it back…");
     const { info } = devnet;
     const deployer = new Wallet(info.accounts.deployer.privateKey);
-    const parameters = withSecondSource(localParameters(info));
+    const parameters = withSecondSource(localParameters(info), options.hasSecondSource ?? true);
     await mintSeeds(httpProvider(info.l2.rpcUrl), deployer, parseParameters(parameters));
     const { deployment } = await deployBallast({
       ...{ node: info.l2.rpcUrl, deployer, parameters },
@@ -99,9 +101,13 @@ async function startWorld(options: WorldOptions, say: (line: string) => void): P
   }
 }
 
-function withSecondSource(parameters: ReturnType<typeof localParameters>): ReturnType<typeof localParameters> {
+type LocalParameters = ReturnType<typeof localParameters>;
+
+function withSecondSource(parameters: LocalParameters, isWanted: boolean): LocalParameters {
   for (const { oracle } of parameters.facilities)
-    if (typeof oracle.secondSource === "object") oracle.secondSource = { ...oracle.secondSource, ...SECOND_SOURCE };
+    if (!isWanted) oracle.secondSource = "none";
+    else if (typeof oracle.secondSource === "object")
+      oracle.secondSource = { ...oracle.secondSource, ...SECOND_SOURCE };
   return parameters;
 }
 

@@ -32,6 +32,10 @@ export class KeeperProcess {
     return new KeeperProcess(child);
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   of<T extends ReportLine["type"]>(type: T): Line<T>[] {
     return this.lines.filter((line): line is Line<T> => line.type === type);
   }
