@@ -68,7 +68,7 @@ interface ILiquidator is IBothManagers, ILoanCallbacks {
     /// @notice What is left after the sale and the payment is less than what was asked for; loan units.
     error ProfitTooLow(uint256 profit, uint256 minProfit);
     /// @notice The transaction has less gas than its items were promised; see gasFor.
-    error NotEnoughGas(uint256 gas, uint256 needed);
+    error TooLittleGas(uint256 gas, uint256 needed);
     /// @notice No item succeeded; why, one by one.
     error NothingDone(bytes[] reasons);
     /// @notice Nothing is held here that operators may pay with in that facility.

@@ -106,7 +106,7 @@ contract Liquidator is ILiquidator, BothManagers, Ownable2Step, ReentrancyGuardT
         uint256 deadline
     ) external onlyOperator before(deadline) nonReentrant returns (Outcome[] memory outcomes) {
         uint256 needed = gasFor(items.length, gasPerItem);
-        require(gasleft() >= needed, NotEnoughGas(gasleft(), needed));
+        require(gasleft() >= needed, TooLittleGas(gasleft(), needed));
         outcomes = new Outcome[](items.length);
         bool anyDone = false;
         for (uint256 i = 0; i < items.length; i++) {

@@ -177,17 +177,16 @@ export class Liquidations {
     const { rollupFees } = this.deps;
     const most = Math.min(plans.length, this.experience.itemsInSimulation, this.deps.config.maxPerTransaction);
     const { ample } = this.experience;
-    const sample = async (items: number) => {
-      const data = this.likelyData(plans.slice(0, items), ample, deadline);
-      // The smallest that could be sent and the largest; for a single item the operator fee at twice its gas.
-      const gasLimit = gasLimitOf(intrinsicGas(data), items, ample);
+    const sample = async (items: number, gasPerItem: bigint) => {
+      const data = this.likelyData(plans.slice(0, items), gasPerItem, deadline);
+      const gasLimit = gasLimitOf(intrinsicGas(data), items, gasPerItem);
       return {
         items,
         gasLimit,
         fees: await rollupFees.boundsOf(this.unsigned(data, gasLimit, offered), gasLimit, head.number),
       };
     };
-    const [small, large] = await Promise.all([sample(1), sample(most)]);
+    const [small, large] = await Promise.all([sample(1, ample / 2n), sample(most, ample)]);
     return new TransactionFees(effectiveGasPrice(offered, head.baseFeePerGas), offered.maxFeePerGas, small, large);
   }
 
@@ -228,6 +227,11 @@ export class Liquidations {
         records.decide(loan, "left", "too-much-gas", `its simulation used up all of ${gasUsed} gas`, { gasUsed });
       } else {
         records.decide(loan, "left", "simulation-failed", `simulation: ${one.revert.text}`, { gasUsed });
+      }
+      const [gas] = one.revert.args;
+      if (one.revert.name === "TooLittleGas" && typeof gas === "bigint") {
+        this.experience.learnRoom(gas);
+        continue;
       }
       // The mark alone may still pass.
       const isBroken = outcomeOfRevert(one.revert) === "reverted" && one.plan.candidate.markFirst !== true;

@@ -12,6 +12,17 @@ const INTRINSIC = 21_000n;
 const ITEM_BESIDE = 9_000n;
 const ENTRY_PAID = 12_000n;
 
+/**
+ * What an item must have left when its oracle asks a source: one that fails counts as failing only where 300,000 gas could be
+ * given to it (GuardedCall), however little it took. A simulation with ample gas does not show that.
+ */
+const SOURCE_SPARE = 320_000n;
+
+/** Gas an item is given, when the hungriest in its transaction took so much. */
+export function gasPerItemOf(mostUsed: bigint, headroomPercent: bigint): bigint {
+  return mostUsed + maxOf((mostUsed * headroomPercent) / 100n, SOURCE_SPARE);
+}
+
 /** Gas that liquidateMany must be entered with. */
 export function gasFor(items: number, gasPerItem: bigint): bigint {
   return BigInt(items) * (gasPerItem + ITEM_OVERHEAD) + gasPerItem / 63n;
@@ -38,6 +49,7 @@ export function gasUsedOf(intrinsic: bigint, gasOfItems: readonly bigint[]): big
 export class GasExperience {
   private smallest = 150_000n;
   private largest = 500_000n;
+  private room = MAX_GAS - 500_000n;
 
   /** What an item takes at least: for telling early what can never pay. */
   get least(): bigint {
@@ -51,7 +63,7 @@ export class GasExperience {
 
   /** Items that fit in one transaction when each is given ample gas. */
   get itemsInSimulation(): number {
-    const fit = (MAX_GAS - 500_000n) / (this.ample + ITEM_OVERHEAD + 30_000n);
+    const fit = this.room / (this.ample + ITEM_OVERHEAD + 30_000n);
     return Number(maxOf(fit, 1n));
   }
 
@@ -59,6 +71,11 @@ export class GasExperience {
     if (used.length === 0) return;
     this.smallest = used.reduce(minOf);
     this.largest = maxOf(used.reduce(maxOf), 400_000n);
+  }
+
+  /** A node gave a call only so much gas: simulate fewer at a time. */
+  learnRoom(gas: bigint): void {
+    this.room = minOf(this.room, gas);
   }
 
   /** An item ran out of what it was given. */

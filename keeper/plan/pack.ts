@@ -1,6 +1,6 @@
 import { maxOf, minOf } from "../../sdk/model/index.js";
 import { weiInLoanUnits } from "./etherPrice.js";
-import { MAX_GAS, gasLimitOf, gasUsedOf } from "./gas.js";
+import { MAX_GAS, gasLimitOf, gasPerItemOf, gasUsedOf } from "./gas.js";
 import { type Hold, type PlannedLiquidation, riskMarginOf } from "./planner.js";
 import type { TransactionFees } from "./transactionFees.js";
 
@@ -127,7 +127,7 @@ function sizeOf(
 ): { gasPerItem: bigint; gasLimit: bigint; worstWei: bigint } {
   // Every item gets what the hungriest took: which of them warms what they share is not known beforehand.
   const most = items.map(({ gasUsed }) => gasUsed).reduce(maxOf, 0n);
-  const gasPerItem = (most * (100n + gasHeadroomPercent)) / 100n;
+  const gasPerItem = gasPerItemOf(most, gasHeadroomPercent);
   const gasLimit = gasLimitOf(intrinsicGas(items.length), items.length, gasPerItem);
   const worstWei = gasLimit * fees.maxGasPriceWei + fees.l1WorstWei(items.length) + fees.operatorFeeWei(gasLimit);
   return { gasPerItem, gasLimit, worstWei };

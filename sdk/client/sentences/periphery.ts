@@ -17,7 +17,7 @@ export const peripherySentences = sentences({
     reasons.length === 1
       ? "the only liquidation of the bundle failed"
       : `all ${reasons.length} liquidations of the bundle failed`,
-  NotEnoughGas: ({ gas, needed }) =>
+  TooLittleGas: ({ gas, needed }) =>
     `the transaction has ${gas.toString()} gas left for its liquidations, which were promised ${needed.toString()}`,
   NoInventory: ({ facility }) =>
     `the liquidator holds nothing that it may pay with in facility ${facility.toString()}: its owner deposits the loan asset and sets ` +

@@ -24,6 +24,7 @@ const revert = (name: string, ...args: unknown[]): string => manager.encodeError
 
 /** A value of a type that stands out in a sentence. */
 function sample(type: ParamType): unknown {
+  if (type.isArray()) return [sample(type.arrayChildren)];
   if (type.baseType === "address") return at("9");
   if (type.baseType === "string") return "somewhere";
   if (type.baseType === "bool") return true;

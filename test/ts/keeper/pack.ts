@@ -3,7 +3,7 @@ import { hexlify, randomBytes } from "ethers";
 import fc from "fast-check";
 import { MAX_UINT256 } from "../../../sdk/model/index.js";
 import { weiInLoanUnits } from "../../../keeper/plan/etherPrice.js";
-import { MAX_GAS, gasLimitOf } from "../../../keeper/plan/gas.js";
+import { GasExperience, MAX_GAS, gasLimitOf } from "../../../keeper/plan/gas.js";
 import { type PackOptions, type Passed, type PricedBundle, pack } from "../../../keeper/plan/pack.js";
 import { RollupFeeOracle } from "../../../keeper/plan/rollupFees.js";
 import { TransactionFees } from "../../../keeper/plan/transactionFees.js";
@@ -150,6 +150,28 @@ describe("keeper: packing liquidations into transactions", () => {
     for (const { gasLimit } of bundles) expect(gasLimit).to.be.at.most(Number(MAX_GAS));
     const { holds } = pack([passed(1n, 5_000n * USD, 14_000_000n)], fees, rich);
     expect(holds.get(1n)?.code).to.equal("too-much-gas");
+  });
+
+  it("leaves an item what its oracle must be able to offer a failing source, though the simulation took no more for it", async () => {
+    const { bundles } = pack([passed(1n, 90n * USD, 200_000n)], await feesOn(stub, oracle), OPTIONS);
+    // GuardedCall: 300,000 times 64/63 and 5,000, at the moment of the question.
+    expect(bundles[0]?.gasPerItem).to.be.at.least(200_000 + 309_762);
+  });
+
+  it("simulates as many at once as fit, learns what they take, and what a node grants a call", () => {
+    const experience = new GasExperience();
+    const first = experience.itemsInSimulation;
+    expect(gasLimitOf(60_000n, first, experience.ample) <= MAX_GAS).to.equal(true);
+    experience.learn([210_000n, 260_000n]);
+    expect(experience.least).to.equal(210_000n);
+    expect(experience.itemsInSimulation).to.be.greaterThan(first);
+    experience.learnShortage();
+    expect(experience.itemsInSimulation).to.be.lessThan(first);
+    experience.learn([260_000n]);
+    experience.learnRoom(3_000_000n);
+    expect(experience.itemsInSimulation).to.equal(3);
+    experience.learnRoom(10n);
+    expect(experience.itemsInSimulation).to.equal(1);
   });
 
   it("property: every transaction pays for itself and keeps to budget, funds and gas; every loan is in one or held", async () => {

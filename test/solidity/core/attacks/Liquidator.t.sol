@@ -173,7 +173,7 @@ contract LiquidatorAttacksTest is TermMarket {
         try _liquidator.liquidateMany{gas: needed}(items, ITEM_GAS, block.timestamp) {
             fail();
         } catch (bytes memory reason) {
-            assertEq(bytes4(reason), ILiquidator.NotEnoughGas.selector);
+            assertEq(bytes4(reason), ILiquidator.TooLittleGas.selector);
         }
         assertEq(_held(), 0);
     }
