@@ -174,8 +174,7 @@ export class Decider {
       const submitted = await dispatcher.submit(priced.intent, head, trace);
       if (submitted.ok) {
         funds -= priced.worstWei;
-        const newest = dispatcher.pending.at(-1);
-        if (newest !== undefined) sent.push(newest);
+        sent.push(submitted.pending);
         actions.set(loan.id, {
           action: "sent",
           reason: `repays ${simulated.plan.quote.repaid}, expects ${simulated.grossProfit} less fees of ${priced.cost}`,
@@ -305,9 +304,8 @@ export class Decider {
       const gasLimit = (gas * BigInt(100 + config.gasHeadroomPercent)) / 100n;
       const intent: Intent = { kind: "note", subject: oracle, facility: id, to: oracle, data, gasLimit };
       const submitted = await dispatcher.submit(intent, head, trace.fork());
-      const newest = dispatcher.pending.at(-1);
-      if (submitted.ok && newest !== undefined) sent.push(newest);
-      if (!submitted.ok) log.warn({ facility: id, ...submitted }, "a note of a disagreement was not accepted");
+      if (submitted.ok) sent.push(submitted.pending);
+      else log.warn({ facility: id, ...submitted }, "a note of a disagreement was not accepted");
     }
   }
 
@@ -357,8 +355,7 @@ export class Decider {
     if (worstWei > parseEther(config.maxFeeEther)) return `could cost ${worstWei} wei, more than the budget`;
     const submitted = await dispatcher.submit(intent, head, trace.fork());
     if (!submitted.ok) return `not accepted: ${submitted.why}`;
-    const newest = dispatcher.pending.at(-1);
-    if (newest !== undefined) sent.push(newest);
+    sent.push(submitted.pending);
     return undefined;
   }
 

@@ -6,11 +6,7 @@ import type { Sender } from "../dispatch/sender.js";
 /** Takes what would be sent and sends nothing: each block is decided as if nothing had been sent before. */
 export class DrySender implements Sender {
   readonly blockedByStrangers = false;
-  private wanted: Pending[] = [];
-
-  get pending(): readonly Pending[] {
-    return this.wanted;
-  }
+  readonly pending: readonly Pending[] = [];
 
   isPending(): boolean {
     return false;
@@ -21,15 +17,12 @@ export class DrySender implements Sender {
   }
 
   submit(intent: Intent, head: Head): Promise<Submitted> {
-    const nonce = this.wanted.length;
-    const waiting = { sentAtBlock: head.number, sentAtMs: 0, missing: 0, floor: undefined };
-    this.wanted.push({ nonce, intent, attempts: [], ...waiting });
-    return Promise.resolve({ ok: true, nonce, hash: "" });
+    const since = { sentAtBlock: head.number, sentAtMs: 0, missing: 0, floor: undefined };
+    const pending: Pending = { nonce: 0, intent, attempts: [], ...since };
+    return Promise.resolve({ ok: true, nonce: 0, hash: "", pending });
   }
 
-  /** A new block: what was wanted for the last one is forgotten. */
   collect(): Promise<Settled[]> {
-    this.wanted = [];
     return Promise.resolve([]);
   }
 

@@ -7,6 +7,7 @@ import { TransportError } from "../chain/rpcErrors.js";
 import { loadConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { InvalidConfig } from "../errors.js";
+import type { Io } from "./io.js";
 import { Metrics } from "../serve/metrics.js";
 
 /** As commander gives them: text, or true for a switch. */
@@ -24,13 +25,13 @@ export interface Session {
   readonly node: Node;
 }
 
-export function configOf(options: Options): Config {
+export function configOf(options: Options, environment: NodeJS.ProcessEnv): Config {
   const { config: file, ...flags } = options;
-  return loadConfig(flags, process.env, typeof file === "string" ? file : undefined);
+  return loadConfig(flags, environment, typeof file === "string" ? file : undefined);
 }
 
-export function openSession(options: Options): Session {
-  const config = configOf(options);
+export function openSession(options: Options, { environment }: Io): Session {
+  const config = configOf(options, environment);
   const log = pino({ level: config.logLevel, base: {} }, pino.destination({ fd: 2, sync: true }));
   const deployment = readDeployment(config.deployment);
   const urls = [config.rpc ?? deployment.rpc ?? []].flat();

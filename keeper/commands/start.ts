@@ -7,6 +7,7 @@ import { Overseer } from "../serve/overseer.js";
 import type { Mode, ReportLine } from "../serve/status.js";
 import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
+import type { Io } from "./io.js";
 import type { Session } from "./session.js";
 
 /** Opens the store of this deployment. */
@@ -34,7 +35,11 @@ interface Started {
 }
 
 /** Runs a keeper with everything around it until it is told to stop. */
-export async function startKeeper(session: Session, { mode, operator, liquidator, sender }: Started): Promise<void> {
+export async function startKeeper(
+  session: Session,
+  io: Io,
+  { mode, operator, liquidator, sender }: Started,
+): Promise<void> {
   const { config, deployment, log, metrics, node } = session;
   const rollupFees = await RollupFeeOracle.on(node);
   if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
@@ -44,10 +49,11 @@ export async function startKeeper(session: Session, { mode, operator, liquidator
   const overseer = new Overseer({
     ...{ config, mode, network, node, liquidator, metrics, log, store },
     operators: [operator],
+    environment: io.environment,
   });
   await overseer.start();
   const report = (line: ReportLine): void => {
-    if (config.report) process.stdout.write(`${JSON.stringify(line)}\n`);
+    if (config.report) io.out(`${JSON.stringify(line)}\n`);
   };
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, rollupFees, metrics, overseer, log, report },

@@ -52,7 +52,7 @@ export type Settled =
   | { readonly kind: "superseded"; readonly pending: Pending };
 
 export type Submitted =
-  | { readonly ok: true; readonly nonce: number; readonly hash: string }
+  | { readonly ok: true; readonly nonce: number; readonly hash: string; readonly pending: Pending }
   | { readonly ok: false; readonly outcome: SendOutcome; readonly why: string };
 
 export interface DispatchOptions {
@@ -160,18 +160,8 @@ export class Dispatcher {
         case "accepted":
         case "unknown":
           this.nextNonce = nonce + 1;
-          this.waiting.push({
-            nonce,
-            intent,
-            attempts: [attempt],
-            sentAtBlock: head.number,
-            sentAtMs: this.clock(),
-            missing: 0,
-            floor: undefined,
-            trace,
-          });
           if (outcome === "unknown") this.log.warn({ hash: attempt.hash, nonce, why }, "sent, but the answer is lost");
-          return { ok: true, nonce, hash: attempt.hash };
+          return { ok: true, nonce, hash: attempt.hash, pending: this.wait(nonce, attempt, head, trace) };
         case "nonce-too-low":
         case "nonce-too-high":
           await this.resynchronise();
@@ -185,6 +175,14 @@ export class Dispatcher {
       }
     }
     return { ok: false, outcome, why };
+  }
+
+  private wait(nonce: number, attempt: Attempt, head: Head, trace: Trace | undefined): Pending {
+    const { intent } = attempt;
+    const since = { sentAtBlock: head.number, sentAtMs: this.clock(), missing: 0, floor: undefined };
+    const pending: Pending = { nonce, intent, attempts: [attempt], ...since, trace };
+    this.waiting.push(pending);
+    return pending;
   }
 
   /** Takes out what `head` has settled; all of it or, when the node fails, nothing. */

@@ -56,8 +56,9 @@ export class StageSender implements Sender {
       const hash = await fork.send(operator, intent.to, intent.data, intent.gasLimit);
       const nonce = this.waiting.length;
       const rest = { sentAtBlock: head.number, sentAtMs: 0, missing: 0, floor: undefined };
-      this.waiting.push({ hash, pending: { nonce, intent, attempts: [], ...rest } });
-      return { ok: true, nonce, hash };
+      const pending: Pending = { nonce, intent, attempts: [], ...rest };
+      this.waiting.push({ hash, pending });
+      return { ok: true, nonce, hash, pending };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       return { ok: false, outcome: "rejected", why: error.reason };
