@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { parseEther } from "ethers";
+import { ZeroAddress, parseEther } from "ethers";
 import { formatUnits } from "../../sdk/client/amounts.js";
 import { checkChain, liquidatorOf } from "../boot.js";
-import { poolAt, read, vaultAt } from "../chain/contracts.js";
+import { liquidatorAt, poolAt, read, vaultAt } from "../chain/contracts.js";
 import { Node } from "../chain/node.js";
 import { JsonRpc } from "../chain/rpc.js";
 import { addConfigOptions, configEpilogue } from "../config/help.js";
@@ -17,6 +17,7 @@ import { QuotedMarket } from "../plan/market.js";
 import { encodePath, listOf } from "../plan/routes.js";
 import { STORE_FILE } from "../store/open.js";
 import { EXIT, EXIT_CODES_HELP } from "./exit.js";
+import type { Io } from "./io.js";
 import { jsonOption, print, table, toJson } from "./output.js";
 import { type Options, type Session, openSession } from "./session.js";
 import { storeOf } from "./start.js";
@@ -31,12 +32,12 @@ interface Finding {
   readonly remedy: string;
 }
 
-export function doctorCommand(program: Command): void {
+export function doctorCommand(program: Command, io: Io): void {
   const command = program
     .command("doctor")
     .description("check configuration, key, nodes, contracts, rights, balance, clock, store, price of ether and routes")
     .addOption(jsonOption())
-    .action(async (options: Options) => doctor(options));
+    .action(async (options: Options) => doctor(options, io));
   addConfigOptions(command).addHelpText(
     "after",
     `${configEpilogue()}
@@ -46,19 +47,23 @@ ${EXIT_CODES_HELP}`,
   );
 }
 
-async function doctor({ json, ...options }: Options): Promise<void> {
+async function doctor({ json, ...options }: Options, io: Io): Promise<void> {
   // A configuration that cannot be read at all ends with code 2 and says why.
-  const session = openSession(options);
-  const findings = await examine(session);
+  const session = openSession(options, io);
+  const findings = await examine(session, io.environment);
   const isFailing = findings.some(({ verdict }) => verdict === "fail");
-  if (isFailing) process.exitCode = EXIT.findings;
-  if (json === true) return print(toJson({ ok: !isFailing, findings }));
+  if (isFailing) io.exitCode = EXIT.findings;
+  if (json === true) return print(io, toJson({ ok: !isFailing, findings }));
   const rows = findings.map(({ check, verdict, found, remedy }) => [check, verdict, found, remedy]);
-  print(table(["check", "", "found", "to do"], rows, [24, 6, 62, 50]));
+  print(io, table(["check", "", "found", "to do"], rows, [24, 6, 62, 50]));
 }
 
 /** All findings, in the order in which one would put things right. */
-export async function examine(session: Session, wallClock = (): number => Date.now() / 1_000): Promise<Finding[]> {
+export async function examine(
+  session: Session,
+  environment: NodeJS.ProcessEnv,
+  wallClock = (): number => Date.now() / 1_000,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const add = (check: string, verdict: Verdict, found: string, remedy = ""): void => {
     findings.push({ check, verdict, found, remedy });
@@ -76,12 +81,12 @@ export async function examine(session: Session, wallClock = (): number => Date.n
 
   let operator: string | undefined;
   await tried("key", "give --key-file, --keystore or BALLAST_KEEPER_KEY; only monitor works without", async () => {
-    const signers = await openSigners(config, process.env);
+    const signers = await openSigners(config, environment);
     operator = signers[0].address;
     add("key", "ok", `operators ${signers.map(({ address }) => address).join(", ")}`);
   });
   await tried("alerts", "correct the field alerts", () => {
-    for (const target of config.alerts) secretOf("url" in target ? target.url : target.token, process.env);
+    for (const target of config.alerts) secretOf("url" in target ? target.url : target.token, environment);
     const remedy = config.alerts.length === 0 ? "name a webhook in the field alerts, or nobody is called" : "";
     add("alerts", remedy === "" ? "ok" : "warn", `${config.alerts.length} places to call`, remedy);
   });
@@ -122,9 +127,12 @@ export async function examine(session: Session, wallClock = (): number => Date.n
     await store.close();
     add("store", "ok", `${place}; ${unfinished.length} transactions are not finished`);
   });
+  // Some nodes answer nobody who could not pay for the question.
+  const asker =
+    operator ?? (liquidator && (await read(node, liquidatorAt(liquidator), "owner", []).catch(() => liquidator)));
   for (const facility of deployment.facilities) {
     await tried(`facility ${facility.id}`, "see the oracle and the field routes", () =>
-      examineFacility(facility, liquidator ?? "", session, add),
+      examineFacility(facility, asker ?? ZeroAddress, session, add),
     );
   }
   return findings;

@@ -5,6 +5,7 @@ import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { InvalidConfig } from "../errors.js";
 import type { JournalTransaction, StoredDecision, StoredResult } from "../store/store.js";
 import { EXIT, EXIT_CODES_HELP } from "./exit.js";
+import type { Io } from "./io.js";
 import { jsonOption, print, table, toJson } from "./output.js";
 import { type Options, configOf } from "./session.js";
 import { storeOf } from "./start.js";
@@ -12,15 +13,14 @@ import { storeOf } from "./start.js";
 const GROUPS = ["Store and leadership"] as const;
 const DECISIONS = 200;
 
-export function explainCommand(program: Command): void {
+export function explainCommand(program: Command, io: Io): void {
   const command = program
     .command("explain")
     .description("what was decided about a loan, when and why, what was sent and what came of it")
     .argument("<loan>", "its id, in decimal or 0x hex")
-    .option("--deployment <file>", "what is deployed where (default out/deployment.json)")
     .addOption(jsonOption())
-    .action(async (loan: string, options: Options) => explain(loan, options));
-  addConfigOptions(command, GROUPS).addHelpText(
+    .action(async (loan: string, options: Options) => explain(loan, options, io));
+  addConfigOptions(command, GROUPS, ["deployment"]).addHelpText(
     "after",
     `${configEpilogue(GROUPS)}
 
@@ -30,8 +30,8 @@ ${EXIT_CODES_HELP}`,
   );
 }
 
-async function explain(text: string, { json, ...options }: Options): Promise<void> {
-  const config = configOf(options);
+async function explain(text: string, { json, ...options }: Options, io: Io): Promise<void> {
+  const config = configOf(options, io.environment);
   const subject = subjectOf(text);
   const store = await storeOf({ config, deployment: readDeployment(config.deployment) }, true);
   try {
@@ -39,10 +39,10 @@ async function explain(text: string, { json, ...options }: Options): Promise<voi
     const transactions = await store.journal.about(subject);
     const results = (await store.results.between(0, Number.MAX_SAFE_INTEGER)).filter((one) => one.subject === subject);
     const isKnown = decisions.length + transactions.length + results.length > 0;
-    if (!isKnown) process.exitCode = EXIT.findings;
-    if (json === true) print(toJson({ loan: subject, decisions, transactions, results }));
-    else if (isKnown) print(told(subject, decisions, transactions, results));
-    else print(`Nothing is known of loan ${subject}: while this keeper ran it was never near its limit.`);
+    if (!isKnown) io.exitCode = EXIT.findings;
+    if (json === true) print(io, toJson({ loan: subject, decisions, transactions, results }));
+    else if (isKnown) print(io, told(subject, decisions, transactions, results));
+    else print(io, `Nothing is known of loan ${subject}: while this keeper ran it was never near its limit.`);
   } finally {
     await store.close();
   }

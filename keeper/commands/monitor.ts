@@ -9,17 +9,18 @@ import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { InvalidConfig } from "../errors.js";
 import { DrySender } from "./drySender.js";
 import { EXIT_CODES_HELP } from "./exit.js";
+import type { Io } from "./io.js";
 import { type Options, openSession, untilServed } from "./session.js";
 import { startKeeper } from "./start.js";
 
 const GROUPS_OF_WATCHING = GROUPS.filter((group) => group !== "Keys");
 
-export function monitorCommand(program: Command): void {
+export function monitorCommand(program: Command, io: Io): void {
   const command = program
     .command("monitor")
     .description("everything that run does but send; needs no key")
     .addOption(asOption())
-    .action(async (options: Options) => monitor(options));
+    .action(async (options: Options) => monitor(options, io));
   addConfigOptions(command, GROUPS_OF_WATCHING).addHelpText(
     "after",
     `${configEpilogue(GROUPS_OF_WATCHING)}
@@ -33,15 +34,15 @@ export const asOption = (): Option =>
     "Configuration:",
   );
 
-async function monitor({ as, ...options }: Options): Promise<void> {
-  const session = openSession(options);
+async function monitor({ as, ...options }: Options, io: Io): Promise<void> {
+  const session = openSession(options, io);
   const { config, deployment, node } = session;
   const liquidator = liquidatorOf(config.liquidator, deployment);
   let operator = "";
   await untilServed(async () => {
     operator = await operatorFor(as, node, deployment, liquidator);
   });
-  await startKeeper(session, {
+  await startKeeper(session, io, {
     ...{ mode: "monitor", operators: [operator], liquidator },
     sends: { dry: () => new DrySender(node, operator) },
   });
@@ -54,8 +55,8 @@ export async function operatorFor(
   deployment: Deployment,
   liquidator: string,
 ): Promise<string> {
-  if (typeof as === "string" && !isAddress(as)) throw new InvalidConfig(`--as ${as} is not an address`);
   if (typeof as === "string") {
+    if (!isAddress(as)) throw new InvalidConfig(`--as ${String(as)} is not an address`);
     await checkChain(node, deployment, liquidator, getAddress(as));
     return getAddress(as);
   }

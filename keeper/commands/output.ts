@@ -1,13 +1,14 @@
 import Table from "cli-table3";
 import { Option } from "commander";
 import { InvalidConfig } from "../errors.js";
+import type { Io } from "./io.js";
 
 /** A JSON document with bigints as decimal strings: no number of ours fits a double. */
 export const toJson = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? part.toString() : part), 2);
 
 /** Results go to stdout, and nothing else does. */
-export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+export const print = ({ out }: Io, text: string): void => out(`${text}\n`);
 
 const PLAIN = { head: [], border: [] };
 

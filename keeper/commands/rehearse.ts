@@ -10,6 +10,7 @@ import { openSigners } from "../keys/open.js";
 import { amountText } from "../serve/amountText.js";
 import { EXIT, EXIT_CODES_HELP } from "./exit.js";
 import { type Decided, inspect } from "./inspect.js";
+import type { Io } from "./io.js";
 import { asOption, operatorFor } from "./monitor.js";
 import { jsonOption, print, table, toJson } from "./output.js";
 import { Fork } from "./rehearse/fork.js";
@@ -28,7 +29,7 @@ const WAD = 10n ** 18n;
 class RehearsalFailed extends KeeperError {}
 const DAY = 86_400;
 
-export function rehearseCommand(program: Command): void {
+export function rehearseCommand(program: Command, io: Io): void {
   const command = program
     .command("rehearse")
     .description(
@@ -43,7 +44,7 @@ export function rehearseCommand(program: Command): void {
     )
     .addOption(asOption())
     .addOption(jsonOption())
-    .action(async (options: Options) => rehearse(options));
+    .action(async (options: Options) => rehearse(options, io));
   addConfigOptions(command, GROUPS_OF_PLANNING).addHelpText(
     "after",
     `${configEpilogue(GROUPS_OF_PLANNING)}
@@ -55,19 +56,19 @@ ${EXIT_CODES_HELP}`,
   );
 }
 
-async function rehearse({ as, json, market, ...rest }: Options): Promise<void> {
+async function rehearse({ as, json, market, ...rest }: Options, io: Io): Promise<void> {
   const { stepPercent, downToPercent, days, stepDays, ...options } = rest;
   const falls = {
     step: number(stepPercent, "--step-percent", 0.1, 90),
     to: number(downToPercent, "--down-to-percent", 1, 99),
   };
   const passes = { days: number(days, "--days", 0, 36_500), step: number(stepDays, "--step-days", 1, 3_650) };
-  const session = openSession(options);
+  const session = openSession(options, io);
   const { config, deployment, node, rpc } = session;
   const fork = await Fork.at(rpc);
   const liquidator = liquidatorOf(config.liquidator, deployment);
-  const hasKey = config.keys[0] ?? config.keyFile ?? config.keystore ?? process.env[KEY_VARIABLE];
-  const known = as ?? (hasKey === undefined ? undefined : (await openSigners(config, process.env))[0].address);
+  const hasKey = config.keys[0] ?? config.keyFile ?? config.keystore ?? io.environment[KEY_VARIABLE];
+  const known = as ?? (hasKey === undefined ? undefined : (await openSigners(config, io.environment))[0].address);
   const operator = await operatorFor(known, node, deployment, liquidator);
 
   const loans: LoanRehearsal[] = [];
@@ -88,9 +89,9 @@ async function rehearse({ as, json, market, ...rest }: Options): Promise<void> {
       await fork.revert(before);
     }
   }
-  if (loans.some(({ problem }) => problem !== "")) process.exitCode = EXIT.findings;
-  if (json === true) return print(toJson({ operator, liquidator, market: marketText, loans, transactions }));
-  print(summary(session, loans, marketText));
+  if (loans.some(({ problem }) => problem !== "")) io.exitCode = EXIT.findings;
+  if (json === true) return print(io, toJson({ operator, liquidator, market: marketText, loans, transactions }));
+  print(io, summary(session, loans, marketText));
 }
 
 /** The price falls by the same part each time. */

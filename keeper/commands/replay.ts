@@ -7,6 +7,7 @@ import { InvalidConfig } from "../errors.js";
 import { DrySender } from "./drySender.js";
 import { EXIT_CODES_HELP } from "./exit.js";
 import { inspect } from "./inspect.js";
+import type { Io } from "./io.js";
 import { asOption, operatorFor } from "./monitor.js";
 import { jsonOption, parseBlock, print, table, toJson } from "./output.js";
 import { PastRpc } from "./pastRpc.js";
@@ -14,7 +15,7 @@ import { type Options, openSession } from "./session.js";
 
 const GROUPS_OF_PLANNING = GROUPS.filter((group) => ["Chain", "What pays", "Transactions", "Errands"].includes(group));
 
-export function replayCommand(program: Command): void {
+export function replayCommand(program: Command, io: Io): void {
   const command = program
     .command("replay")
     .description("what it would have done in blocks of the past; sends nothing, needs no key")
@@ -22,7 +23,7 @@ export function replayCommand(program: Command): void {
     .requiredOption("--to <block>", "last block")
     .addOption(asOption())
     .addOption(jsonOption())
-    .action(async (options: Options) => replay(options));
+    .action(async (options: Options) => replay(options, io));
   addConfigOptions(command, GROUPS_OF_PLANNING).addHelpText(
     "after",
     `${configEpilogue(GROUPS_OF_PLANNING)}
@@ -34,10 +35,10 @@ ${EXIT_CODES_HELP}`,
   );
 }
 
-async function replay({ from, to, as, json, ...options }: Options): Promise<void> {
+async function replay({ from, to, as, json, ...options }: Options, io: Io): Promise<void> {
   const [first, last] = [parseBlock(from, "--from"), parseBlock(to, "--to")];
   if (last < first) throw new InvalidConfig(`--to ${last} is before --from ${first}`);
-  const session = openSession(options);
+  const session = openSession(options, io);
   const { config, deployment, node, rpc } = session;
   const liquidator = liquidatorOf(config.liquidator, deployment);
   const operator = await operatorFor(as, node, deployment, liquidator);
@@ -59,8 +60,9 @@ async function replay({ from, to, as, json, ...options }: Options): Promise<void
       return undefined;
     },
   });
-  if (json === true) return print(toJson({ from: first, to: last, operator, liquidator, changes, decisions: counts }));
-  if (changes.length === 0) return print(`Nothing was to be done in blocks ${first} to ${last}.`);
+  if (json === true)
+    return print(io, toJson({ from: first, to: last, operator, liquidator, changes, decisions: counts }));
+  if (changes.length === 0) return print(io, `Nothing was to be done in blocks ${first} to ${last}.`);
   const rows = changes.map(({ block, loan, action, reason }) => [String(block), loan, action, reason]);
-  print(table(["#block", "loan", "would have", "why"], rows));
+  print(io, table(["#block", "loan", "would have", "why"], rows));
 }

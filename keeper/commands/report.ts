@@ -5,24 +5,24 @@ import { type LedgerRow, byDay, byLoan, inAll } from "../account/ledger.js";
 import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { amountText, exactText } from "../serve/amountText.js";
 import { EXIT_CODES_HELP } from "./exit.js";
+import type { Io } from "./io.js";
 import { csv, jsonOption, parseTime, print, table, toJson } from "./output.js";
 import { type Options, configOf } from "./session.js";
 import { storeOf } from "./start.js";
 
 const GROUPS = ["Store and leadership"] as const;
 
-export function reportCommand(program: Command): void {
+export function reportCommand(program: Command, io: Io): void {
   const command = program
     .command("report")
     .description("realised profit by day and by loan, from what is booked; asks no node")
-    .option("--deployment <file>", "what is deployed where (default out/deployment.json)")
     .option("--from <day>", "first day, or second since 1970 (default: the first there is)")
     .option("--to <day>", "day, or second, before which it ends (default: the last there is)")
     .addOption(new Option("--by <what>", "how it is summed up").choices(["day", "loan", "all"]).default("day"))
     .addOption(new Option("--csv", "comma-separated values instead of a table").conflicts("json"))
     .addOption(jsonOption())
-    .action(async (options: Options) => reportProfit(options));
-  addConfigOptions(command, GROUPS).addHelpText(
+    .action(async (options: Options) => reportProfit(options, io));
+  addConfigOptions(command, GROUPS, ["deployment"]).addHelpText(
     "after",
     `${configEpilogue(GROUPS)}
 
@@ -33,8 +33,8 @@ ${EXIT_CODES_HELP}`,
   );
 }
 
-async function reportProfit({ from, to, by, csv: isCsv, json, ...options }: Options): Promise<void> {
-  const config = configOf(options);
+async function reportProfit({ from, to, by, csv: isCsv, json, ...options }: Options, io: Io): Promise<void> {
+  const config = configOf(options, io.environment);
   const deployment = readDeployment(config.deployment);
   const first = typeof from === "string" ? parseTime(from, "--from") : 0;
   const end = typeof to === "string" ? parseTime(to, "--to") : Number.MAX_SAFE_INTEGER;
@@ -43,19 +43,20 @@ async function reportProfit({ from, to, by, csv: isCsv, json, ...options }: Opti
     const results = await store.results.between(first, end);
     const rows = { day: byDay, loan: byLoan, all: inAll }[by as "day" | "loan" | "all"](results);
     const total = inAll(results);
-    if (json === true) print(toJson({ from: first, to: typeof to === "string" ? end : null, by, rows, total }));
+    if (json === true) print(io, toJson({ from: first, to: typeof to === "string" ? end : null, by, rows, total }));
     else if (isCsv === true)
       print(
+        io,
         csv(
           HEAD(by),
           rows.map((row) => cells(row, deployment, true)),
         ),
       );
-    else if (rows.length === 0) print("Nothing is booked in that time.");
+    else if (rows.length === 0) print(io, "Nothing is booked in that time.");
     else {
       const sums =
         by === "all" || rows.length === 1 ? [] : total.map((row) => cells({ ...row, key: "together" }, deployment));
-      print(table(HEAD(by), [...rows.map((row) => cells(row, deployment)), ...sums]));
+      print(io, table(HEAD(by), [...rows.map((row) => cells(row, deployment)), ...sums]));
     }
   } finally {
     await store.close();

@@ -7,14 +7,15 @@ import { addConfigOptions, configEpilogue } from "../config/help.js";
 import type { Config } from "../config/schema.js";
 import { openSigners } from "../keys/open.js";
 import { EXIT_CODES_HELP } from "./exit.js";
+import type { Io } from "./io.js";
 import { type Options, configOf, openSession, untilServed } from "./session.js";
 import { startKeeper } from "./start.js";
 
-export function runCommand(program: Command): void {
+export function runCommand(program: Command, io: Io): void {
   const command = program
     .command("run", { isDefault: true })
     .description("watch, decide and send; what is done where no command is named")
-    .action(async (options: Options) => run(options));
+    .action(async (options: Options) => run(options, io));
   addConfigOptions(command).addHelpText(
     "after",
     `${configEpilogue()}
@@ -25,14 +26,14 @@ ${EXIT_CODES_HELP}`,
   );
 }
 
-async function run(options: Options): Promise<void> {
-  const signers = await openSigners(configOf(options), process.env);
+async function run(options: Options, io: Io): Promise<void> {
+  const signers = await openSigners(configOf(options, io.environment), io.environment);
   const [first, ...others] = signers;
   const operators = [first.address, ...others.map(({ address }) => address)] as const;
   const held = (deployment: Deployment, config: Config): Identity =>
     identityOf(deployment, liquidatorOf(config.liquidator, deployment), operators);
-  const session = openSession(options, held);
+  const session = openSession(options, io, held);
   const liquidator = liquidatorOf(session.config.liquidator, session.deployment);
   await untilServed(() => session.connection.rpc.ready());
-  await startKeeper(session, { mode: "run", operators, liquidator, sends: { signers } });
+  await startKeeper(session, io, { mode: "run", operators, liquidator, sends: { signers } });
 }

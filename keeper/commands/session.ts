@@ -9,6 +9,7 @@ import type { Rpc } from "../chain/rpc.js";
 import { loadConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { InvalidConfig } from "../errors.js";
+import type { Io } from "./io.js";
 import { Metrics } from "../serve/metrics.js";
 
 /** As commander gives them: text, or true for a switch. */
@@ -27,9 +28,9 @@ export interface Session {
   readonly connection: Connection;
 }
 
-export function configOf(options: Options): Config {
+export function configOf(options: Options, environment: NodeJS.ProcessEnv): Config {
   const { config: file, ...flags } = options;
-  return loadConfig(flags, process.env, typeof file === "string" ? file : undefined);
+  return loadConfig(flags, environment, typeof file === "string" ? file : undefined);
 }
 
 /**
@@ -37,9 +38,10 @@ export function configOf(options: Options): Config {
  */
 export function openSession(
   options: Options,
+  { environment }: Io,
   identityOf?: (deployment: Deployment, config: Config) => Identity,
 ): Session {
-  const config = configOf(options);
+  const config = configOf(options, environment);
   const log = pino({ level: config.logLevel, base: {} }, pino.destination({ fd: 2, sync: true }));
   const deployment = readDeployment(config.deployment);
   const urls = [config.rpc ?? deployment.rpc ?? []].flat();

@@ -14,6 +14,7 @@ import { Overseer } from "../serve/overseer.js";
 import type { Mode, ReportLine } from "../serve/status.js";
 import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
+import type { Io } from "./io.js";
 import type { Session } from "./session.js";
 import { endpointReport, leadershipReport } from "./sources.js";
 
@@ -37,7 +38,11 @@ interface Started {
 export type Sends = { readonly signers: readonly Signer[] } | { readonly dry: () => Sender };
 
 /** Runs a keeper with everything around it until it is told to stop. */
-export async function startKeeper(session: Session, { mode, operators, liquidator, sends }: Started): Promise<void> {
+export async function startKeeper(
+  session: Session,
+  io: Io,
+  { mode, operators, liquidator, sends }: Started,
+): Promise<void> {
   const { config, connection, deployment, log, metrics, node } = session;
   connection.start();
   const rollupFees = await RollupFeeOracle.on(node);
@@ -51,6 +56,7 @@ export async function startKeeper(session: Session, { mode, operators, liquidato
   const overseer = new Overseer({
     ...{ config, mode, network, node, liquidator, metrics, log, store },
     operators,
+    environment: io.environment,
     sources: {
       endpoints: () => connection.rpc.report().map(endpointReport),
       ...(config.databaseUrl !== undefined && leadership && { leadership: () => leadershipReport(leadership.describe()) }),
@@ -58,7 +64,7 @@ export async function startKeeper(session: Session, { mode, operators, liquidato
   });
   await overseer.start();
   const report = (line: ReportLine): void => {
-    if (config.report) process.stdout.write(`${JSON.stringify(line)}\n`);
+    if (config.report) io.out(`${JSON.stringify(line)}\n`);
   };
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, rollupFees, metrics, overseer, log, report },

@@ -20,19 +20,27 @@ export function describeField(name: FieldName): string {
 
 const valueText = (value: unknown): string => (typeof value === "string" ? value : JSON5.stringify(value));
 
-/** Adds the fields of these groups as options; each command has those that it uses. */
-export function addConfigOptions(command: Command, groups: readonly Group[] = GROUPS): Command {
+/**
+ * Adds every field as an option, so that the same line works with another command; the help lists those of these groups, and
+ * some others, which are what the command uses.
+ */
+export function addConfigOptions(
+  command: Command,
+  groups: readonly Group[] = GROUPS,
+  others: readonly FieldName[] = [],
+): Command {
   command.addOption(
     new Option("--config <file>", `JSON5 file with any of these fields (${CONFIG_VARIABLE})`).helpGroup(
       "Configuration:",
     ),
   );
-  for (const group of groups) {
+  for (const group of GROUPS) {
     for (const name of FIELD_NAMES) {
       const { group: own, value, isSecret }: Field = FIELDS[name];
       if (own !== group || isSecret === true) continue;
       const flag = value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`;
-      command.addOption(new Option(flag, describeField(name)).helpGroup(`${group}:`));
+      const isUsed = groups.includes(group) || others.includes(name);
+      command.addOption(new Option(flag, describeField(name)).helpGroup(`${group}:`).hideHelp(!isUsed));
     }
   }
   return command;

@@ -13,7 +13,7 @@ const pool = new Interface(["function slot0() view returns (uint160, int24, uint
 const token = new Interface(["function approve(address, uint256) returns (bool)"]);
 
 /** Who trades on the fork; nobody has its key. */
-const TRADER = "0x00000000000000000000000000000000B411A57e";
+const TRADER = "0x00000000000000000000000000000000b411a57e";
 const SWAP_GAS = 12_000_000n;
 const SCALE = 10n ** 18n;
 const FOREVER = 2n ** 40n;
