@@ -22,20 +22,27 @@ describe("keeper: new blocks by socket", () => {
   let seen: number[];
   let downs: string[];
   let stream: BlockStream;
+  let polls: number;
 
   beforeEach(async () => {
     chain = new FakeChain();
     const node = cleanup.add(await FakeNode.start(chain));
     proxy = cleanup.add(await FaultProxy.start(node.url));
-    [seen, downs] = [[], []];
+    [seen, downs, polls] = [[], [], 0];
   });
   afterEach(async () => cleanup.run());
 
   /** A stream that polls so rarely that what it shows in time came by the socket, or because the socket said to look. */
   const follow = (options: SocketOptions = OPTIONS): SocketLink => {
     const link = cleanup.add(new SocketLink(proxy.wsUrl, options));
-    const polls = { pollMs: 600_000, pushedPollMs: 600_000, regressPatienceMs: 5_000, stalledMs: 600_000 };
-    stream = cleanup.add(new BlockStream(new Node(supervise([proxy.url])), { ...polls, pendingView: false }));
+    const rarely = { pollMs: 600_000, pushedPollMs: 600_000, regressPatienceMs: 5_000, stalledMs: 600_000 };
+    stream = cleanup.add(
+      new BlockStream(
+        new Node(supervise([proxy.url])),
+        { ...rarely, pendingView: false },
+        { polled: () => (polls += 1) },
+      ),
+    );
     announce([link], stream, (why) => downs.push(why));
     void collect(stream, seen);
     link.start();
@@ -73,7 +80,9 @@ describe("keeper: new blocks by socket", () => {
     chain.mine();
     chain.mine();
     await until(() => seen.at(-1) === 3, "block 3");
+    const before = polls;
     stream.wake();
+    await until(() => polls > before, "a poll for what was announced");
     await until(() => proxy.struck.get("duplicate") === 3 && proxy.struck.get("delay") === 1);
     chain.mine();
     await until(() => seen.at(-1) === 4, "block 4");
