@@ -16,7 +16,7 @@ import { EVENTS, type EventName, FIELD, type RawLog, addressTopic, dataAt, event
 import { RareBook } from "./rareBook.js";
 import { AT, type LoanRow, LoanTable, SIZE } from "./table/loanTable.js";
 import { TermTable, begunTermLoan } from "./table/termTable.js";
-import { WORD, fits, fromBigint, toBigint } from "./table/words.js";
+import { WORD, fits, fromBigint, isZero, toBigint } from "./table/words.js";
 
 /** A facility as its events describe it. */
 export interface BookFacility {
@@ -376,15 +376,19 @@ export class LoanBook {
   private changeTerm(table: TermTable, row: number, name: EventName, timestamp: number): string {
     const { words } = this;
     if (name === "ToppedUp" || name === "Withdrawn") return this.changeCollateral(table, row, name);
-    const loan = table.termLoanAt(row);
-    const now = BigInt(timestamp);
     if (name === "Closed") {
       const { shares, collateral } = FIELD.Closed;
-      const principal = this.amount(shares);
-      if (loan !== undefined) this.end(table, row, loan, now);
+      const { debtShares } = table.loanAt(row);
+      if (debtShares !== 0n) table.endTermLoan(row);
       const fitting = this.subtract(table, row, COLLATERAL, collateral);
-      return principal === (loan?.balance.principal ?? 0n) ? tooMuch(fitting) : "ends another principal";
+      return this.amount(shares) === debtShares ? tooMuch(fitting) : "ends another principal";
     }
+    const now = BigInt(timestamp);
+    if (name === "Repaid" && isZero(words, dataAt(FIELD.Repaid.shares), WORD)) {
+      if (!table.owes(row)) return "owes nothing";
+      if (table.payAhead(row, this.amount(FIELD.Repaid.assets), now)) return "";
+    }
+    const loan = table.termLoanAt(row);
     if (loan === undefined) return "owes nothing";
     try {
       switch (name) {
@@ -413,10 +417,6 @@ export class LoanBook {
     } catch (error) {
       return `cannot be: ${error instanceof Error ? error.message : String(error)}`;
     }
-  }
-
-  private end(table: TermTable, row: number, loan: TermLoan, now: bigint): void {
-    table.writeTermLoan(row, undefined, 0, termLoanCount(loan, now), NOTHING, now);
   }
 
   private missingSheet(table: TermTable, sheet: number): MissingSheet | undefined {

@@ -65,6 +65,10 @@ export class LoanTable {
     return row < this.rows && (this.words[row * ROW + AT.FLAGS]! & FLAG.LIVE) !== 0;
   }
 
+  owes(row: number): boolean {
+    return !isZero(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
+  }
+
   *liveRows(): Generator<number> {
     for (let row = 0; row < this.rows; row++) if (this.isLive(row)) yield row;
   }
@@ -212,7 +216,8 @@ export class LoanTable {
   endRestore(entries: Uint32Array): void {
     const all = [...entriesOf(entries)].filter(({ row }) => row < this.rows);
     const touched = new Set(all.map(({ row }) => row));
-    this.beginTakingBack(touched);
+    const replaced = all.filter(({ kind, size }) => kind !== UNDO.CHANGED || size > CHANGING);
+    this.beginTakingBack(new Set(replaced.map(({ row }) => row)));
     for (const { kind, row, words, at, size } of all) {
       const to = row * ROW;
       if (kind === UNDO.CHANGED) {
@@ -221,8 +226,10 @@ export class LoanTable {
         continue;
       }
       for (let limb = SIZE.ID; limb < ROW; limb++) this.words[to + limb] = 0;
-      if (kind === UNDO.REMOVED) for (let limb = 0; limb < SIZE.ID; limb++) this.words[to + limb] = words[at + limb]!;
+      if (kind === UNDO.INSERTED) this.emptyMore(row);
+      else for (let limb = 0; limb < SIZE.ID; limb++) this.words[to + limb] = words[at + limb]!;
     }
+    this.endTakingBack();
     this.index.reserve(this.rows);
     for (let row = this.rows - 1; row >= 0; row--) {
       if (!this.isLive(row)) {
@@ -250,8 +257,13 @@ export class LoanTable {
   /** Adds what else is summed of a row, or takes it out; of changes that are taken back only. */
   protected countMore(_row: number, _sign: 1 | -1): void {}
 
-  /** Entries of those rows are going to be taken back. */
+  /** Empties what else there is of a row that had no loan. */
+  protected emptyMore(_row: number): void {}
+
+  /** More than the collateral of those rows is going to be taken back. */
   protected beginTakingBack(_rows: ReadonlySet<number>): void {}
+
+  protected endTakingBack(): void {}
 
   /** Of a row of a snapshot. @param isTouched whether it was taken back, so that nothing derived of it can be kept */
   protected restoreDerived(row: number, _isTouched: boolean): void {

@@ -12,7 +12,6 @@ import {
   settleTermLoan,
   subtractOrZero,
   termDebt,
-  termLoanCount,
 } from "../../../sdk/model/index.js";
 import { type Factor, factorAt, factorOf, product, ratio } from "./doubleDouble.js";
 import { AT, FLAG, LoanTable, ROW, SIZE } from "./loanTable.js";
@@ -161,8 +160,7 @@ export class TermTable extends LoanTable {
     const at = row * ROW;
     if (loan === undefined) {
       fromBigint(0n, this.words, at + AT.DEBT, SIZE.DEBT);
-      this.dropLate(row);
-      this.more.fill(0, row * TERM, (row + 1) * TERM);
+      this.emptyMore(row);
       return;
     }
     const { terms, balance: b, inDefault } = loan;
@@ -189,6 +187,42 @@ export class TermTable extends LoanTable {
     fromBigint(b.lateFees, this.late, late + L.FEES, AMOUNT);
     fromBigint(b.ahead, this.late, late + L.AHEAD, AMOUNT);
     this.setMark(row, late, inDefault?.markedAt ?? 0n);
+  }
+
+  /** A loan that owes ends: it is counted no more. */
+  endTermLoan(row: number): void {
+    this.countMore(row, -1);
+    this.writeTermLoan(row, undefined, 0, NOTHING, NOTHING, 0n);
+  }
+
+  /**
+   * A payment that ended no principal, of a loan with nothing overdue and before its next due date: by the rules of payments
+   * (payTermLoan) nothing is due and nothing was prepaid, so all of it is money paid ahead. The most common payment there is, hence
+   * not by way of the model.
+   *
+   * @returns whether it is one
+   */
+  payAhead(row: number, paid: bigint, now: bigint): boolean {
+    const more = row * TERM;
+    if (this.more[more + T.LATE] !== 0) return false;
+    const { intervalSeconds, count } = this.sheetAt(row);
+    const passed = (this.more[more + T.COUNTS]! >>> 8) & 0xff;
+    const due = this.more[more + T.OPENED]! + (passed + 1) * Number(intervalSeconds);
+    const settledAt = toBigint(this.more, more + T.SETTLED, SECOND);
+    if (BigInt(passed) === count || now >= BigInt(due) || now < settledAt) return false;
+    const principal = toBigint(this.words, row * ROW + AT.DEBT, SIZE.DEBT);
+    const credit = toBigint(this.more, more + T.CREDIT, AMOUNT);
+    const interest = toBigint(this.more, more + T.INTEREST, NUMERATOR);
+    const rate = BigInt(this.more[more + T.RATE]!) * RATE_UNIT;
+    const before = countOf(principal, principal, credit, interest, rate, settledAt);
+    const run = interest + principal * rate * (now - settledAt);
+    const after = countOf(principal, principal, credit + paid, run, rate, now);
+    this.countedAtZero += after.counted - before.counted;
+    this.slopes += after.slope - before.slope;
+    fromBigint(run, this.more, more + T.INTEREST, NUMERATOR);
+    fromBigint(credit + paid, this.more, more + T.CREDIT, AMOUNT);
+    fromBigint(now, this.more, more + T.SETTLED, SECOND);
+    return true;
   }
 
   // ---- what is derived ----
@@ -281,9 +315,19 @@ export class TermTable extends LoanTable {
     for (let index = this.lateUsed; index > 0; index--) if (!taken.has(index)) this.lateFree.push(index);
   }
 
+  protected override endTakingBack(): void {
+    // Counted anew, of the rows that are there.
+    this.markedRows = 0;
+  }
+
+  protected override emptyMore(row: number): void {
+    this.dropLate(row);
+    this.more.fill(0, row * TERM, (row + 1) * TERM);
+  }
+
   protected override restoreDerived(row: number, isTouched: boolean): void {
     const late = this.more[row * TERM + T.LATE]! * LATE;
-    if (late !== 0 && !isTouched && !isZero(this.late, late + L.MARKED, SECOND)) this.markedRows += 1;
+    if (late !== 0 && !isZero(this.late, late + L.MARKED, SECOND)) this.markedRows += 1;
     const at = row * LINE;
     // Late loans have more than the line, and are few.
     if (isTouched || this.lines[at + D.MORE] !== 0 || Number.isNaN(this.lines[at + D.ABOUT]!)) this.refresh(row);
@@ -326,8 +370,7 @@ export class TermTable extends LoanTable {
 
   protected override dropMore(row: number): void {
     this.countMore(row, -1);
-    this.dropLate(row);
-    this.more.fill(0, row * TERM, (row + 1) * TERM);
+    this.emptyMore(row);
     this.wheel.remove(row);
     this.overdue.delete(row);
     this.lateLines.delete(row);
@@ -463,12 +506,22 @@ export class TermTable extends LoanTable {
     this.slopes += sign * slope;
   }
 
-  /** As of second 0. */
+  /** What a loan is counted with, as stored (sdk/model/termLoanBook.ts: countedOf, slopeOf), as of second 0. */
   private countAtZero(row: number): TermCount {
-    const loan = this.termLoanAt(row);
-    if (loan === undefined) return NOTHING;
-    const { counted, slope } = termLoanCount(loan, loan.balance.settledAt);
-    return { counted: counted - slope * loan.balance.settledAt, slope };
+    const at = row * ROW;
+    if (isZero(this.words, at + AT.DEBT, SIZE.DEBT)) return NOTHING;
+    const principal = toBigint(this.words, at + AT.DEBT, SIZE.DEBT);
+    const more = row * TERM;
+    const late = this.more[more + T.LATE]! * LATE;
+    if (late !== 0 && !isZero(this.late, late + L.MARKED, SECOND)) {
+      const recognised = toBigint(this.late, late + L.RECOGNISED, NUMERATOR);
+      return { counted: principal * RATE_SECONDS + recognised, slope: 0n };
+    }
+    const credit = toBigint(this.more, more + T.CREDIT, AMOUNT);
+    const due = late === 0 ? 0n : toBigint(this.late, late + L.INTEREST, AMOUNT);
+    const interest = toBigint(this.more, more + T.INTEREST, NUMERATOR);
+    const rate = BigInt(this.more[more + T.RATE]!) * RATE_UNIT;
+    return countOf(principal + due, principal, credit, interest, rate, toBigint(this.more, more + T.SETTLED, SECOND));
   }
 
   // ---- inside: what late loans have ----
@@ -514,6 +567,20 @@ export class TermTable extends LoanTable {
   }
 }
 
+/** As of second 0. @param owed principal and interest that fell due */
+function countOf(
+  owed: bigint,
+  principal: bigint,
+  credit: bigint,
+  interest: bigint,
+  rate: bigint,
+  settledAt: bigint,
+): TermCount {
+  const counted = subtractOrZero(owed * RATE_SECONDS + interest, credit * RATE_SECONDS);
+  const slope = subtractOrZero(principal, credit) * rate;
+  return { counted: counted - slope * settledAt, slope };
+}
+
 /** What a sheet's number and the opening fix for a loan's life. */
 export function termsOf(sheet: TermSheet, openedAt: bigint, annualRateWad: bigint): TermTerms {
   return {
@@ -536,6 +603,6 @@ export function begunTermLoan(
 ): { loan: TermLoan; after: TermCount } {
   const zero = { arrears: 0n, ahead: 0n, credit: 0n, interestDue: 0n, interestNumerator: 0n, lateFees: 0n, lateNumerator: 0n };
   const balance = { ...zero, principal, instalment, passed: 0n, paid: 0n, feesFor: 0n, settledAt: now };
-  const after = { counted: principal * RATE_SECONDS, slope: subtractOrZero(principal, 0n) * annualRate };
+  const after = { counted: principal * RATE_SECONDS, slope: principal * annualRate };
   return { loan: { terms: termsOf(sheet, now, annualRate), balance }, after };
 }

@@ -7,6 +7,7 @@ import {
   WAD,
   beginTermLoan,
   dueNow,
+  nextPayment,
   payOffTermLoan,
   repayTermLoan,
   settleTermLoan,
@@ -124,7 +125,7 @@ export class BenchMarket {
         if (due > START + 170 * DAY + 20 * DAY) break;
         // A few in a hundred pay late, or not any more.
         const habit = this.dice.roll();
-        if (habit < 0.004) break;
+        if (habit < 0.001) break;
         const at = habit < 0.03 ? due + Math.floor(5 * DAY * this.dice.roll()) : due - Math.floor(3 * DAY * this.dice.roll());
         if (at > START + 170 * DAY || at < Number(loan.balance.settledAt)) break;
         this.now = at;
@@ -224,14 +225,13 @@ export class BenchMarket {
     return this.log(manager, "Closed", id, [1, payOffTermLoan(loan, now).paid, debtShares, collateral]);
   }
 
-  /** What is overdue and the next instalment; of one that is paid already, a part of the one after it. */
-  private amountOf(loan: TermLoan, now: bigint): bigint {
-    const { balance, terms } = loan;
-    if (balance.credit > 0n) return balance.instalment / 20n;
-    return balance.instalment + 10n + (balance.paid === balance.passed ? 0n : dueNow(settleTermLoan(balance, terms, now), terms));
+  /** What is overdue and the next payment, as a borrower's screen says it; where that is paid already, a part of the one after it. */
+  private amountOf({ balance, terms }: TermLoan, now: bigint): bigint {
+    const b = settleTermLoan(balance, terms, now);
+    const next = nextPayment(b, terms) - b.credit;
+    return next > 0n ? dueNow(b, terms) + next : b.instalment / 20n;
   }
 
-  /** An instalment, and the few units by which roundings may exceed it. */
   private repayment(table: TermTable, row: number): RawLog | undefined {
     const loan = table.termLoanAt(row);
     if (loan === undefined) return undefined;
