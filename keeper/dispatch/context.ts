@@ -43,6 +43,7 @@ export interface LaneContext {
   readonly options: DispatchOptions;
   readonly log: Logger;
   readonly alarms: Alarms;
+  /** Monotonic milliseconds: the wall's clock may be put right. */
   readonly clock: () => number;
   /** The right to send, now; undefined without it. */
   readonly fence: () => Fence | undefined;

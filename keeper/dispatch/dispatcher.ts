@@ -77,7 +77,7 @@ export class Dispatcher {
   private fault: Error | undefined;
 
   constructor(private readonly deps: DispatchDeps) {
-    const { clock = Date.now, fence = () => ALONE, rollupFees, signers } = deps;
+    const { clock = () => performance.now(), fence = () => ALONE, rollupFees, signers } = deps;
     this.context = { ...deps, clock, fence, costs: new ExtraCosts(rollupFees, L1_HEADROOM_PERCENT) };
     this.books = signers.map((signer) => new LaneBook(signer));
   }

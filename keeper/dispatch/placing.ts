@@ -145,7 +145,7 @@ async function write(
     intent,
     subjects: intent.subjects,
     fence: fence.fence,
-    at: context.clock(),
+    at: Date.now(),
   };
   const [taken, signature] = await Promise.allSettled([
     row === undefined ? journal.intend(entry) : Promise.resolve(row.id),

@@ -133,9 +133,9 @@ async function takeBack(context: LaneContext, lane: LaneBook, pending: Pending, 
   }
 }
 
-async function writeAnew({ clock, journal }: LaneContext, pending: Pending, { fence }: Fence): Promise<void> {
+async function writeAnew({ journal }: LaneContext, pending: Pending, { fence }: Fence): Promise<void> {
   const { lane, nonce, intent } = pending;
-  const id = await journal.intend({ lane, nonce, intent, subjects: intent.subjects, fence, at: clock() });
+  const id = await journal.intend({ lane, nonce, intent, subjects: intent.subjects, fence, at: Date.now() });
   for (const attempt of pending.attempts) await journal.sign(id, attempt, fence);
   pending.id = id;
   pending.isFinalWritten = false;

@@ -119,10 +119,12 @@ describe("keeper: breaker", () => {
 
   it("fault K20: lost races and moved markets are no faults, and show that the way is open", () => {
     const breaker = new Breaker();
+    let names = "";
     for (const outcome of ["reverted", "reverted", "race-lost", "reverted", "market-moved", "reverted"] as const) {
-      breaker.record(intent(`${Math.random()}`), outcome, undefined, 1);
+      names += "x";
+      breaker.record(intent(names), outcome, undefined, 1);
+      expect(breaker.halted(1)).to.equal("");
     }
-    expect(breaker.halted(1)).to.equal("");
   });
 
   it("a trial that ended without saying anything leaves room for another", () => {

@@ -252,12 +252,27 @@ describe("keeper: dispatcher, killed and started again", () => {
 
     it("a fence that the database refuses ends it, whatever the lease said here", async () => {
       const { journal } = await store();
-      const { dispatcher, submit, chain } = await dispatching({ journal });
+      const { dispatcher, submit, chain, step } = await dispatching({ journal });
+      const intend = journal.intend.bind(journal);
       journal.intend = () => Promise.reject(new FenceLost("another keeper leads"));
       expect(await submit("a")).to.include({ ok: false, outcome: "not-leading" });
+      journal.intend = intend;
       expect(await submit("b")).to.include({ ok: false, outcome: "not-leading" });
       expect(chain.sends).to.deep.equal([]);
       expect(dispatcher.isPending(loan("a"))).to.equal(false);
+      await step();
+      expect((await submit("b")).ok, "it has read the journal again").to.equal(true);
+    });
+
+    it("a new lead sends nothing before it has read what the former one had under way", async () => {
+      const right = { now: leading(0n) };
+      const { submit, step, chain } = await dispatching({ fence: () => right.now });
+      right.now = { ...right.now, fence: 7n };
+      expect(await submit("a")).to.include({ ok: false, outcome: "not-leading" });
+      expect(chain.sends).to.deep.equal([]);
+      right.now = leading(0n);
+      await step();
+      expect((await submit("a")).ok).to.equal(true);
     });
   });
 

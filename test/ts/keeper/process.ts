@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -423,6 +425,50 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     expect(await liquidationsOf(id), "mined with the price").to.equal(1);
     await settle(running, block);
     expect(running.of("settled").map(({ outcome, block: at }) => [outcome, at])).to.deep.equal([["done", block]]);
+  });
+
+
+  it("fault K35: SIGTERM while the node has not answered a send: that one is finished and written down, then it ends", async () => {
+    const id = await borrow("5500");
+    await byHand();
+    let hold = true;
+    let held = 0;
+    const proxy = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        void (async () => {
+          if (hold && body.includes("eth_sendRawTransaction")) {
+            held += 1;
+            await until(() => Promise.resolve(!hold), 20_000);
+          }
+          const answer = await fetch(devnet.info.l2.rpcUrl, {
+            method: "POST",
+            body,
+            headers: { "content-type": "application/json" },
+          });
+          response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+        })();
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    try {
+      const running = start("--rpc", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+      await running.ready();
+      await running.decided(await provider.getBlockNumber());
+      const block = await setPriceByHand(6_600n);
+      await running.until(() => held === 1);
+      running.signal("SIGTERM");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      hold = false;
+      expect(await running.ended).to.deep.equal({ exitCode: 0, signal: null });
+      expect(running.of("stopped")).to.deep.equal([{ type: "stopped", pending: 1 }]);
+      await settle(start(), block);
+      expect(await liquidationsOf(id)).to.equal(1);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
   });
 
   it("answers /health, /metrics and /status, and nothing else", async () => {
