@@ -103,6 +103,7 @@ contract MockOracle is IOracle {
         require(!_agree(priceE36), SourcesAgree(priceE36, secondPriceE36, (LIMIT_BPS * 1e18) / BPS));
         if (!_isRunning()) since = block.timestamp;
         lastSeen = block.timestamp;
+        emit DisagreementNoted(priceE36, secondPriceE36, since);
     }
 
     /// @inheritdoc IOracle

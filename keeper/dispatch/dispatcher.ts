@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { minOf } from "../../sdk/model/index.js";
 import type { Head } from "../chain/node.js";
 import { RpcError, TransportError } from "../chain/rpcErrors.js";
+import { KeeperError } from "../errors.js";
 import type { Signer } from "../keys/signer.js";
 import { FenceLost, StoreFailed } from "../store/errors.js";
 import type { Journal } from "../store/store.js";
@@ -72,7 +73,7 @@ export class Dispatcher {
   private known: readonly bigint[] = [];
   private stopping = false;
   private journalFailedAt: string | undefined;
-  private fault: unknown;
+  private fault: Error | undefined;
 
   constructor(private readonly deps: DispatchDeps) {
     const { clock = Date.now, fence = () => ALONE, rollupFees, signers } = deps;
@@ -166,7 +167,7 @@ export class Dispatcher {
             if (error instanceof FenceLost) this.lose(error);
             else if (isOfNode(error))
               this.deps.log.warn({ lane: lane.address, why: error.message }, "not looked after");
-            else this.fault = error;
+            else this.fault = error instanceof Error ? error : new KeeperError(String(error));
           });
         this.tending.set(lane, work);
         await work;
@@ -307,14 +308,13 @@ export class Dispatcher {
   /** The fence, with the journal read under it; undefined where this keeper does not lead. */
   private async lead(): Promise<Fence | undefined> {
     const fence = this.context.fence();
-    if (fence === undefined) this.ledBy = undefined;
-    else if (fence.fence !== this.ledBy) {
-      try {
-        await this.start();
-      } catch (error) {
-        if (!(error instanceof FenceLost)) throw error;
-        this.lose(error);
-      }
+    // Without one for a while and then with the same again: nobody else led meanwhile.
+    if (fence === undefined || fence.fence === this.ledBy) return fence;
+    try {
+      await this.start();
+    } catch (error) {
+      if (!(error instanceof FenceLost)) throw error;
+      this.lose(error);
     }
     return this.ledBy === undefined ? undefined : fence;
   }
