@@ -397,30 +397,22 @@ describe("keeper: liquidations decided on a real market", () => {
       const defaultsAfter = BigInt(await networkHelpers.time.latest()) + 40n * 86_400n;
       await networkHelpers.time.increaseTo(defaultsAfter + 1n);
       await networkHelpers.mine();
-      const debt = await world.termManager.debtOf(id);
-      const state = new Map([[id, { debt, defaultMarkedAt: 0n, defaultsAfter }]]);
-      return { ...scene, term, id, state };
+      return { ...scene, id };
     }
 
-    const errandsOf = async (
-      desk: DecisionDesk,
-      id: bigint,
-      state: Awaited<ReturnType<typeof late>>["state"],
-      world: World,
-    ) => {
-      const { facts, loanOf } = await desk.input([id], { late: state });
-      const known = facts.get(1_000_001);
-      const loan = loanOf(id);
-      if (known === undefined || loan === undefined) throw new Error("the term facility is not known");
-      return defaultMarks([loan], known, await world.termManager.getAddress());
+    const errandsOf = async (desk: DecisionDesk, id: bigint, world: World) => {
+      const { facts } = await desk.input([id]);
+      const [known, table] = [facts.get(1_000_001), desk.book.termTable(1_000_001)];
+      if (known === undefined || table === undefined) throw new Error("the term facility is not known");
+      return defaultMarks(table, known, await world.termManager.getAddress());
     };
 
     it("is marked and sold in one transaction where the sale pays at once", async () => {
       const scene = await networkHelpers.loadFixture(late);
-      const { id, state, term, world } = scene;
-      const desk = await openDesk(scene, { term });
-      const errands = await errandsOf(desk, id, state, world);
-      const { records } = await desk.decide([id], { late: state, errands });
+      const { id, world } = scene;
+      const desk = await openDesk(scene);
+      const errands = await errandsOf(desk, id, world);
+      const { records } = await desk.decide([id], { errands });
       expect(codesOf(records)).to.deep.equal(["sent"]);
       expect(records[0]?.figures.markFirst).to.equal(true);
       expect(desk.outbox.taken.map(({ kind }) => kind)).to.deep.equal(["liquidate"]);
@@ -431,13 +423,13 @@ describe("keeper: liquidations decided on a real market", () => {
 
     it("is marked alone where the sale does not pay yet: the incentive grows from then on", async () => {
       const scene = await networkHelpers.loadFixture(late);
-      const { id, state, term, world } = scene;
+      const { id, world } = scene;
       for (const fee of [500, POOL_FEE, 10_000]) {
         await world.uniswap.sell(world.collateral, world.loan, fee, world.btc("1"));
       }
-      const desk = await openDesk(scene, { term });
-      const errands = await errandsOf(desk, id, state, world);
-      const { records } = await desk.decide([id], { late: state, errands });
+      const desk = await openDesk(scene);
+      const errands = await errandsOf(desk, id, world);
+      const { records } = await desk.decide([id], { errands });
       expect(desk.outbox.taken.map(({ kind }) => kind)).to.deep.equal(["mark"]);
       expect(recordOf(records, id)?.code).to.equal("errand");
     });

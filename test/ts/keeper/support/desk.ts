@@ -1,21 +1,26 @@
 import { pino } from "pino";
 import type { Logger } from "pino";
-import { Node } from "../../../../keeper/chain/node.js";
+import { type Head, Node } from "../../../../keeper/chain/node.js";
 import { JsonRpc } from "../../../../keeper/chain/rpc.js";
-import { configSchema, type ConfigInput } from "../../../../keeper/config/schema.js";
+import { configSchema } from "../../../../keeper/config/schema.js";
 import { Decider } from "../../../../keeper/decide/decider.js";
 import type { Decision, DecisionInput } from "../../../../keeper/decide/input.js";
 import { Backoff } from "../../../../keeper/dispatch/backoff.js";
-import type { Dispatcher, Pending } from "../../../../keeper/dispatch/dispatcher.js";
 import type { Intent } from "../../../../keeper/dispatch/intent.js";
+import type { Pending, Submitted } from "../../../../keeper/dispatch/pending.js";
+import { DrySender, pendingOf } from "../../../../keeper/commands/drySender.js";
 import type { Errand } from "../../../../keeper/errand/errand.js";
 import { Episodes } from "../../../../keeper/episodes.js";
-import type { BookLoan } from "../../../../keeper/index/loanBook.js";
-import { type DatedDebt, type FacilityFacts, judge } from "../../../../keeper/judge/judge.js";
+import { Indexer } from "../../../../keeper/index/indexer.js";
+import { LoanBook } from "../../../../keeper/index/loanBook.js";
+import { readTermSheet } from "../../../../keeper/index/readTermSheet.js";
+import { FactsReader } from "../../../../keeper/judge/facts.js";
+import type { FacilityFacts } from "../../../../keeper/judge/judge.js";
+import { scan } from "../../../../keeper/judge/scan.js";
+import { judgeAsMarked } from "../../../../keeper/judge/watch.js";
 import { RollupFeeOracle } from "../../../../keeper/plan/rollupFees.js";
 import { type FacilityDesk, openDesk } from "../../../../keeper/plan/routes.js";
-import { readPrice } from "../../../../keeper/judge/facts.js";
-import type { TermMarket } from "../../fixtures/termMarket.js";
+import { Trace } from "../../../../keeper/serve/trace.js";
 import { POOL_FEE, type World } from "./world.js";
 
 interface Provider {
@@ -51,66 +56,87 @@ export class CountingNode {
 }
 
 /** Takes what it is given and sends nothing: a test does, when it has changed the chain as it wants. */
-class Outbox {
+class Outbox extends DrySender {
   readonly taken: Intent[] = [];
-  readonly pending: Pending[] = [];
+  /** Second at which the lease ends, where there is one. */
+  leaseEndsAt: bigint | undefined;
 
-  isPending(subject: string): boolean {
-    return this.taken.some(({ subjects }) => subjects.includes(subject));
+  override get pending(): readonly Pending[] {
+    return [];
   }
 
-  submit(intent: Intent): Promise<{ ok: true; nonce: number; hash: string }> {
+  override isPending(subject?: string): boolean {
+    return this.taken.some(({ subjects }) => subject !== undefined && subjects.includes(subject));
+  }
+
+  override deadline(head: Head, seconds: bigint): bigint {
+    const wished = super.deadline(head, seconds);
+    return this.leaseEndsAt !== undefined && this.leaseEndsAt < wished ? this.leaseEndsAt : wished;
+  }
+
+  override submit(intent: Intent, head: Head): Promise<Submitted> {
     this.taken.push(intent);
-    return Promise.resolve({ ok: true, nonce: this.taken.length, hash: "0x" });
+    return Promise.resolve({ ok: true, pending: pendingOf(intent, "0x", this.taken.length, head, "0x"), hash: "0x" });
   }
 }
 
-const RISK = (world: World) => ({
-  lltvWad: BigInt(world.terms.lltvBps) * 10n ** 14n,
-  targetLtvWad: BigInt(world.terms.targetLtvBps) * 10n ** 14n,
-  incentiveMinWad: BigInt(world.terms.incentiveMinBps) * 10n ** 14n,
-  incentiveMaxWad: BigInt(world.terms.incentiveMaxBps) * 10n ** 14n,
-  healthForMaxIncentiveWad: BigInt(world.terms.healthForMaxBps) * 10n ** 14n,
-  minDebt: BigInt(world.terms.minDebt),
-});
-
-/** Everything between judgement and dispatch, on a real chain with the genuine Uniswap. */
+/** Everything between the log and dispatch, on a real chain with the genuine Uniswap. */
 export class DecisionDesk {
-  readonly outbox = new Outbox();
   readonly backoff = new Backoff();
   private readonly desks = new Map<number, FacilityDesk>();
 
   private constructor(
-    private readonly world: World,
     readonly counting: CountingNode,
-    private readonly decider: Decider,
-    private readonly term: TermMarket | undefined,
-  ) {}
+    readonly outbox: Outbox,
+    readonly book: LoanBook,
+    private readonly indexer: Indexer,
+    private readonly reader: FactsReader,
+    makeDecider: (backoff: Backoff) => Decider,
+  ) {
+    this.decider = makeDecider(this.backoff);
+  }
+
+  private readonly decider: Decider;
 
   static async open(
     world: World,
     provider: Provider,
     operator: { getAddress(): Promise<string> },
-    { term, ...config }: ConfigInput & { term?: TermMarket } = {},
+    config: object = {},
   ): Promise<DecisionDesk> {
     const counting = new CountingNode(provider);
     const { node } = counting;
     const log: Logger = pino({ level: "silent" });
-    const outbox = new Outbox();
-    const backoff = new Backoff();
-    const decider = new Decider({
-      config: configSchema.parse({ etherPrice: { fixed: "2000" }, ...config }),
-      ...{ node, operator: await operator.getAddress(), chainId: 10n, liquidator: await world.liquidator.getAddress() },
-      quoter: await world.uniswap.quoter.getAddress(),
-      dispatcher: outbox as unknown as Dispatcher,
-      rollupFees: await RollupFeeOracle.on(node),
-      ...{ backoff, episodes: new Episodes(log), log, onBalance: () => undefined },
+    const account = await operator.getAddress();
+    const outbox = new Outbox(node, account);
+    const addresses = {
+      loanManager: await world.manager.getAddress(),
+      termLoanManager: await world.termManager.getAddress(),
+    };
+    const book = new LoanBook(addresses);
+    const indexer = new Indexer(node, book, {
+      ...{ addresses: Object.values(addresses), fromBlock: 0, logRange: 10_000 },
+      readSheet: async (pool, sheet, at) => readTermSheet(node, pool, sheet, at),
     });
-    const desk = new DecisionDesk(world, counting, decider, term);
-    Object.assign(desk, { outbox, backoff });
-    const uniswap = { quoter: await world.uniswap.quoter.getAddress(), fee: POOL_FEE };
-    for (const facility of await desk.facilities()) {
-      desk.desks.set(facility.id, await openDesk(node, facility, { routes: {}, uniswap, minProfit: "1" }));
+    const [liquidator, quoter] = await Promise.all([
+      world.liquidator.getAddress(),
+      world.uniswap.quoter.getAddress(),
+    ]);
+    const rollupFees = await RollupFeeOracle.on(node);
+    const desk = new DecisionDesk(
+      ...([counting, outbox, book, indexer, new FactsReader(node)] as const),
+      (backoff) =>
+        new Decider({
+          config: configSchema.parse({ etherPrice: { fixed: "2000" }, ...config }),
+          ...{ node, operator: account, chainId: 10n, liquidator, quoter, dispatcher: outbox, rollupFees },
+          ...{ backoff, episodes: new Episodes(log), log },
+        }),
+    );
+    await desk.input([]);
+    const uniswap = { quoter, fee: POOL_FEE };
+    for (const facility of book.facilities) {
+      const routes = { routes: {}, feeTiers: [100, 500, 3_000, 10_000], uniswap, minProfit: "1" };
+      desk.desks.set(facility.id, await openDesk(node, facility, routes));
     }
     return desk;
   }
@@ -122,7 +148,7 @@ export class DecisionDesk {
   /** Decides about those loans on the newest block. */
   async decide(
     ids: readonly bigint[],
-    options: { late?: ReadonlyMap<bigint, DatedDebt>; errands?: Errand[]; leaseEndsAt?: bigint } = {},
+    options: { errands?: Errand[]; leaseEndsAt?: bigint } = {},
   ): Promise<Decision> {
     return this.take(await this.input(ids, options));
   }
@@ -134,53 +160,26 @@ export class DecisionDesk {
 
   async input(
     ids: readonly bigint[],
-    { late, errands = [], leaseEndsAt }: Parameters<DecisionDesk["decide"]>[1] = {},
+    { errands = [], leaseEndsAt }: Parameters<DecisionDesk["decide"]>[1] = {},
   ): Promise<DecisionInput> {
-    const { node } = this.counting;
-    const head = await node.head();
+    const { book, counting, outbox, reader } = this;
+    outbox.leaseEndsAt = leaseEndsAt;
+    const head = await counting.node.head();
     if (head === undefined) throw new Error("the chain has no block");
+    await this.indexer.advanceTo(head);
     const facts = new Map<number, FacilityFacts>();
-    for (const facility of await this.facilities()) {
-      const price = await readPrice(node, facility.oracle, head.number);
-      // A share is a millionth of a unit: what a loan owes is then what the chain says it owes.
-      const totals = { totalAssets: 10n ** 18n - 1n, totalShares: 10n ** 24n - 10n ** 6n };
-      const dated = facility.id === 1 ? undefined : late;
-      facts.set(facility.id, {
-        facility,
-        now: head.timestamp,
-        totals,
-        price,
-        graceEndsAt: 0n,
-        ...(dated && { dated }),
-      });
+    for (const facility of book.facilities) {
+      const { facts: known, missing } = await reader.read(book, facility, head);
+      if (missing !== undefined) throw new Error(missing);
+      facts.set(facility.id, known);
     }
-    const loans = new Map<bigint, BookLoan>();
-    for (const id of ids) loans.set(id, await this.loan(id));
-    const judgements = [...loans.values()].flatMap((loan) => {
-      const known = facts.get(loan.facility);
-      return known === undefined ? [] : [judge(loan, known)];
-    });
-    const loanOf = loans.get.bind(loans);
-    const lease = leaseEndsAt === undefined ? {} : { leaseEndsAt };
-    return { head, facts, desks: this.desks, judgements, errands, halted: "", loanOf, ...lease };
-  }
-
-  private async loan(id: bigint): Promise<BookLoan> {
-    const facility = Number((id >> 64n) & 0xffff_ffffn);
-    const manager = facility === 1 ? this.world.manager : this.world.termManager;
-    const [{ collateral }, debt] = await Promise.all([manager.loanOf(id), manager.debtOf(id)]);
-    return { id, facility, collateral, debtShares: debt * 10n ** 6n };
-  }
-
-  private async facilities() {
-    const { world, term } = this;
-    const terms = RISK(world);
-    const rampSeconds = BigInt(world.terms.rampSeconds);
-    const of = async (id: number, { pool, vault, oracle }: Pick<TermMarket | World, "pool" | "vault" | "oracle">) => ({
-      ...{ id, pool: await pool.getAddress(), vault: await vault.getAddress(), oracle: await oracle.getAddress() },
-      ...{ terms, rampSeconds },
-    });
-    const first = await of(1, world);
-    return term === undefined ? [first] : [first, await of(term.facility, term)];
+    const judgements = scan(book, facts)
+      .judgements()
+      .filter(({ loan }) => ids.includes(loan.id));
+    return {
+      ...{ head, facts, desks: this.desks, judgements, errands, halted: "" },
+      asMarked: (id) => judgeAsMarked(book, id, facts),
+      trace: Trace.seen(() => undefined, Number(head.timestamp)),
+    };
   }
 }
