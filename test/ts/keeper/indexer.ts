@@ -6,8 +6,11 @@ import { RpcError } from "../../../keeper/chain/rpcErrors.js";
 import { Inconsistent } from "../../../keeper/errors.js";
 import { Indexer, type LogSource } from "../../../keeper/index/indexer.js";
 import { LoanBook } from "../../../keeper/index/loanBook.js";
+import { decode } from "../../../keeper/index/snapshot/decode.js";
+import { encode } from "../../../keeper/index/snapshot/encode.js";
 
 const MANAGER = `0x${"aa".repeat(20)}`;
+const TERM_MANAGER = `0x${"bb".repeat(20)}`;
 const OPENER = 0xb0b0n;
 const abi = new Interface(loanManagerAbi);
 const idOf = (salt: number): bigint => (OPENER << 96n) | (1n << 64n) | BigInt(salt);
@@ -51,14 +54,22 @@ class FakeChain implements LogSource {
         "blockHash" in range
           ? hashOf(block.fork, number) === range.blockHash
           : number >= range.from && number <= range.to;
-      return wanted ? block.loans.map((salt, logIndex) => this.log(block.fork, number, logIndex, salt)) : [];
+      if (!wanted) return [];
+      // The facility stands before everything.
+      const first = number === 0 ? [this.log(block.fork, 0, 0, undefined)] : [];
+      return [...first, ...block.loans.map((salt, logIndex) => this.log(block.fork, number, logIndex, salt))];
     });
     return Promise.resolve(this.answer(logs, filter));
   }
 
-  private log(fork: string, blockNumber: number, logIndex: number, salt: number): Log {
+  /** @param salt undefined for the creation of the facility */
+  private log(fork: string, blockNumber: number, logIndex: number, salt: number | undefined): Log {
     const who = zeroPadValue("0xb0b0", 20);
-    const { topics, data } = abi.encodeEventLog("Opened", [idOf(salt), who, 1, who, 1_000n, 500n, BigInt(salt)]);
+    const params = [who, who, who, who, 0, 7_000, 8_000, 6_500, 200, 1_000, 9_000, 3_600, 1, 1, 1];
+    const { topics, data } =
+      salt === undefined
+        ? abi.encodeEventLog("FacilityCreated", [1, params])
+        : abi.encodeEventLog("Opened", [idOf(salt), who, 1, who, 1_000n, 500n, BigInt(salt)]);
     const blockHash = hashOf(fork, blockNumber);
     const transactionHash = hashOf(`t${fork}${logIndex}`, blockNumber);
     return { address: MANAGER, topics, data, blockNumber, blockHash, transactionHash, logIndex, removed: false };
@@ -67,8 +78,9 @@ class FakeChain implements LogSource {
 
 function start(logRange = 1_000) {
   const chain = new FakeChain();
-  const book = new LoanBook();
-  const indexer = new Indexer(chain, book, { addresses: [MANAGER], fromBlock: 0, logRange });
+  const book = new LoanBook({ loanManager: MANAGER, termLoanManager: TERM_MANAGER });
+  const readSheet = (): Promise<never> => Promise.reject(new Error("no sheet is asked for"));
+  const indexer = new Indexer(chain, book, { addresses: [MANAGER], fromBlock: 0, logRange, readSheet });
   const salts = (): number[] => [...book.loans].map(({ id }) => Number(id & 0xffffn)).sort((a, b) => a - b);
   return { chain, book, indexer, salts };
 }
@@ -148,6 +160,57 @@ describe("keeper: indexer", () => {
     expect(salts()).to.deep.equal([1]);
     await indexer.advanceTo(chain.newest);
     expect(salts()).to.deep.equal([1, 3]);
+  });
+
+  it("keeps the ranges it has when the node stops answering, and reads none of them twice", async () => {
+    const { chain, indexer, salts } = start(50);
+    for (let salt = 1; salt <= 200; salt++) chain.mine([salt]);
+    let answers = 0;
+    chain.answer = (logs) => {
+      if (++answers === 3) throw new RpcError("eth_getLogs", -32000, "gone", undefined);
+      return logs;
+    };
+    await rejects(indexer.advanceTo(chain.newest), RpcError);
+    expect(salts()).to.have.length(99);
+    await indexer.advanceTo(chain.newest);
+    expect(salts()).to.have.length(200);
+    const firsts = chain.requests.map(({ range }) => ("from" in range ? range.from : -1));
+    expect(firsts).to.deep.equal([0, 50, 100, 100, 137, 187]);
+  });
+
+  it("fault K8: right after a long log was read, a reorganisation costs no more than the last blocks of it", async () => {
+    const { chain, indexer, salts } = start();
+    for (let salt = 1; salt <= 200; salt++) chain.mine([salt]);
+    await indexer.advanceTo(chain.newest);
+    chain.reorganise(10);
+    const { rolledBackTo } = await indexer.advanceTo(chain.mine([900], "b"));
+    expect(rolledBackTo).to.equal(136);
+    expect(salts()).to.deep.equal([...Array.from({ length: 190 }, (_, i) => i + 1), 900]);
+  });
+
+  it("fault K29: goes on from a snapshot's block where the chain still has it, and begins anew where not", async () => {
+    const { chain, book, indexer } = start();
+    chain.mine([1]);
+    await indexer.advanceTo(chain.mine([2]));
+    const checkpoint = indexer.checkpoint;
+    if (checkpoint === undefined) throw new Error("no checkpoint");
+    const owner = { chainId: 1, loanManager: MANAGER, termLoanManager: TERM_MANAGER };
+    const bytes = Buffer.concat([...encode(book, checkpoint, owner)]);
+    const resumed = start();
+    resumed.chain.blocks = chain.blocks;
+    const at = decode(bytes, owner, resumed.book);
+    expect(await resumed.indexer.resume(at)).to.equal(true);
+    await resumed.indexer.advanceTo(chain.mine([3]));
+    expect(resumed.salts()).to.deep.equal([1, 2, 3]);
+    expect(resumed.chain.requests.map(({ range }) => "blockHash" in range)).to.deep.equal([true]);
+
+    const replaced = start();
+    chain.reorganise(2);
+    chain.mine([8], "b");
+    replaced.chain.blocks = chain.blocks;
+    expect(await replaced.indexer.resume(decode(bytes, owner, replaced.book))).to.equal(false);
+    await replaced.indexer.advanceTo(chain.newest);
+    expect(replaced.salts()).to.deep.equal([1, 8]);
   });
 
   it("fault K9: a range the node finds too large is halved until it is not", async () => {

@@ -3,11 +3,14 @@ import { MaxUint256, type Signer } from "ethers";
 import { network } from "hardhat";
 import { Node } from "../../../keeper/chain/node.js";
 import { JsonRpc } from "../../../keeper/chain/rpc.js";
-import { expectedLoss } from "../../../keeper/errand/lossMarks.js";
+import { expectedLossAt, lossMarks } from "../../../keeper/errand/lossMarks.js";
 import { Indexer } from "../../../keeper/index/indexer.js";
 import { LoanBook } from "../../../keeper/index/loanBook.js";
-import { readFacts } from "../../../keeper/judge/facts.js";
-import { type FacilityFacts, type Judgement, judge } from "../../../keeper/judge/judge.js";
+import { readTermSheet } from "../../../keeper/index/readTermSheet.js";
+import { FactsReader } from "../../../keeper/judge/facts.js";
+import type { FacilityFacts, Judgement } from "../../../keeper/judge/judge.js";
+import { scan } from "../../../keeper/judge/scan.js";
+import { judgeRow, watched } from "../../../keeper/judge/watch.js";
 import { deployMarket } from "../fixtures/market.js";
 
 const { ethers, networkHelpers, provider } = await network.create({ network: "op" });
@@ -30,25 +33,36 @@ async function fixture() {
   const [owner, ...borrowers] = (await ethers.getSigners()) as unknown as [Signer, ...Signer[]];
   const market = await deployMarket(owner, { price: 10_000n });
   await market.lend(owner, market.cash(1_000_000n));
-  const book = new LoanBook();
+  const loanManager = await market.manager.getAddress();
+  const book = new LoanBook({ loanManager, termLoanManager: await market.termManager.getAddress() });
   const indexer = new Indexer(node, book, {
-    addresses: [await market.manager.getAddress()],
+    addresses: [loanManager],
     fromBlock: 0,
     logRange: 10,
+    readSheet: async (pool, sheet, at) => readTermSheet(node, pool, sheet, at),
   });
-  const judgeAll = async (): Promise<{ judgements: Judgement[]; facts: FacilityFacts[]; number: number }> => {
+  const reader = new FactsReader(node);
+  const judgeAll = async () => {
     const head = await node.head();
     if (head === undefined) throw new Error("no head");
     await indexer.advanceTo(head);
     const judgements: Judgement[] = [];
     const all: FacilityFacts[] = [];
     for (const facility of book.facilities) {
-      const facts = await readFacts(node, facility, 0n, head);
+      const { facts, missing } = await reader.read(book, facility, head);
+      expect(missing).to.equal(undefined);
       all.push(facts);
-      expect(book.debtShares(facility.id)).to.equal(facts.debtShares);
-      for (const loan of book.loans) judgements.push(judge(loan, facts));
+      const table = book.tables.get(facility.id);
+      for (const row of table?.liveRows() ?? []) if (table !== undefined) judgements.push(judgeRow(table, row, facts));
     }
-    return { judgements, facts: all, number: head.number };
+    // What the scan finds is what judging every loan finds, and it is in the order of what is at risk.
+    const isFound = ({ verdict }: Judgement): boolean => verdict.kind === "liquidatable" || verdict.kind === "held";
+    const expected = judgements.filter(isFound).sort((a, b) => (a.debt < b.debt ? 1 : -1));
+    const found = scan(book, new Map(all.map((one) => [one.facility.id, one]))).judgements();
+    expect(found.map(({ loan, debt, healthWad }) => [loan, debt, healthWad])).to.deep.equal(
+      expected.map(({ loan, debt, healthWad }) => [loan, debt, healthWad]),
+    );
+    return { judgements, facts: all, number: head.number, book };
   };
   return { market, book, judgeAll, borrowers };
 }
@@ -122,9 +136,19 @@ describe("keeper: judgement against the contracts", () => {
     const { priceE36 } = known.price;
     for (const { loan } of judgements) {
       const marked = await market.manager.mark.staticCall(loan.id, { blockTag: number });
-      expect(expectedLoss(loan, known, priceE36)).to.equal(marked);
+      const found = book.locate(loan.id);
+      expect(found && expectedLossAt(found.table, found.row, known, priceE36)).to.equal(marked);
     }
-    expect([...book.loans].map((loan) => expectedLoss(loan, known, priceE36) > 0n)).to.deep.equal([false, true]);
+    const table = book.tables.get(1);
+    const losses = [0, 1].map((row) => table !== undefined && expectedLossAt(table, row, known, priceE36) > 0n);
+    expect(losses).to.deep.equal([false, true]);
+    const manager = await market.manager.getAddress();
+    const marks = (least: bigint) => (table === undefined ? [] : lossMarks(book, table, manager, known, least));
+    expect(marks(1n).map(({ loan }) => loan)).to.deep.equal([judgements[1]?.loan.id]);
+    expect(marks(market.cash("100000"))).to.deep.equal([]);
+    await market.manager.mark(judgements[1]?.loan.id ?? 0n);
+    const { facts: after } = await judgeAll();
+    expect(after[0] && table && lossMarks(book, table, manager, after[0], market.cash("1"))).to.deep.equal([]);
   });
 
   it("fault K24: an oracle that refuses is a verdict of its own, and nothing is liquidatable", async () => {
@@ -134,7 +158,10 @@ describe("keeper: judgement against the contracts", () => {
     await market.open(borrower, market.btc("1"), market.cash("7000"));
     await market.setPrice(7_000n);
     await market.oracle.setRefusing(true);
-    expect((await judgeAll()).judgements.map(({ verdict }) => verdict.kind)).to.deep.equal(["unpriced"]);
+    const { judgements, facts, book } = await judgeAll();
+    expect(judgements.map(({ verdict }) => verdict.kind)).to.deep.equal(["unpriced"]);
+    const shown = watched(book, new Map(facts.map((one) => [one.facility.id, one])));
+    expect(shown.map(({ verdict }) => verdict.kind)).to.deep.equal(["unpriced"]);
   });
 
   it("knows which loans a disagreement of the sources holds back, and until when", async () => {
