@@ -12,6 +12,7 @@ import { Breaker } from "./breaker.js";
 import type { Alarms, DispatchOptions, LaneContext, SendNode } from "./context.js";
 import { ExtraCosts, type ExtraFees } from "./costs.js";
 import type { KnownContracts } from "./effects.js";
+import { writeSent } from "./delivery.js";
 import { ALONE, type Fence } from "./fence.js";
 import { feeCeiling, openingFees } from "./fees.js";
 import type { Intent } from "./intent.js";
@@ -66,6 +67,7 @@ export class Dispatcher {
   private readonly context: LaneContext;
   /** Subjects of what is being placed; those of what waits are in the books. */
   private readonly placing = new Set<string>();
+  private readonly submitting = new Set<Promise<unknown>>();
   private readonly tending = new Map<LaneBook, Promise<void>>();
   private readonly found: Settled[] = [];
   /** Under which fence the journal was read; undefined where it was not, or this keeper does not lead. */
@@ -196,11 +198,38 @@ export class Dispatcher {
 
   /** Sends several: lanes work side by side, and within one they go in order. */
   async submitAll(intents: readonly Intent[], head: Head, trace?: Trace): Promise<Submitted[]> {
-    return Promise.all(intents.map(async (intent) => this.submit(intent, head, trace?.fork())));
+    return this.tracked(async () => {
+      const submitted = await Promise.all(intents.map(async (intent) => this.begin(intent, head, trace?.fork())));
+      for (const one of submitted) await this.writeSent(one);
+      return submitted;
+    });
   }
 
   /** Writes down and sends, in the lane where it comes first. Nothing is sent where it cannot be written down. */
   async submit(intent: Intent, head: Head, trace?: Trace): Promise<Submitted> {
+    return this.tracked(async () => {
+      const submitted = await this.begin(intent, head, trace);
+      await this.writeSent(submitted);
+      return submitted;
+    });
+  }
+
+  /** Once all is on the wire: a durable write takes longer than anything else here, and this one may come late. */
+  private async writeSent(submitted: Submitted): Promise<void> {
+    if (submitted.ok) await writeSent(this.context, submitted.pending);
+  }
+
+  private async tracked<T>(work: () => Promise<T>): Promise<T> {
+    const running = work();
+    this.submitting.add(running);
+    try {
+      return await running;
+    } finally {
+      this.submitting.delete(running);
+    }
+  }
+
+  private async begin(intent: Intent, head: Head, trace: Trace | undefined): Promise<Submitted> {
     if (this.stopping) return refused("stopping", "the keeper is being stopped");
     const fence = this.context.fence();
     if (fence === undefined || fence.fence !== this.ledBy) return refused("not-leading", "this keeper does not lead");
@@ -242,6 +271,7 @@ export class Dispatcher {
 
   /** Resolves when what was under way is sent and written down. */
   async idle(): Promise<void> {
+    await Promise.allSettled([...this.submitting]);
     await Promise.all(this.books.map(async (lane) => lane.idle()));
   }
 

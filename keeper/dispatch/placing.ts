@@ -5,7 +5,7 @@ import type { Trace } from "../serve/trace.js";
 import { NonceTaken, StoreFailed } from "../store/errors.js";
 import { adoptUnknown, counts } from "./adoption.js";
 import type { LaneContext } from "./context.js";
-import { JOURNAL_TROUBLE, abandon, deliver, settleOrphans, writeSent } from "./delivery.js";
+import { JOURNAL_TROUBLE, abandon, deliver, settleOrphans } from "./delivery.js";
 import type { Fence } from "./fence.js";
 import { type GasFees, feeCeiling, feesAt, openingFees, raisedFees } from "./fees.js";
 import type { Intent } from "./intent.js";
@@ -183,14 +183,14 @@ function journalFailed({ alarms }: LaneContext, error: StoreFailed): Extract<Sub
 }
 
 /** It is out, or may be: it is pending from here on. */
-async function keep(
+function keep(
   context: LaneContext,
   lane: LaneBook,
   { intent, head, extraWei, trace }: Placement,
   { id, nonce, attempts }: Row,
   live: Attempt,
   isAnswered: boolean,
-): Promise<Submitted> {
+): Submitted {
   const pending: Pending = {
     ...{ id, lane: lane.address, nonce, intent, attempts, live, extraWei, trace },
     ...{ sentAtBlock: head.number, sentAtMs: context.clock(), isSentWritten: false, isUnanswered: !isAnswered },
@@ -201,7 +201,6 @@ async function keep(
   if (!isAnswered) {
     context.log.warn({ lane: lane.address, nonce, hash: live.hash }, "sent, but whether it arrived is not known");
   }
-  await writeSent(context, pending);
   return { ok: true, pending, hash: live.hash };
 }
 
