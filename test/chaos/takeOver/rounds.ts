@@ -125,9 +125,8 @@ class Play {
     const from = this.truth.lastBlock;
     await this.block(price);
     const due = [...(this.truth.head?.liquidatable.keys() ?? [])];
-    const leader = await this.whoSends();
+    const leader = await this.whoSends(price);
     const other = leader === first ? second : first;
-    leader.keeper.signal("SIGSTOP");
     const stoppedAt = performance.now();
     // The other's sends go through; the leader's stay on their way.
     late[this.halves.indexOf(other)]?.remove();
@@ -151,12 +150,17 @@ class Play {
     return { ...this.count(due, from, onTheirWay), takeOverMs };
   }
 
-  private async whoSends(): Promise<Half> {
+  /** Goes on making blocks: what was planned at one may be refused for want of time, and is planned anew at the next. */
+  private async whoSends(price: bigint): Promise<Half> {
     const until = Date.now() + PATIENCE_MS;
-    while (Date.now() < until) {
+    for (let block = this.block(price); Date.now() < until; await sleep(1)) {
       const leader = this.halves.find(({ sent }) => sent.length > 0);
-      if (leader !== undefined) return leader;
-      await sleep(1);
+      if (leader !== undefined) {
+        leader.keeper.signal("SIGSTOP");
+        await block;
+        return leader;
+      }
+      if (await Promise.race([block.then(() => true), sleep(1, false)])) block = this.block(price);
     }
     throw new ChaosError("nobody sends anything: no keeper leads");
   }
