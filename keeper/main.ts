@@ -17,6 +17,7 @@ import { RollupFeeOracle } from "./plan/rollupFees.js";
 import { serve } from "./serve/http.js";
 import { Metrics } from "./serve/metrics.js";
 import type { ReportLine } from "./serve/status.js";
+import { StoreFailed } from "./store/errors.js";
 import { openStore } from "./store/open.js";
 
 const EXIT = { unforeseen: 1, config: 2, chain: 3 } as const;
@@ -67,7 +68,7 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
 
   const scope = { chainId: BigInt(deployment.chainId), loanManager: deployment.loanManager };
   const { stateDir, databaseUrl = process.env.DATABASE_URL } = config;
-  const store = await openStore({ stateDir, databaseUrl, scope });
+  const store = await untilServed(() => openStore({ stateDir, databaseUrl, scope }));
   const shards = Shards.of(config.shards);
   const leadership = openLeadership({
     ...{ stateDir, databaseUrl, store, shards, log, who: `account ${operator}` },
@@ -109,15 +110,15 @@ async function start({ config: file, ...flags }: Record<string, string | boolean
   log.info("stopped");
 }
 
-/** A node that is not up yet is waited for; one that is wrong is not. */
-async function untilServed(step: () => Promise<void>): Promise<void> {
+/** A node or a database that is not up yet is waited for; one that is wrong is not. */
+async function untilServed<T>(step: () => Promise<T>): Promise<T> {
   let told = false;
   for (;;) {
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      if (!told) process.stderr.write(`keeper: waiting for the node: ${error.message}\n`);
+      if (!(error instanceof TransportError) && !(error instanceof StoreFailed)) throw error;
+      if (!told) process.stderr.write(`keeper: waiting: ${error.message}\n`);
       told = true;
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }

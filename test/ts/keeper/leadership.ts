@@ -4,12 +4,16 @@ import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { pino } from "pino";
+import { Episodes } from "../../../keeper/episodes.js";
 import { InvalidConfig } from "../../../keeper/errors.js";
 import { AloneLeadership } from "../../../keeper/lead/alone.js";
 import { LeasedLeadership } from "../../../keeper/lead/leadership.js";
+import { ShardedDispatcher } from "../../../keeper/lead/shardedDispatcher.js";
 import { Shards } from "../../../keeper/lead/shards.js";
 import { StoreInUse } from "../../../keeper/store/errors.js";
+import { SIGNERS, intent, liquidator, store } from "./support/dispatching.js";
 import { FakeLeases, FakeTime } from "./support/fakeLeases.js";
+import { SharedPool } from "./support/sharedPool.js";
 
 const LEASE_MS = 10_000;
 const log = pino({ level: "silent" });
@@ -221,6 +225,46 @@ describe("keeper: shards", () => {
     expect([0, 1, 2].map((shard) => even.lanesOf(shard, lanes))).to.deep.equal([["a", "d"], ["b"], ["c"]]);
     expect(() => even.lanesOf(0, ["a", "b"])).to.throw(InvalidConfig, "2 accounts for 3 shards");
     expect(() => Shards.listed([[1], [2, 1]])).to.throw(InvalidConfig, "facility 1 is in two shards");
+  });
+});
+
+describe("keeper: a dispatcher a shard", () => {
+  it("sends each facility's transactions from its shard's accounts, and only where this keeper leads the shard", async () => {
+    const { chain, journal } = { chain: new SharedPool(), journal: (await store()).journal };
+    const led = new Set([0, 1]);
+    const dispatcher = new ShardedDispatcher(
+      {
+        ...{ node: chain, journal, signers: SIGNERS, log, alarms: new Episodes(log) },
+        rollupFees: { feesOf: () => Promise.resolve({ l1Fee: 0n, operatorFee: 0n }) },
+        contracts: { managers: [], liquidator, orders: undefined },
+        options: {
+          ...{ chainId: 901n, priorityFee: 1n, feeBumpPercent: 25n, replaceAfterBlocks: 3, replaceAfterMs: 0 },
+          ...{ confirmations: 64, cancelCostWei: 1n },
+        },
+        stillWanted: () => Promise.resolve(true),
+      },
+      Shards.evenly(2),
+      (shard) => (led.has(shard) ? { fence: 0n, deadline: (now) => now + BigInt(shard) } : undefined),
+    );
+    await dispatcher.start();
+    const head = chain.newest;
+    expect(dispatcher.deadline(head, 100n)).to.equal(head.timestamp);
+    const lanes = SIGNERS.map(({ address }) => address.toLowerCase());
+    for (const [facility, shard] of [
+      [2, 0],
+      [1, 1],
+    ] as const) {
+      const submitted = await dispatcher.submit(intent(`loan ${facility}`, { facility }), head);
+      const lane = submitted.ok ? submitted.pending.lane : submitted.why;
+      expect(lanes.filter((_, i) => i % 2 === shard)).to.include(lane);
+    }
+    led.delete(1);
+    expect(dispatcher.halted(1)).to.equal("");
+    expect(await dispatcher.submit(intent("a", { facility: 1 }), head)).to.include({ outcome: "not-leading" });
+    expect(await dispatcher.submit(intent("b", { facility: 2 }), head)).to.include({ ok: true });
+    led.delete(0);
+    expect(dispatcher.halted(1)).to.include("another keeper leads");
+    expect(dispatcher.deadline(head, 100n)).to.equal(undefined);
   });
 });
 

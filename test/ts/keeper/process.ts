@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { type JsonRpcProvider, MaxUint256 } from "ethers";
 import { type Devnet, startDevnet } from "../../../devnet/index.js";
@@ -10,6 +11,7 @@ import { type TermMarket, addTermFacility, termFacilityInput } from "../fixtures
 import { describeDevnet, open, until } from "../devnet/support.js";
 import { KeeperProcess } from "./support/keeperProcess.js";
 import { MinedWallet } from "./support/minedWallet.js";
+import { TestPostgres } from "./support/postgres.js";
 import { POOL_FEE, type World, deployWorld } from "./support/world.js";
 
 describeDevnet("keeper: the process, on a rollup that charges real fees", () => {
@@ -377,6 +379,60 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     running.signal("SIGTERM");
     expect(await running.ended).to.deep.equal({ exitCode: 0, signal: null });
     expect(running.of("stopped")).to.deep.equal([{ type: "stopped", pending: 1 }]);
+  });
+
+  it("fault K23: a second keeper on the same folder is refused, and told who has it", async () => {
+    const first = start();
+    await first.ready();
+    const second = start();
+    keeper = first;
+    expect((await second.ended).exitCode).to.equal(2);
+    expect(second.errors).to.match(/another keeper uses .*state-\d+ \(process \d+ on .*, account 0x/);
+  });
+
+  it("fault K33: of two keepers on one database one sends; where it stands still the other goes on, and nothing lands twice", async function () {
+    const server = await TestPostgres.start();
+    if (server === undefined) {
+      console.log("      skipped: no PostgreSQL (apt-get install postgresql)");
+      this.skip();
+    }
+    const [early, late] = [await borrow("5500"), await borrow("4500")];
+    await byHand();
+    const used = await provider.getTransactionCount(operator());
+    const options = ["--database-url", await server.database(), "--lease-seconds", "8"];
+    const leader = start(...options);
+    await leader.ready();
+    const standby = start(...options);
+    try {
+      await standby.ready();
+      const block = await provider.getBlockNumber();
+      await Promise.all([leader.decided(block), standby.decided(block)]);
+      await settle(leader, await setPriceByHand(6_600n));
+      expect(await liquidationsOf(early)).to.equal(1);
+
+      leader.signal("SIGSTOP");
+      const stopped = Date.now();
+      await setPriceByHand(5_500n);
+      while ((await liquidationsOf(late)) === 0) {
+        if (Date.now() - stopped > 60_000) throw new Error(`the standby did not take over:\n${standby.errors}`);
+        await sleep(500);
+        await devnet.mineL2();
+      }
+      console.log(`      lease 8 s: liquidated by the standby ${Date.now() - stopped} ms after the leader stood still`);
+      leader.signal("SIGCONT");
+      for (let i = 0; i < 3; i++) {
+        const { number } = await devnet.mineL2();
+        await Promise.all([leader.decided(Number(number)), standby.decided(Number(number))]);
+      }
+      expect([await liquidationsOf(early), await liquidationsOf(late)]).to.deep.equal([1, 1]);
+      expect((await provider.getTransactionCount(operator())) - used).to.equal(2);
+      const sentBy = (one: KeeperProcess): number => one.of("decided").flatMap(({ sent }) => sent).length;
+      expect([sentBy(leader), sentBy(standby)]).to.deep.equal([1, 1]);
+    } finally {
+      for (const one of [leader, standby]) one.signal("SIGKILL");
+      await Promise.all([leader.ended, standby.ended]);
+      await server.remove();
+    }
   });
 
   it("answers /health, /metrics and /status, and nothing else", async () => {

@@ -267,14 +267,15 @@ for (const backend of [sqliteBackend(), postgresBackend()]) {
       const shards = Shards.evenly(1);
       const gained = new Map<string, number>();
       let isCut = false;
-      const cut = new Proxy(store.leases, {
-        get:
-          (leases, name: keyof LeaseStore) =>
-          async (...args: unknown[]) => {
-            if (isCut) throw new StoreFailed("the line is cut");
-            return Reflect.apply(leases[name], leases, args) as unknown;
-          },
-      });
+      const line = async <T>(ask: () => Promise<T>): Promise<T> => {
+        if (isCut) throw new StoreFailed("the line is cut");
+        return await ask();
+      };
+      const cut: LeaseStore = {
+        acquire: (...request) => line(() => store.leases.acquire(...request)),
+        release: (...request) => line(() => store.leases.release(...request)),
+        held: () => line(() => store.leases.held()),
+      };
       const keeper = (holder: string, leases: LeaseStore): LeasedLeadership =>
         new LeasedLeadership(leases, {
           ...{ leaseMs: 3_000, skewSeconds: 0, shards, log, holder },
