@@ -9,6 +9,7 @@ import type { Rpc } from "../chain/rpc.js";
 import { loadConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { InvalidConfig } from "../errors.js";
+import { StoreFailed } from "../store/errors.js";
 import type { Io } from "./io.js";
 import { Metrics } from "../serve/metrics.js";
 
@@ -65,15 +66,15 @@ export function openSession(
   return { config, deployment, log, metrics, urls, rpc: connection.rpc, node: new Node(connection.rpc), connection };
 }
 
-/** A node that is not up yet is waited for; one that is wrong is not. */
-export async function untilServed(step: () => Promise<void>): Promise<void> {
+/** A node or a database that is not up yet is waited for; one that is wrong is not. */
+export async function untilServed<T>(step: () => Promise<T>): Promise<T> {
   let told = false;
   for (;;) {
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof Error) || !isNoAnswer(error)) throw error;
-      if (!told) process.stderr.write(`keeper: waiting for the node: ${error.message}\n`);
+      if (!(error instanceof Error) || !(isNoAnswer(error) || error instanceof StoreFailed)) throw error;
+      if (!told) process.stderr.write(`keeper: waiting: ${error.message}\n`);
       told = true;
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }

@@ -15,7 +15,7 @@ import type { Mode, ReportLine } from "../serve/status.js";
 import { openStore } from "../store/open.js";
 import type { Store } from "../store/store.js";
 import type { Io } from "./io.js";
-import type { Session } from "./session.js";
+import { type Session, untilServed } from "./session.js";
 import { endpointReport, leadershipReport } from "./sources.js";
 
 /** Opens the store of this deployment. */
@@ -48,7 +48,7 @@ export async function startKeeper(
   const rollupFees = await RollupFeeOracle.on(node);
   if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
   // Who only watches has no books of its own, and leaves those of the one that sends alone.
-  const store = mode === "run" ? await storeOf(session) : undefined;
+  const store = mode === "run" ? await untilServed(() => storeOf(session)) : undefined;
   const shards = Shards.of(config.shards);
   const leadership = store && leadershipOf(session, store, shards, operators[0]);
   await leadership?.start();

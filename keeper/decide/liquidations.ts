@@ -105,7 +105,7 @@ export class Liquidations {
     }
     const planned = trace.fork();
     planned.mark("planned");
-    await Promise.all(bundles.map(async (bundle) => this.send(bundle, deadline, head, planned.fork(), records, sent)));
+    await this.send(bundles, deadline, head, planned, records, sent);
   }
 
   /** What is asked first: how each facility's collateral is sold, and what may be bought with what is held. */
@@ -263,17 +263,37 @@ export class Liquidations {
   }
 
   private async send(
-    bundle: PricedBundle,
+    bundles: readonly PricedBundle[],
     deadline: bigint,
     head: Head,
     trace: Trace,
     records: Records,
     sent: Pending[],
   ): Promise<void> {
-    const { dispatcher, liquidator, log } = this.deps;
-    const { items, gasPerItem, gasLimit, maxCostWei } = bundle;
+    const { dispatcher, log } = this.deps;
+    const intents = bundles.map((bundle) => this.intentOf(bundle, deadline));
+    const outcomes = await dispatcher.submitAll(intents, head, trace);
+    for (const [index, bundle] of bundles.entries()) {
+      const submitted = outcomes[index];
+      if (submitted?.ok === true) sent.push(submitted.pending);
+      else log.warn({ loans: intents[index]?.subjects, ...submitted }, "a liquidation was not accepted");
+      for (const item of bundle.items) {
+        const { loan } = item.plan.candidate;
+        const figures = figuresOf(item, bundle, deadline);
+        if (submitted?.ok === true) {
+          const text = `repays ${item.plan.quote.repaid}, expects ${item.grossProfit} less fees of ${item.fees.total}`;
+          records.decide(loan, "sent", "sent", text, figures);
+        } else {
+          records.decide(loan, "left", "not-accepted", `not accepted: ${submitted?.why ?? "no answer"}`, figures);
+        }
+      }
+    }
+  }
+
+  private intentOf({ items, gasPerItem, gasLimit, maxCostWei }: PricedBundle, deadline: bigint): Intent {
+    const { liquidator } = this.deps;
     const bounded = items.map(({ plan: one, minGrossProfit }) => ({ plan: one, minProfit: minGrossProfit }));
-    const intent: Intent = {
+    return {
       kind: "liquidate",
       subjects: items.map(({ plan: one }) => loanText(one.candidate.loan.id)),
       facility: items[0]?.plan.candidate.facility.id ?? 0,
@@ -284,19 +304,6 @@ export class Liquidations {
       deadline,
       maxCostWei,
     };
-    const submitted = await dispatcher.submit(intent, head, trace);
-    if (submitted.ok) sent.push(submitted.pending);
-    else log.warn({ loans: intent.subjects, ...submitted }, "a liquidation was not accepted");
-    for (const item of items) {
-      const { loan } = item.plan.candidate;
-      const figures = figuresOf(item, bundle, deadline);
-      if (submitted.ok) {
-        const text = `repays ${item.plan.quote.repaid}, expects ${item.grossProfit} less fees of ${item.fees.total}`;
-        records.decide(loan, "sent", "sent", text, figures);
-      } else {
-        records.decide(loan, "left", "not-accepted", `not accepted: ${submitted.why}`, figures);
-      }
-    }
   }
 }
 
