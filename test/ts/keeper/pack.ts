@@ -128,8 +128,9 @@ describe("keeper: packing liquidations into transactions", () => {
     expect(after.operatorFeeWei(10n ** 6n)).to.equal(10n ** 6n * 1_000n * 100n + 10n ** 10n);
     expect(after.operatorFeeWei(10n ** 6n)).to.be.greaterThan(before.operatorFeeWei(10n ** 6n) * 5n);
     stub.operator = { ...stub.operator, scalar: 1_000_000_000n };
-    const { bundles, holds } = pack([one], await feesOn(stub, oracle), OPTIONS);
-    expect([bundles.length, holds.get(1n)?.code]).to.deep.equal([0, "unprofitable"]);
+    const dear = await feesOn(stub, oracle);
+    expect(pack([one], dear, OPTIONS).holds.get(1n)?.code).to.equal("over-budget");
+    expect(pack([one], dear, { ...OPTIONS, budgetWei: 10n ** 18n }).holds.get(1n)?.code).to.equal("unprofitable");
   });
 
   it("fault K28: before Isthmus there is no operator fee, before Fjord no upper bound, and neither is an error", async () => {
