@@ -80,10 +80,12 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     await keeper?.ended;
   });
 
-  const start = (...args: string[]): KeeperProcess => {
+  const start = (...args: string[]): KeeperProcess => startWith({}, ...args);
+
+  const startWith = (environment: Readonly<Record<string, string>>, ...args: string[]): KeeperProcess => {
     const stateDir = join(folder, `state-${states}`);
     const common = ["--deployment", deployment, "--key-file", join(folder, "key"), "--state-dir", stateDir];
-    keeper = KeeperProcess.start([...common, "--http-port", "0", "--poll-ms", "20", "--report", ...args]);
+    keeper = KeeperProcess.start([...common, "--http-port", "0", "--poll-ms", "20", "--report", ...args], environment);
     return keeper;
   };
 
@@ -489,10 +491,10 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const [early, late] = [await borrow("5500"), await borrow("4500")];
     await byHand();
     const used = await provider.getTransactionCount(operator());
-    const options = ["--database-url", await server.database(), "--lease-seconds", "8"];
-    const leader = start(...options);
+    const database = { DATABASE_URL: await server.database() };
+    const leader = startWith(database, "--lease-seconds", "8");
     await leader.ready();
-    const standby = start(...options);
+    const standby = startWith(database, "--lease-seconds", "8");
     try {
       await standby.ready();
       const block = await provider.getBlockNumber();
