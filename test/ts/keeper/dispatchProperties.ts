@@ -5,7 +5,7 @@ import { FakeMempool, type SendFault } from "./support/fakeMempool.js";
 import { Killer } from "./support/killable.js";
 
 const NAMES = ["a", "b", "c", "d", "e"];
-const RUNS = Number(process.env["DISPATCH_RUNS"] ?? 40);
+const RUNS = Number(process.env["DISPATCH_RUNS"] ?? 20);
 
 const laneOf = (index: number): string => SIGNERS[index]?.address ?? "";
 
