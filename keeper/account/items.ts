@@ -35,7 +35,14 @@ export function itemOf(
   return {
     kind: "done",
     fromInventory,
-    realised: { repaid, seized, debtClosed: sale.debtClosed, proceeds, grossProfit, cash: fromInventory ? -repaid : profit },
+    realised: {
+      repaid,
+      seized,
+      debtClosed: sale.debtClosed,
+      proceeds,
+      grossProfit,
+      cash: fromInventory ? -repaid : profit,
+    },
   };
 }
 

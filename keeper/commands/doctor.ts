@@ -221,7 +221,12 @@ async function examineFacility(
   const tenth = unit / 10n;
   const brings = await new QuotedMarket(node, uniswap.quoter, from, head.number).proceeds(encodePath(hops), tenth);
   if (brings === undefined) {
-    return add(`${check}: route`, "fail", "the market does not quote a tenth of one", "name another route in the field routes");
+    return add(
+      `${check}: route`,
+      "fail",
+      "the market does not quote a tenth of one",
+      "name another route in the field routes",
+    );
   }
   if (price.kind !== "price") return add(`${check}: route`, "ok", `a tenth of one fetches ${money(brings)}`);
   const worth = (tenth * price.priceE36) / 10n ** 36n;

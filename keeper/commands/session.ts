@@ -45,13 +45,13 @@ export function openSession(
   const config = configOf(options, environment);
   const log = pino({ level: config.logLevel, base: {} }, pino.destination({ fd: 2, sync: true }));
   const deployment = readDeployment(config.deployment);
-  const urls = [config.rpc ?? deployment.rpc ?? []].flat();
+  const urls = config.rpc ?? [deployment.rpc ?? []].flat();
   if (urls.length === 0) throw new InvalidConfig(`no node: give --rpc, as ${config.deployment} names none`);
   const metrics = new Metrics();
   const identity = identityOf?.(deployment, config);
   const connection = connect({
     rpc: urls,
-    wsRpc: [config.wsRpc ?? []].flat(),
+    wsRpc: config.wsRpc,
     chainId: deployment.chainId,
     timeoutMs: config.requestTimeoutMs,
     maxBatch: config.maxBatch,

@@ -59,7 +59,8 @@ export async function startKeeper(
     environment: io.environment,
     sources: {
       endpoints: () => connection.rpc.report().map(endpointReport),
-      ...(config.databaseUrl !== undefined && leadership && { leadership: () => leadershipReport(leadership.describe()) }),
+      ...(config.databaseUrl !== undefined &&
+        leadership && { leadership: () => leadershipReport(leadership.describe()) }),
     },
   });
   await overseer.start();

@@ -8,9 +8,11 @@ const address = z
   .transform((text) => getAddress(text));
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, { error: "an amount in whole units, such as 12.5" });
 const route = z.array(z.union([address, z.int()])).min(3);
-const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
-const nodeUrl = z.url({ protocol: /^(http|ws)s?$/, error: "the http(s) or ws(s) address of a node" });
-const wsUrl = z.url({ protocol: /^wss?$/, error: "the ws(s) address of a node" });
+/** One address, or a list of them, each once. */
+const urls = (protocol: RegExp, error: string) =>
+  z
+    .preprocess((value) => (typeof value === "string" ? [value] : value), z.array(z.url({ protocol, error })).min(1))
+    .transform((list) => [...new Set(list)]);
 
 const etherPrice = z.union([
   z.strictObject({ fixed: decimal }),
@@ -54,20 +56,25 @@ const [chain, keys, store, pays, sends, errands, watch] = [
  */
 export const FIELDS = {
   // ---- chain ----
-  rpc: field(oneOrMore(nodeUrl).optional(), {
+  rpc: field(urls(/^(http|ws)s?$/, "the http(s) or ws(s) address of a node").optional(), {
     ...chain,
     value: "<url,...>",
-    reads: (text) => (text.includes(",") ? asList(text) : text),
+    reads: asList,
     help: "node of the rollup, or several with commas between, the best first; without it the deployment's",
     example: ["http://127.0.0.1:8545"],
   }),
-  wsRpc: field(oneOrMore(wsUrl).optional(), {
-    ...chain,
-    value: "<url,...>",
-    reads: (text) => (text.includes(",") ? asList(text) : text),
-    help: "the same node's WebSocket, from which new blocks are heard sooner than by polling",
-    example: "ws://127.0.0.1:8546",
-  }),
+  wsRpc: field(
+    urls(/^wss?$/, "a ws(s) address")
+      .or(z.tuple([]))
+      .default([]),
+    {
+      ...chain,
+      value: "<url,...>",
+      reads: asList,
+      help: "the same node's WebSocket, from which new blocks are heard sooner than by polling",
+      example: "ws://127.0.0.1:8546",
+    },
+  ),
   pendingView: field(z.boolean().default(false), {
     ...chain,
     reads: asSwitch,

@@ -43,7 +43,12 @@ export function defaultCandidates(deps: CandidateDeps, input: DecisionInput, rec
   return input.errands.filter(opensSale).flatMap((errand) => {
     const judgement = input.asMarked(errand.loan);
     // The errand says itself what stands in the way of both.
-    if (judgement === undefined || !isCandidate(judgement) || obstacleOf(deps, judgement, input.head, input.halted) !== undefined) return [];
+    if (
+      judgement === undefined ||
+      !isCandidate(judgement) ||
+      obstacleOf(deps, judgement, input.head, input.halted) !== undefined
+    )
+      return [];
     records.judged(judgement);
     return [{ ...judgement, markFirst: true }];
   });

@@ -277,12 +277,7 @@ export class Dispatcher {
 
   // ---- lanes ----
 
-  private async submitInLane(
-    intent: Intent,
-    head: Head,
-    fence: Fence,
-    trace: Trace | undefined,
-  ): Promise<Submitted> {
+  private async submitInLane(intent: Intent, head: Head, fence: Fence, trace: Trace | undefined): Promise<Submitted> {
     const { costs, options, alarms } = this.context;
     const [extraWei, balances] = await Promise.all([
       costs.atMost(intent.data, intent.gasLimit, head),

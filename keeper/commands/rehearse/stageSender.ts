@@ -87,10 +87,7 @@ export class StageSender extends DrySender {
     );
   }
 
-  private sold(
-    receipt: Receipt,
-    subject: string,
-  ): Pick<Rehearsed, "repaid" | "seized" | "grossProfit" | "failure"> {
+  private sold(receipt: Receipt, subject: string): Pick<Rehearsed, "repaid" | "seized" | "grossProfit" | "failure"> {
     const item = itemOf(receipt, BigInt(subject), this.stage);
     if (item === undefined) return { ...NOTHING, failure: "status 1 without the liquidation's event" };
     if (item.kind === "failed") return { ...NOTHING, failure: item.revert.text };

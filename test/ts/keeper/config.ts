@@ -65,12 +65,12 @@ describe("keeper: configuration", () => {
       BALLAST_KEEPER_PENDING_VIEW: "true",
       BALLAST_KEEPER_ALERTS: '[{format: "slack", url: "env:HOOK"}]',
     };
-    const config = loadConfig({ keys: "file:a,kms:b", facilities: "1,2" }, environment);
+    const config = loadConfig({ keys: "file:a,kms:b", shards: "1,5+2" }, environment);
     expect(config.databaseUrl).to.equal("postgres://shared");
     expect(config.rpc).to.deep.equal(["http://a.example", "http://b.example"]);
     expect(config.feeTiers).to.deep.equal([500, 3_000]);
     expect(config.keys).to.deep.equal(["file:a", "kms:b"]);
-    expect(config.facilities).to.deep.equal([1, 2]);
+    expect(config.shards).to.deep.equal([[1, 5], [2]]);
     expect(config.pendingView).to.equal(true);
     expect(config.alerts).to.deep.equal([{ format: "slack", url: "env:HOOK" }]);
     const own = loadConfig({}, { ...environment, BALLAST_KEEPER_DATABASE_URL: "postgres://own" });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type ConnectOptions, connect } from "../../../keeper/chain/connect.js";
-import { FLAGS } from "../../../keeper/config/flags.js";
+import { FIELDS } from "../../../keeper/config/fields.js";
 import { configSchema } from "../../../keeper/config/schema.js";
 
 const opened = (rpc: string[], wsRpc: string[] = []) => {
@@ -28,8 +28,7 @@ describe("keeper: its nodes", () => {
   });
 
   it("are one, or several by commas, of http or of sockets, each once", () => {
-    const parse = FLAGS.find(({ key }) => key === "rpc")?.parse;
-    const given = (text: string) => configSchema.parse({ rpc: parse?.(text) }).rpc;
+    const given = (text: string) => configSchema.parse({ rpc: FIELDS.rpc.reads(text) }).rpc;
     expect(given("http://a.example")).to.deep.equal(["http://a.example"]);
     expect(given("http://a.example, wss://b.example,http://a.example")).to.deep.equal([
       "http://a.example",

@@ -399,7 +399,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     try {
       wrong.inject({ kind: "chainId", id: 10 });
       // So rarely is the head polled for that what is seen in time was announced.
-      const sockets = ["--ws-rpc", first.wsUrl, "--ws-rpc", second.wsUrl];
+      const sockets = ["--ws-rpc", `${first.wsUrl},${second.wsUrl}`];
       const running = start("--rpc", proxies.map(({ url }) => url).join(","), ...sockets, "--poll-ms", "60000");
       await running.ready();
       await running.decided(await provider.getBlockNumber());
@@ -430,7 +430,6 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     await settle(running, block);
     expect(running.of("settled").map(({ outcome, block: at }) => [outcome, at])).to.deep.equal([["done", block]]);
   });
-
 
   it("fault K35: SIGTERM while the node has not answered a send: that one is finished and written down, then it ends", async () => {
     const id = await borrow("5500");
@@ -472,6 +471,8 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     } finally {
       proxy.closeAllConnections();
       proxy.close();
+    }
+  });
 
   it("fault K23: a second keeper on the same folder is refused, and told who has it", async () => {
     const first = start();

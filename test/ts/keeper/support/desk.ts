@@ -118,10 +118,7 @@ export class DecisionDesk {
       ...{ addresses: Object.values(addresses), fromBlock: 0, logRange: 10_000 },
       readSheet: async (pool, sheet, at) => readTermSheet(node, pool, sheet, at),
     });
-    const [liquidator, quoter] = await Promise.all([
-      world.liquidator.getAddress(),
-      world.uniswap.quoter.getAddress(),
-    ]);
+    const [liquidator, quoter] = await Promise.all([world.liquidator.getAddress(), world.uniswap.quoter.getAddress()]);
     const rollupFees = await RollupFeeOracle.on(node);
     const desk = new DecisionDesk(
       ...([counting, outbox, book, indexer, new FactsReader(node)] as const),
@@ -146,10 +143,7 @@ export class DecisionDesk {
   }
 
   /** Decides about those loans on the newest block. */
-  async decide(
-    ids: readonly bigint[],
-    options: { errands?: Errand[]; leaseEndsAt?: bigint } = {},
-  ): Promise<Decision> {
+  async decide(ids: readonly bigint[], options: { errands?: Errand[]; leaseEndsAt?: bigint } = {}): Promise<Decision> {
     return this.take(await this.input(ids, options));
   }
 
