@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Deployment } from "../sdk/client/deployment.js";
@@ -55,6 +54,10 @@ export interface KeeperDeps {
   readonly mode: Mode;
   readonly log: Logger;
   readonly report: (line: ReportLine) => void;
+  /** Where the loans are kept over a restart; undefined where they are read from the log each time. */
+  readonly snapshotFile?: string | undefined;
+  /** A decision failed for something the node said, and is taken anew. */
+  readonly onFailed?: (error: Error) => void;
   /** Sockets that announce new blocks. */
   readonly links?: readonly SocketLink[];
 }
@@ -76,7 +79,7 @@ export class Keeper {
   private readonly book: LoanBook;
   private readonly indexer: Indexer;
   private readonly logs: CheckedLogs;
-  private readonly snapshots: Snapshots;
+  private readonly snapshots?: Snapshots;
   private readonly survey: Survey;
   private readonly sender: Sender;
   private readonly decider: Decider;
@@ -93,7 +96,8 @@ export class Keeper {
   private isTaking = false;
 
   constructor(private readonly deps: KeeperDeps) {
-    const { config, deployment, liquidator, log, metrics, mode, node, operators, overseer, report, rollupFees } = deps;
+    const { config, deployment, liquidator, log, metrics, mode, node, operators, overseer, report } = deps;
+    const { rollupFees, snapshotFile } = deps;
     const [operator] = operators;
     const { loanManager, termLoanManager, protectionOrders, fromBlock, uniswap } = deployment;
     const managers = [loanManager, termLoanManager];
@@ -111,7 +115,7 @@ export class Keeper {
       ...{ addresses, fromBlock, logRange: config.logRange },
       readSheet: async (pool, sheet, at) => readTermSheet(node, pool, sheet, at),
     });
-    this.snapshots = new Snapshots(join(config.stateDir, "loans.snapshot"), deployment, log);
+    if (snapshotFile !== undefined) this.snapshots = new Snapshots(snapshotFile, deployment, log);
     this.survey = new Survey({ config, deployment, node, operator, book, desks, episodes, metrics, overseer });
 
     this.sender = deps.sender({ alarms: episodes, stillWanted: async (pending) => this.passes(pending) });
@@ -160,7 +164,7 @@ export class Keeper {
 
   private async begin(): Promise<void> {
     await this.sender.start();
-    await this.snapshots.restore(this.book, this.indexer);
+    await this.snapshots?.restore(this.book, this.indexer);
   }
 
   private openStream(): BlockStream {
@@ -206,6 +210,7 @@ export class Keeper {
       this.deps.metrics.failedDecisions.inc();
       this.deps.overseer.unserved(error);
       this.episodes.begin(UNDECIDED, { why: error.message });
+      this.deps.onFailed?.(error);
       return false;
     }
   }
@@ -246,7 +251,7 @@ export class Keeper {
       const errands = await this.survey.errands(head, facts);
       const decision = await this.decision({ head, facts, judgements, errands, trace });
       this.board.conclude(head, facts, judgements, decision);
-      this.snapshots.keep(this.book, head);
+      this.snapshots?.keep(this.book, head);
       this.rescanLater(head);
     } finally {
       done();

@@ -8,15 +8,13 @@ import type { Sender } from "../dispatch/sender.js";
 export class DrySender implements Sender {
   readonly lanes: readonly LaneView[] = [];
   readonly breaker = { ineffective: 0, record: (): void => undefined };
-  private wanted: Pending[] = [];
-
   constructor(
     private readonly node: Pick<Node, "balance">,
     private readonly operator: string,
   ) {}
 
   get pending(): readonly Pending[] {
-    return this.wanted;
+    return [];
   }
 
   isPending(): boolean {
@@ -44,18 +42,14 @@ export class DrySender implements Sender {
   }
 
   submit(intent: Intent, head: Head): Promise<Submitted> {
-    const pending = pendingOf(intent, this.operator, this.wanted.length, head, "");
-    this.wanted.push(pending);
-    return Promise.resolve({ ok: true, pending, hash: "" });
+    return Promise.resolve({ ok: true, pending: pendingOf(intent, this.operator, 0, head, ""), hash: "" });
   }
 
   submitAll(intents: readonly Intent[], head: Head): Promise<Submitted[]> {
     return Promise.all(intents.map(async (intent) => this.submit(intent, head)));
   }
 
-  /** A new block: what was wanted for the last one is forgotten. */
   collect(): Promise<Settled[]> {
-    this.wanted = [];
     return Promise.resolve([]);
   }
 

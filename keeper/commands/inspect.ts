@@ -17,13 +17,15 @@ export interface Inspection {
   readonly operator: string;
   readonly liquidator: string;
   readonly sender: Sender;
+  /** Hears of every decision that failed; it is taken anew. */
+  readonly onFailed?: (error: Error) => void;
   /** Hears of every decision, before the next block is looked for; "stop" ends it. */
   readonly onDecided: (decided: Decided) => "stop" | undefined;
 }
 
 /** Runs the keeper itself, without books, server or key, over a chain that is made for it. */
 export async function inspect(inspection: Inspection): Promise<void> {
-  const { session, rpc, operator, liquidator, sender, onDecided } = inspection;
+  const { session, rpc, operator, liquidator, sender, onDecided, onFailed } = inspection;
   const { deployment, log } = session;
   const node = new Node(rpc);
   const metrics = new Metrics();
@@ -43,6 +45,7 @@ export async function inspect(inspection: Inspection): Promise<void> {
   });
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, metrics, overseer, mode, operators: [operator], sender: () => sender },
+    ...(onFailed !== undefined && { onFailed }),
     log: QUIET(log),
     rollupFees: await RollupFeeOracle.on(node),
     report: (line) => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { parseEther } from "ethers";
 import type { Sender } from "../dispatch/sender.js";
 import { secretOf } from "../config/secrets.js";
@@ -70,6 +71,8 @@ export async function startKeeper(
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, rollupFees, metrics, overseer, log, report },
     ...{ mode, operators, links: connection.links },
+    // Each mode its own, so that one who watches does not disturb one who sends.
+    snapshotFile: join(config.stateDir, `${mode}.loans`),
     sender: (means) => senderOf(session, sends, { store, leadership, shards, liquidator, rollupFees, ...means }),
   });
   const server = await serve(config.httpHost, config.httpPort, {
