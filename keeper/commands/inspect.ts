@@ -6,6 +6,7 @@ import { RollupFeeOracle } from "../plan/rollupFees.js";
 import { Metrics } from "../serve/metrics.js";
 import { Overseer } from "../serve/overseer.js";
 import type { ReportLine } from "../serve/status.js";
+import { ImpatientRpc } from "./impatientRpc.js";
 import type { Session } from "./session.js";
 
 export type Decided = Extract<ReportLine, { type: "decided" }>;
@@ -14,6 +15,8 @@ export interface Inspection {
   readonly session: Session;
   /** Whatever it is to take for the chain. */
   readonly rpc: Pick<JsonRpc, "request">;
+  /** What to do where a block cannot be decided. */
+  readonly hint: string;
   readonly operator: string;
   readonly liquidator: string;
   readonly sender: Sender;
@@ -23,7 +26,8 @@ export interface Inspection {
 
 /** Runs the keeper itself, without books, server or key, over a chain that is made for it. */
 export async function inspect(inspection: Inspection): Promise<void> {
-  const { session, rpc, operator, liquidator, sender, onDecided } = inspection;
+  const { session, hint, operator, liquidator, sender, onDecided } = inspection;
+  const rpc = new ImpatientRpc(inspection.rpc, hint);
   const { deployment, log } = session;
   const node = new Node(rpc);
   const metrics = new Metrics();
@@ -46,7 +50,9 @@ export async function inspect(inspection: Inspection): Promise<void> {
     log: QUIET(log),
     rollupFees: await RollupFeeOracle.on(node),
     report: (line) => {
-      if (line.type === "decided" && onDecided(line) === "stop") keeper.stop();
+      if (line.type !== "decided") return;
+      rpc.decided();
+      if (onDecided(line) === "stop") keeper.stop();
     },
   });
   await keeper.run();

@@ -1,6 +1,5 @@
 import type { JsonRpc } from "../chain/rpc.js";
 import { RpcError } from "../chain/rpcErrors.js";
-import { KeeperError } from "../errors.js";
 
 /** Place of the block among the parameters of what can be asked of the past. */
 const BLOCK_AT: Readonly<Record<string, number>> = {
@@ -11,17 +10,9 @@ const BLOCK_AT: Readonly<Record<string, number>> = {
   eth_getTransactionCount: 1,
   eth_getBlockByNumber: 0,
 };
-/** Polls of one block after which it is given up: what it asks for is not there. */
-const MOST_TRIES = 8;
-
-/** A block of the past cannot be decided, most often because the node has forgotten its state. */
-export class NotInThePast extends KeeperError {}
 
 /** A chain that ends at a block of the past: "latest" is that block, and what came after it is not there yet. */
 export class PastRpc {
-  private tries = 0;
-  private trouble: unknown;
-
   constructor(
     private readonly rpc: Pick<JsonRpc, "request">,
     private block: number,
@@ -30,35 +21,18 @@ export class PastRpc {
   /** Time goes on. */
   moveTo(block: number): void {
     this.block = block;
-    this.tries = 0;
-    this.trouble = undefined;
   }
 
   async request(method: string, params: readonly unknown[]): Promise<unknown> {
     const place = BLOCK_AT[method];
     const tag = place === undefined ? undefined : params[place];
-    if (method === "eth_getBlockByNumber" && tag === "latest") this.countTry();
     if (method === "eth_getBlockByNumber" && typeof tag === "string" && Number(tag) > this.block) return null;
     if (method === "eth_sendRawTransaction")
       throw new RpcError(method, -32601, "nothing is sent to the past", undefined);
     const isNewest = tag === "latest" || tag === "pending";
-    const asked = isNewest
-      ? params.map((one, index) => (index === place ? `0x${this.block.toString(16)}` : one))
-      : params;
-    try {
-      return await this.rpc.request(method, asked);
-    } catch (error) {
-      if (!(error instanceof RpcError && error.isRevert)) this.trouble = error;
-      throw error;
-    }
-  }
-
-  private countTry(): void {
-    this.tries += 1;
-    if (this.tries <= MOST_TRIES) return;
-    const why = this.trouble instanceof Error ? this.trouble.message : "its logs do not fit its state";
-    throw new NotInThePast(
-      `block ${this.block} cannot be decided: ${why}. Replaying needs a node that keeps the state of old blocks (an archive)`,
+    return this.rpc.request(
+      method,
+      isNewest ? params.map((one, index) => (index === place ? `0x${this.block.toString(16)}` : one)) : params,
     );
   }
 }
