@@ -2,6 +2,7 @@ import { Keeper } from "../keeper.js";
 import { Node } from "../chain/node.js";
 import type { Rpc } from "../chain/rpc.js";
 import type { Sender } from "../dispatch/sender.js";
+import { KeeperError } from "../errors.js";
 import { RollupFeeOracle } from "../plan/rollupFees.js";
 import { Metrics } from "../serve/metrics.js";
 import { Overseer } from "../serve/overseer.js";
@@ -10,6 +11,12 @@ import type { Session } from "./session.js";
 
 export type Decided = Extract<ReportLine, { type: "decided" }>;
 
+/** Failures at one block after which it is given up: a keeper waits for a node that fails, a command says what failed. */
+const MOST_TRIES = 8;
+
+/** A block that cannot be decided, however often it is tried. */
+export class NotDecided extends KeeperError {}
+
 export interface Inspection {
   readonly session: Session;
   /** Whatever it is to take for the chain. */
@@ -17,15 +24,17 @@ export interface Inspection {
   readonly operator: string;
   readonly liquidator: string;
   readonly sender: Sender;
-  /** Hears of every decision that failed; it is taken anew. */
-  readonly onFailed?: (error: Error) => void;
+  /** What to do where a block cannot be decided. */
+  readonly hint: string;
   /** Hears of every decision, before the next block is looked for; "stop" ends it. */
   readonly onDecided: (decided: Decided) => "stop" | undefined;
 }
 
 /** Runs the keeper itself, without books, server or key, over a chain that is made for it. */
 export async function inspect(inspection: Inspection): Promise<void> {
-  const { session, rpc, operator, liquidator, sender, onDecided, onFailed } = inspection;
+  const { session, rpc, hint, operator, liquidator, sender, onDecided } = inspection;
+  let failures = 0;
+  let trouble: NotDecided | undefined;
   const { deployment, log } = session;
   const node = new Node(rpc);
   const metrics = new Metrics();
@@ -45,14 +54,22 @@ export async function inspect(inspection: Inspection): Promise<void> {
   });
   const keeper = new Keeper({
     ...{ config, deployment, liquidator, node, metrics, overseer, mode, operators: [operator], sender: () => sender },
-    ...(onFailed !== undefined && { onFailed }),
+    onFailed: (error) => {
+      failures += 1;
+      if (failures <= MOST_TRIES) return;
+      trouble = new NotDecided(`a block cannot be decided: ${error.message}. ${hint}`);
+      keeper.stop();
+    },
     log: QUIET(log),
     rollupFees: await RollupFeeOracle.on(node),
     report: (line) => {
-      if (line.type === "decided" && onDecided(line) === "stop") keeper.stop();
+      if (line.type !== "decided") return;
+      failures = 0;
+      if (onDecided(line) === "stop") keeper.stop();
     },
   });
   await keeper.run();
+  if (trouble !== undefined) throw trouble;
 }
 
 /** What it says of itself is of no interest, unless it is an error. */

@@ -153,6 +153,7 @@ async function perform(session: Session, { fork, pools, steps, operator, liquida
   };
   await inspect({
     ...{ session, rpc: paced, operator, liquidator, sender },
+    hint: "Where the market has no depth so far down, try a higher --down-to-percent, or --market stays",
     onDecided: (decided: Decided) => {
       programme.note(decided.actions, sender.ended);
       if (programme.isOver(decided.sent.length)) return "stop";

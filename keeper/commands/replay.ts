@@ -49,7 +49,7 @@ async function replay({ from, to, as, json, ...options }: Options, io: Io): Prom
   const sender = new DrySender(node, operator);
   await inspect({
     ...{ session, rpc: past, operator, liquidator, sender },
-    onFailed: (error) => past.failed(error),
+    hint: "Replaying needs a node that keeps the state of old blocks (an archive)",
     onDecided: ({ block, timestamp, actions }) => {
       const notes = actions.map(({ loan, action, reason, ...figures }) => ({ subject: loan, action, reason, figures }));
       for (const { subject, action, details } of log.news(block, timestamp, notes)) {

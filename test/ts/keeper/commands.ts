@@ -74,7 +74,7 @@ describeDevnet("keeper: its commands, on one devnet", () => {
       const { privateKey = "" } = devnet.info.accounts.users[user] ?? {};
       return world.open(new MinedWallet(privateKey, provider), world.btc(bitcoin), world.cash(dollars), BigInt(user));
     };
-    loans = [await borrow(1, "5500", "1"), await borrow(2, "150", "0.027"), await borrow(3, "2000", "1")];
+    loans = [await borrow(1, "5500", "1"), await borrow(2, "150", "0.027"), await borrow(3, "3900", "1")];
   });
   after(async () => {
     provider.destroy();
@@ -109,7 +109,7 @@ describeDevnet("keeper: its commands, on one devnet", () => {
     this.timeout(120_000);
     const [block, price] = [await provider.getBlockNumber(), await world.oracle.price()];
     const held = await world.collateral.balanceOf(world.vault);
-    const options = ["--step-percent", "10", "--down-to-percent", "30", "--min-profit", "2", "--json"];
+    const options = ["--step-percent", "10", "--down-to-percent", "52", "--min-profit", "20", "--json"];
     const ran = await command(["rehearse", ...common, "--as", operator(), ...options]);
     interface Loan {
       loan: string;
@@ -124,9 +124,9 @@ describeDevnet("keeper: its commands, on one devnet", () => {
     for (const loan of [large, healthy]) {
       expect(loan?.problem, JSON.stringify(loan)).to.equal("");
       expect(loan?.liquidations).to.be.greaterThan(0);
-      expect(BigInt(loan?.grossProfit ?? 0)).to.be.greaterThan(world.cash("2"));
+      expect(BigInt(loan?.grossProfit ?? 0)).to.be.greaterThan(world.cash("20"));
     }
-    expect(dust?.liquidations, "it is not worth 2 dollars").to.equal(0);
+    expect(dust?.liquidations, "it is not worth 20 dollars").to.equal(0);
     expect(dust?.problem).to.match(/% of the price: .*are needed/);
     expect(ran.code).to.equal(4);
     expect([await provider.getBlockNumber(), await world.oracle.price()]).to.deep.equal([block, price]);

@@ -1,0 +1,256 @@
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { pino } from "pino";
+import { loadConfig } from "../../../keeper/config/load.js";
+import { Alerts, type Notice } from "../../../keeper/serve/alerts/alerts.js";
+import { Delivery } from "../../../keeper/serve/alerts/delivery.js";
+import { posting, textOf } from "../../../keeper/serve/alerts/formats.js";
+import { LeftLoans } from "../../../keeper/serve/leftLoans.js";
+import type { LoanNote } from "../../../keeper/serve/loanNotes.js";
+import { LoopWatch } from "../../../keeper/serve/loopWatch.js";
+import { Progress } from "../../../keeper/serve/progress.js";
+import { type Stage, Trace } from "../../../keeper/serve/trace.js";
+import { until } from "../devnet/support.js";
+
+const silent = pino({ level: "silent" });
+
+/** A clock that a test moves. */
+function manualClock(): { now: () => number; pass: (ms: number) => void } {
+  let time = 1_000;
+  return { now: () => time, pass: (ms) => void (time += ms) };
+}
+
+describe("keeper: progress", () => {
+  it("fault K32: an await that never returns is found by what does not happen, and named", async () => {
+    const clock = manualClock();
+    const progress = new Progress({ stallMs: 5_000 }, clock.now);
+    progress.decidedBlock(7);
+    progress.polled();
+    progress.enter("index");
+    void new Promise(() => undefined);
+    await Promise.resolve();
+    clock.pass(4_999);
+    expect(progress.health("")).to.deep.equal({ ok: true, reason: "block 7 is decided" });
+    clock.pass(2);
+    const { ok, reason } = progress.health("");
+    expect(ok).to.equal(false);
+    expect(reason).to.match(/no progress for 5001 ms; at most 5000 are allowed: "index" has not returned for 5001 ms/);
+    expect(progress.ready(7, 2).ok).to.equal(false);
+    progress.polled();
+    expect(progress.health("").ok).to.equal(true);
+  });
+
+  it("fault K32: an event loop that stands still is noticed, and told of once it is over", async () => {
+    const heard: number[] = [];
+    const watch = new LoopWatch(150, (ms) => heard.push(ms));
+    watch.start();
+    await sleep(60);
+    expect(heard).to.deep.equal([]);
+    const end = performance.now() + 400;
+    while (performance.now() < end);
+    await until(() => Promise.resolve(heard.length > 0), 2_000);
+    watch.stop();
+    expect(heard[0]).to.be.within(250, 2_000);
+
+    const clock = manualClock();
+    const progress = new Progress({ stallMs: 5_000 }, clock.now);
+    progress.decidedBlock(7);
+    progress.loopBlocked(heard[0] ?? 0);
+    expect(progress.health("").reason).to.match(/the event loop stood still for \d+ ms just now/);
+    clock.pass(10_001);
+    progress.polled();
+    expect(progress.health("").ok).to.equal(true);
+  });
+
+  it("is not healthy before the first decision or while halted, and ready only near the head", () => {
+    const progress = new Progress({ stallMs: 5_000 });
+    expect(progress.health("").reason).to.equal("no block is decided yet");
+    progress.decidedBlock(10);
+    expect(progress.health("halted for a reason")).to.deep.equal({ ok: false, reason: "halted for a reason" });
+    expect(progress.ready(12, 2).ok).to.equal(true);
+    expect(progress.ready(13, 2)).to.deep.equal({ ok: false, reason: "block 10 is decided, the head is 13: 3 behind" });
+  });
+
+  it("fault K31: says where the time goes: each stage since the one before it, each transaction for itself", () => {
+    const clock = manualClock();
+    const marks: [Stage, number, number][] = [];
+    const sink = (stage: Stage, took: number, since: number): void => void marks.push([stage, took, since]);
+    const trace = Trace.seen(sink, 100, clock.now, () => 102_500);
+    clock.pass(20);
+    trace.mark("indexed");
+    clock.pass(30);
+    trace.mark("judged");
+    const [one, other] = [trace.fork(), trace.fork()];
+    clock.pass(50);
+    one.mark("planned");
+    clock.pass(100);
+    other.mark("planned");
+    one.mark("sent");
+    expect(marks).to.deep.equal([
+      ["seen", 2.5, 0],
+      ["indexed", 0.02, 0.02],
+      ["judged", 0.03, 0.05],
+      ["planned", 0.05, 0.1],
+      ["planned", 0.15, 0.2],
+      ["sent", 0.1, 0.2],
+    ]);
+    Trace.seen(sink, 200, clock.now, () => 102_500);
+    expect(marks.at(-1), "fault K37: a slow clock makes no negative age").to.deep.equal(["seen", 0, 0]);
+  });
+});
+
+describe("keeper: alerts", () => {
+  it("fault K34: one message when an episode begins and one when it is over, however often it comes and goes", () => {
+    const clock = manualClock();
+    const sent: Notice[] = [];
+    const alerts = new Alerts(silent, (notice) => void sent.push(notice), 30_000, clock.now);
+    for (let i = 0; i < 1_000; i++) {
+      alerts.begin("node-unserved", { why: `timeout ${i}` });
+      clock.pass(10);
+      alerts.end("node-unserved");
+      clock.pass(10);
+    }
+    expect(sent.map(({ state }) => state)).to.deep.equal(["begin"]);
+    expect(alerts.running).to.deep.equal([]);
+    clock.pass(30_000);
+    alerts.tick();
+    expect(sent.map(({ state, times }) => [state, times])).to.deep.equal([
+      ["begin", 1],
+      ["end", 1_000],
+    ]);
+    alerts.begin("node-unserved", { why: "again" });
+    expect(sent.at(-1)?.state).to.equal("begin");
+  });
+
+  it("keeps episodes of different things apart, and events without an end", () => {
+    const sent: Notice[] = [];
+    const alerts = new Alerts(silent, (notice) => void sent.push(notice));
+    alerts.begin("endpoint-down", {}, "http://a.example");
+    alerts.begin("endpoint-down", {}, "http://b.example");
+    alerts.tell("took-over", { fence: "7" });
+    expect(sent.map(({ kind, about, state }) => [kind, about, state])).to.deep.equal([
+      ["endpoint-down", "http://a.example", "begin"],
+      ["endpoint-down", "http://b.example", "begin"],
+      ["took-over", "", "event"],
+    ]);
+    expect(alerts.running.map(({ about }) => about)).to.deep.equal(["http://a.example", "http://b.example"]);
+  });
+
+  it("fault K27: a thousand loans that are left are one episode, and only after they were left for long", () => {
+    const note = (subject: string, action = "left"): LoanNote => ({
+      ...{ subject, action, reason: "", figures: {}, facility: 1, debt: 1n, isLiquidatable: true, expectedLoss: 0n },
+    });
+    const left = new LeftLoans(100);
+    const many = Array.from({ length: 1_000 }, (_, index) => note(`loan ${index}`));
+    expect(left.after(5, many)).to.deep.equal({ now: 1_000, long: [] });
+    expect(left.after(104, many.slice(1)).long).to.have.length(0);
+    expect(left.after(105, many).long, "the first was not left in between").to.have.length(999);
+    expect(left.after(106, [note("loan 1", "pending")])).to.deep.equal({ now: 0, long: [] });
+  });
+});
+
+describe("keeper: webhooks", () => {
+  let server: Server;
+  let url: string;
+  let answers: (number | "hang" | "retry-after")[];
+  const bodies: { path: string; body: Record<string, unknown> }[] = [];
+  const outcomes: boolean[] = [];
+
+  before(async () => {
+    server = createServer((request, response) => {
+      let text = "";
+      request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      request.on("end", () => {
+        const answer = answers.shift() ?? 200;
+        if (answer === "hang") return;
+        bodies.push({ path: request.url ?? "", body: JSON.parse(text) as Record<string, unknown> });
+        if (answer === "retry-after") response.writeHead(429, { "retry-after": "0" }).end();
+        else response.writeHead(answer).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  beforeEach(() => {
+    answers = [];
+    bodies.length = 0;
+    outcomes.length = 0;
+  });
+
+  const notice: Notice = {
+    ...{ kind: "low-balance", severity: "warning", state: "begin", about: "0x01", title: "little ether left" },
+    ...{ remedy: "send ether", details: { wei: 5n }, times: 1, seconds: 0, at: "2026-01-31T00:00:00.000Z" },
+  };
+  const who = { network: "devnet", operator: "0x02" };
+  const delivery = (log = silent, timeoutMs = 5_000): Delivery =>
+    new Delivery(log, (isDelivered) => void outcomes.push(isDelivered), {
+      ...{ timeoutMs, firstPauseMs: 5, longestPauseMs: 20 },
+    });
+
+  it("speaks as each place expects it: JSON, Slack, Telegram", async () => {
+    const { alerts } = loadConfig(
+      {},
+      {
+        BALLAST_KEEPER_ALERTS: JSON.stringify([
+          { format: "json", url: `${url}/json` },
+          { format: "slack", url: "env:SLACK" },
+          { format: "telegram", token: "env:TOKEN", chat: "-42", api: url },
+        ]),
+      },
+    );
+    const environment = { SLACK: `${url}/slack`, TOKEN: "1:secret" };
+    const to = delivery();
+    for (const target of alerts) to.post(posting(target, who, environment)(notice));
+    await to.close(20_000);
+    const [json, slack, telegram] = bodies;
+    expect(json?.path).to.equal("/json");
+    expect(json?.body).to.deep.include({
+      kind: "low-balance",
+      state: "begin",
+      network: "devnet",
+      details: { wei: "5" },
+    });
+    expect(slack).to.deep.equal({ path: "/slack", body: { text: textOf(notice, who) } });
+    expect(telegram?.path).to.equal("/bot1:secret/sendMessage");
+    expect(telegram?.body).to.deep.equal({ chat_id: "-42", text: textOf(notice, who), disable_web_page_preview: true });
+    expect(textOf(notice, who)).to.match(/little ether left: 0x01 \(low-balance\)\nwei: "5"\n.*\nTo do: send ether\./s);
+    expect(textOf({ ...notice, state: "end", times: 3, seconds: 61.2 }, who)).to.match(/over: .*; 61 s, 3 times/);
+    expect(textOf({ ...notice, details: { why: "x".repeat(9_000) } }, who).length).to.equal(3_500);
+  });
+
+  it("tries again until it is taken, in order, and never holds up who posts", async () => {
+    answers = [500, "hang", "retry-after", 200];
+    const to = delivery(silent, 500);
+    const started = performance.now();
+    to.post({ url, body: { n: 1 } });
+    to.post({ url, body: { n: 2 } });
+    expect(performance.now() - started).to.be.lessThan(100);
+    await to.close(20_000);
+    expect(bodies.map(({ body }) => body.n)).to.deep.equal([1, 1, 1, 2]);
+    expect(outcomes).to.deep.equal([true, true]);
+  });
+
+  it("gives up what is refused for what it is, and goes on with the next", async () => {
+    answers = [400];
+    const to = delivery();
+    to.post({ url, body: { n: 1 } });
+    to.post({ url, body: { n: 2 } });
+    await to.close(20_000);
+    expect(outcomes).to.deep.equal([false, true]);
+  });
+
+  it("fault K36: says of a place that cannot be reached no more than its host", async () => {
+    let said = "";
+    const log = pino({ level: "trace" }, { write: (line: string) => void (said += line) });
+    const to = delivery(log);
+    to.post({ url: "http://127.0.0.1:9/bot1:secret/sendMessage", body: {} });
+    await to.close(100);
+    expect(said).to.contain("http://127.0.0.1:9/…").and.not.contain("secret");
+  });
+});
