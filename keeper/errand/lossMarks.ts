@@ -20,7 +20,10 @@ export function expectedLossAt(table: LoanTable, row: number, facts: FacilityFac
   const loan = table.loanAt(row);
   const value = collateralValueDown(loan.collateral, priceE36);
   const covered = mulDivDown(value, WAD, WAD + facts.facility.terms.incentiveMinWad);
-  return subtractOrZero(table instanceof TermTable ? recognised(table, row, facts.now) : revolvingDebt(loan, facts), covered);
+  return subtractOrZero(
+    table instanceof TermTable ? recognised(table, row, facts.now) : revolvingDebt(loan, facts),
+    covered,
+  );
 }
 
 /** What the pool counts of a term loan among its assets. */

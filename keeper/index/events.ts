@@ -50,7 +50,15 @@ export const FIELD = {
   DefaultMarked: { defaultedAt: 0 },
   FacilityCreated: {
     ...{ pool: 0, vault: 1, oracle: 2, gate: 3, kind: 4, maxLtvBps: 5, lltvBps: 6, targetLtvBps: 7 },
-    ...{ incentiveMinBps: 8, incentiveMaxBps: 9, healthForMaxBps: 10, rampSeconds: 11, minDebt: 12, cap: 13, loanCap: 14 },
+    ...{
+      incentiveMinBps: 8,
+      incentiveMaxBps: 9,
+      healthForMaxBps: 10,
+      rampSeconds: 11,
+      minDebt: 12,
+      cap: 13,
+      loanCap: 14,
+    },
   },
   // The struct has a dynamic field, so the first word says where it begins, which is after that word.
   OrderPlaced: {

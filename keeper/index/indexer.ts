@@ -171,7 +171,11 @@ export class Indexer {
     try {
       for (const log of ordered) {
         const second = seconds.get(log.blockNumber) ?? Number(end.timestamp);
-        for (let missing = this.book.apply(log, second); missing !== undefined; missing = this.book.apply(log, second)) {
+        for (
+          let missing = this.book.apply(log, second);
+          missing !== undefined;
+          missing = this.book.apply(log, second)
+        ) {
           const sheet = await this.options.readSheet(missing.pool, missing.sheet, end.number);
           this.book.learn(missing, sheet, log.blockNumber);
         }

@@ -12,7 +12,17 @@ import {
   termLoanCount,
 } from "../../sdk/model/index.js";
 import { loanText } from "../serve/describe.js";
-import { EVENTS, type EventName, FIELD, type RawLog, addressTopic, dataAt, eventOf, newWords, readWords } from "./events.js";
+import {
+  EVENTS,
+  type EventName,
+  FIELD,
+  type RawLog,
+  addressTopic,
+  dataAt,
+  eventOf,
+  newWords,
+  readWords,
+} from "./events.js";
 import { RareBook } from "./rareBook.js";
 import { AT, type LoanRow, LoanTable, SIZE } from "./table/loanTable.js";
 import { TermTable, begunTermLoan } from "./table/termTable.js";
@@ -276,7 +286,8 @@ export class LoanBook {
     const { words } = this;
     const block = log.blockNumber;
     const facility = words[FACILITY_LIMB]!;
-    const table = facility >= FIRST_FACILITY.term === (first === FIRST_FACILITY.term) ? this.tables.get(facility) : undefined;
+    const table =
+      facility >= FIRST_FACILITY.term === (first === FIRST_FACILITY.term) ? this.tables.get(facility) : undefined;
     if (table === undefined) {
       this.doubt(log, `a ${name} in facility ${facility}, which was never created there`);
       return undefined;
@@ -465,10 +476,14 @@ export class LoanBook {
     const kind = BigInt(log.topics[3] ?? "0x0");
     if (name === "OrderPlaced") {
       const { expiresAt, triggerLtvBps, triggerPriceE36 } = FIELD.OrderPlaced;
-      this.rare.putOrder(log.blockNumber, { id, owner, kind }, {
-        ...{ id, owner, kind, expiresAt: this.amount(expiresAt) },
-        ...{ triggerLtvBps: this.amount(triggerLtvBps), triggerPriceE36: this.amount(triggerPriceE36) },
-      });
+      this.rare.putOrder(
+        log.blockNumber,
+        { id, owner, kind },
+        {
+          ...{ id, owner, kind, expiresAt: this.amount(expiresAt) },
+          ...{ triggerLtvBps: this.amount(triggerLtvBps), triggerPriceE36: this.amount(triggerPriceE36) },
+        },
+      );
     }
     if (name === "OrderCancelled" || (name === "OrderExecuted" && kind === TAKE_PROFIT)) {
       this.rare.putOrder(log.blockNumber, { id, owner, kind }, undefined);

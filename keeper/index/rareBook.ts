@@ -58,7 +58,8 @@ export class RareBook {
   }
 }
 
-export const orderKey = ({ id, owner, kind }: Pick<BookOrder, "id" | "owner" | "kind">): string => `${id} ${owner} ${kind}`;
+export const orderKey = ({ id, owner, kind }: Pick<BookOrder, "id" | "owner" | "kind">): string =>
+  `${id} ${owner} ${kind}`;
 
 function write<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
   if (value === undefined) map.delete(key);

@@ -32,7 +32,8 @@ export class Snapshots {
     try {
       bytes = await readFile(file);
     } catch (error) {
-      if (!isMissing(error)) log.warn({ file, why: String(error) }, "the snapshot cannot be read: the log is read instead");
+      if (!isMissing(error))
+        log.warn({ file, why: String(error) }, "the snapshot cannot be read: the log is read instead");
       return;
     }
     book.clear();

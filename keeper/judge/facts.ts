@@ -68,21 +68,15 @@ export class FactsReader {
     const { fixedRate, collateralAsset, collateralDecimals } = await this.constantsOf(facility);
     const table = book.termTable(facility.id);
     const [answer, held] = await Promise.all([
-      table === undefined
-        ? this.revolving(book, facility, fixedRate, head)
-        : this.term(table, facility, head),
+      table === undefined ? this.revolving(book, facility, fixedRate, head) : this.term(table, facility, head),
       read(this.node, tokenAt(collateralAsset), "balanceOf", [facility.vault], head.number),
     ]);
-    const missing = answer.missing ?? this.custody.check(facility.vault, held, book.collateralIn(facility.vault), head.number);
+    const missing =
+      answer.missing ?? this.custody.check(facility.vault, held, book.collateralIn(facility.vault), head.number);
     return { facts: { ...answer.facts, collateralDecimals }, missing };
   }
 
-  private async revolving(
-    book: LoanBook,
-    facility: BookFacility,
-    fixedRate: bigint,
-    head: Head,
-  ): Promise<FactsAnswer> {
+  private async revolving(book: LoanBook, facility: BookFacility, fixedRate: bigint, head: Head): Promise<FactsAnswer> {
     const [pool, price] = await Promise.all([
       readPool(this.node, facility.pool, fixedRate, head.number),
       readPrice(this.node, facility.oracle, head.number),

@@ -60,7 +60,11 @@ function scanTable(table: LoanTable, facts: FacilityFacts, priceE36: bigint, dec
     return;
   }
   const share = shareOf(facts);
-  above(table, thresholdOf(facts, price, share.high), revolvingDecider(table, facts, priceE36, price, share, decisions));
+  above(
+    table,
+    thresholdOf(facts, price, share.high),
+    revolvingDecider(table, facts, priceE36, price, share, decisions),
+  );
 }
 
 /** What a share is worth, in units. */

@@ -17,7 +17,11 @@ export function judgeRow(table: LoanTable, row: number, facts: FacilityFacts): J
 }
 
 /** The same of a loan by its id; undefined where there is none or nothing is known of its facility. */
-export function judgeLoan(book: LoanBook, id: bigint, facts: ReadonlyMap<number, FacilityFacts>): Judgement | undefined {
+export function judgeLoan(
+  book: LoanBook,
+  id: bigint,
+  facts: ReadonlyMap<number, FacilityFacts>,
+): Judgement | undefined {
   const found = book.locate(id);
   const known = found && facts.get(found.table.facility);
   return found && known && judgeRow(found.table, found.row, known);

@@ -25,7 +25,12 @@ else run();
 
 async function beChild(what: string): Promise<void> {
   const size = Number(valueOf("--size"));
-  const answer = what === "measure" ? await measure(size, RUNS, BLOCKS) : what === "cold" ? coldStart(valueOf("--file") ?? "") : measureNaive(size);
+  const answer =
+    what === "measure"
+      ? await measure(size, RUNS, BLOCKS)
+      : what === "cold"
+        ? coldStart(valueOf("--file") ?? "")
+        : measureNaive(size);
   process.stdout.write(JSON.stringify(answer));
 }
 
@@ -49,7 +54,9 @@ function run(): void {
     const cold = colds.reduce((best, one) => (one.firstListMs < best.firstListMs ? one : best));
     return { size, measured, cold };
   });
-  const naive = [10_000, 100_000].filter((size) => size <= Math.max(...sizes)).map((size) => ask<Naive>("--child", "naive", "--size", String(size)));
+  const naive = [10_000, 100_000]
+    .filter((size) => size <= Math.max(...sizes))
+    .map((size) => ask<Naive>("--child", "naive", "--size", String(size)));
   const load = loadavg().map((value) => Number(value.toFixed(1)));
   const largest = results.at(-1);
   const isFull = largest?.size === 1_000_000;
@@ -61,10 +68,25 @@ function run(): void {
     rssMegabytes: Math.max(largest.measured.memory.rssMegabytes, largest.cold.rssMegabytes) <= TARGETS.rssMegabytes,
   };
   if (args.includes("--json")) {
-    process.stdout.write(`${JSON.stringify({ load, targets: TARGETS, ...(isFull && { met }), results, naive }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ load, targets: TARGETS, ...(isFull && { met }), results, naive }, null, 2)}\n`,
+    );
     return;
   }
-  const table = new Table({ head: ["", "loans", "events/s", "tick, none (p50/p99)", "tick, 1 % (p50/p99)", "found", "cold start", "snapshot", "memory", "undo"] });
+  const table = new Table({
+    head: [
+      "",
+      "loans",
+      "events/s",
+      "tick, none (p50/p99)",
+      "tick, 1 % (p50/p99)",
+      "found",
+      "cold start",
+      "snapshot",
+      "memory",
+      "undo",
+    ],
+  });
   const ms = (value: number): string => `${value.toFixed(2)} ms`;
   const mega = (value: number): string => `${value.toFixed(0)} MB`;
   for (const { measured: m, cold } of results) {
@@ -76,7 +98,20 @@ function run(): void {
     ]);
   }
   for (const one of naive) {
-    table.push(["map, bigints, ethers", one.loans, one.eventsPerSecond.toFixed(0), "", ms(one.tickMs), "", "", "", mega(one.rssMegabytes), ""]);
+    table.push([
+      "map, bigints, ethers",
+      one.loans,
+      one.eventsPerSecond.toFixed(0),
+      "",
+      ms(one.tickMs),
+      "",
+      "",
+      "",
+      mega(one.rssMegabytes),
+      "",
+    ]);
   }
-  process.stdout.write(`${table.toString()}\nload average ${load.join(", ")}; best of ${RUNS} runs of ${BLOCKS} blocks of 2,000 events\n`);
+  process.stdout.write(
+    `${table.toString()}\nload average ${load.join(", ")}; best of ${RUNS} runs of ${BLOCKS} blocks of 2,000 events\n`,
+  );
 }

@@ -148,7 +148,8 @@ export class LoanTable {
         this.release(row);
       } else if (kind === UNDO.REMOVED) {
         const taken = this.free.pop();
-        if (taken !== row) throw new KeeperError(`row ${row} of facility ${this.facility} was freed, ${taken} came back`);
+        if (taken !== row)
+          throw new KeeperError(`row ${row} of facility ${this.facility} was freed, ${taken} came back`);
         for (let limb = 0; limb < SIZE.ID; limb++) this.words[row * ROW + AT.ID + limb] = words[at + limb]!;
         // Counted as nothing, until the change before it gives it back its debt and collateral.
         for (let limb = SIZE.ID; limb < ROW; limb++) this.words[row * ROW + limb] = 0;
@@ -186,7 +187,9 @@ export class LoanTable {
     let next = Math.max(capacity, FIRST_ROWS);
     while (next < rows) next *= 2;
     if (next > MOST_ROWS) {
-      throw new KeeperError(`facility ${this.facility} has more than ${MOST_ROWS} loans at once, which is all its table holds`);
+      throw new KeeperError(
+        `facility ${this.facility} has more than ${MOST_ROWS} loans at once, which is all its table holds`,
+      );
     }
     const words = new Uint32Array(next * ROW);
     words.set(this.words);
@@ -287,7 +290,8 @@ export class LoanTable {
   /** Adds the row to the sums, or takes it out. */
   protected count(row: number, sign: 1 | -1): void {
     const at = row * ROW;
-    for (let limb = 0; limb < SIZE.COLLATERAL; limb++) this.sums[limb]! += sign * this.words[at + AT.COLLATERAL + limb]!;
+    for (let limb = 0; limb < SIZE.COLLATERAL; limb++)
+      this.sums[limb]! += sign * this.words[at + AT.COLLATERAL + limb]!;
     for (let limb = 0; limb < SIZE.DEBT; limb++) {
       this.sums[SIZE.COLLATERAL + limb]! += sign * this.words[at + AT.DEBT + limb]!;
     }

@@ -35,7 +35,18 @@ const BPS_TO_WAD = WAD / 10_000n;
 
 /** Doubles of a row's line, and which: see {@link TermTable.lines}. */
 export const LINE = 10;
-export const D = { FIXED: 0, I_HIGH: 1, I_LOW: 2, S_HIGH: 3, S_LOW: 4, START: 5, END: 6, WAKE: 7, ABOUT: 8, MORE: 9 } as const;
+export const D = {
+  FIXED: 0,
+  I_HIGH: 1,
+  I_LOW: 2,
+  S_HIGH: 3,
+  S_LOW: 4,
+  START: 5,
+  END: 6,
+  WAKE: 7,
+  ABOUT: 8,
+  MORE: 9,
+} as const;
 
 /** Seconds for which a row's key holds at least, and at most twice as long: rows are computed again at different times. */
 const KEY_HOLDS = 21_600;
@@ -154,7 +165,14 @@ export class TermTable extends LoanTable {
   // ---- changes; between beginChange or beginInsert and endChange ----
 
   /** Writes what an action made of a loan, and what it is counted with instead of `before`. */
-  writeTermLoan(row: number, loan: TermLoan | undefined, sheet: number, before: TermCount, after: TermCount, now: bigint): void {
+  writeTermLoan(
+    row: number,
+    loan: TermLoan | undefined,
+    sheet: number,
+    before: TermCount,
+    after: TermCount,
+    now: bigint,
+  ): void {
     this.recount(before, -1n, now);
     this.recount(after, 1n, now);
     const at = row * ROW;
@@ -171,8 +189,7 @@ export class TermTable extends LoanTable {
     fromBigint(b.credit, this.more, more + T.CREDIT, AMOUNT);
     this.more[more + T.OPENED] = Number(terms.openedAt);
     this.more[more + T.RATE] = Number(terms.annualRateWad / RATE_UNIT);
-    this.more[more + T.COUNTS] =
-      sheet | (Number(b.passed) << 8) | (Number(b.paid) << 16) | (Number(b.feesFor) << 24);
+    this.more[more + T.COUNTS] = sheet | (Number(b.passed) << 8) | (Number(b.paid) << 16) | (Number(b.feesFor) << 24);
     fromBigint(b.settledAt, this.more, more + T.SETTLED, SECOND);
     const isLate = (b.arrears | b.ahead | b.interestDue | b.lateFees | b.lateNumerator) !== 0n || b.paid !== b.passed;
     if (!isLate && inDefault === undefined) {
@@ -276,11 +293,7 @@ export class TermTable extends LoanTable {
   // ---- snapshots ----
 
   override columns() {
-    return [
-      ...super.columns(),
-      { stride: TERM, values: this.more },
-      { stride: LINE, values: this.lines },
-    ];
+    return [...super.columns(), { stride: TERM, values: this.more }, { stride: LINE, values: this.lines }];
   }
 
   /** What is kept besides, as of now. */
@@ -601,7 +614,15 @@ export function begunTermLoan(
   { principal, instalment, annualRate }: { principal: bigint; instalment: bigint; annualRate: bigint },
   now: bigint,
 ): { loan: TermLoan; after: TermCount } {
-  const zero = { arrears: 0n, ahead: 0n, credit: 0n, interestDue: 0n, interestNumerator: 0n, lateFees: 0n, lateNumerator: 0n };
+  const zero = {
+    arrears: 0n,
+    ahead: 0n,
+    credit: 0n,
+    interestDue: 0n,
+    interestNumerator: 0n,
+    lateFees: 0n,
+    lateNumerator: 0n,
+  };
   const balance = { ...zero, principal, instalment, passed: 0n, paid: 0n, feesFor: 0n, settledAt: now };
   const after = { counted: principal * RATE_SECONDS, slope: principal * annualRate };
   return { loan: { terms: termsOf(sheet, now, annualRate), balance }, after };

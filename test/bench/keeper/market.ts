@@ -86,7 +86,23 @@ export class BenchMarket {
   constructor(readonly size: number) {
     for (const { id, lltvBps } of PLANS) {
       const manager = id > 1_000_000 ? MANAGERS.termLoanManager : MANAGERS.loanManager;
-      const params = [1, 2, 3, 0, id > 1_000_000 ? 1 : 0, 7_500, lltvBps, 6_500, 200, 1_000, 9_000, 86_400, 100_000_000, 1, 1];
+      const params = [
+        1,
+        2,
+        3,
+        0,
+        id > 1_000_000 ? 1 : 0,
+        7_500,
+        lltvBps,
+        6_500,
+        200,
+        1_000,
+        9_000,
+        86_400,
+        100_000_000,
+        1,
+        1,
+      ];
       this.apply(this.log(manager, "FacilityCreated", BigInt(id), params));
     }
   }
@@ -106,7 +122,11 @@ export class BenchMarket {
   }
 
   apply(log: RawLog): void {
-    for (let missing = this.book.apply(log, this.now); missing !== undefined; missing = this.book.apply(log, this.now)) {
+    for (
+      let missing = this.book.apply(log, this.now);
+      missing !== undefined;
+      missing = this.book.apply(log, this.now)
+    ) {
       this.book.learn(missing, SHEET, this.block);
     }
     if (this.book.trouble !== undefined) throw new Error(this.book.trouble);
@@ -126,7 +146,8 @@ export class BenchMarket {
         // A few in a hundred pay late, or not any more.
         const habit = this.dice.roll();
         if (habit < 0.001) break;
-        const at = habit < 0.03 ? due + Math.floor(5 * DAY * this.dice.roll()) : due - Math.floor(3 * DAY * this.dice.roll());
+        const at =
+          habit < 0.03 ? due + Math.floor(5 * DAY * this.dice.roll()) : due - Math.floor(3 * DAY * this.dice.roll());
         if (at > START + 170 * DAY || at < Number(loan.balance.settledAt)) break;
         this.now = at;
         const log = this.repayment(table, row);
@@ -191,8 +212,11 @@ export class BenchMarket {
     const { dice } = this;
     // Thousandths of a coin to a hundred coins.
     const collateral = Math.floor(10 ** (5 + 5 * dice.roll()));
-    const debt = BigInt(Math.floor((collateral / 1e8) * DOLLARS * ltvOf(dice, plan.lltvBps / 1e4) * 1e6) + 1) * 10n ** BigInt(plan.loanDecimals - 6);
-    const opener = BigInt(1 + Math.floor(dice.roll() * 2 ** 40)) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834n % 2n ** 160n;
+    const debt =
+      BigInt(Math.floor((collateral / 1e8) * DOLLARS * ltvOf(dice, plan.lltvBps / 1e4) * 1e6) + 1) *
+      10n ** BigInt(plan.loanDecimals - 6);
+    const opener =
+      (BigInt(1 + Math.floor(dice.roll() * 2 ** 40)) * 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c834n) % 2n ** 160n;
     const id = (opener << 96n) | (BigInt(plan.id) << 64n) | BigInt(++this.salt);
     if (plan.id <= 1_000_000) {
       const shares = (debt * 100_000_000n) / 105n;
@@ -200,7 +224,13 @@ export class BenchMarket {
     }
     const annualRate = (5n + BigInt(Math.floor(dice.roll() * 800))) * (WAD / 10_000n);
     const { balance } = beginTermLoan(debt, annualRate, SHEET, BigInt(this.now));
-    return this.log(MANAGERS.termLoanManager, "TermLoanOpened", id, [1, collateral, debt, 0, annualRate, balance.instalment, 7], [1, plan.id]);
+    return this.log(
+      MANAGERS.termLoanManager,
+      "TermLoanOpened",
+      id,
+      [1, collateral, debt, 0, annualRate, balance.instalment, 7],
+      [1, plan.id],
+    );
   }
 
   private revolvingAction(table: LoanTable, row: number): RawLog {
@@ -251,10 +281,20 @@ export class BenchMarket {
     }
   }
 
-  private log(address: string, name: string, id: bigint, data: readonly (bigint | number)[], more: readonly number[] = []): RawLog {
+  private log(
+    address: string,
+    name: string,
+    id: bigint,
+    data: readonly (bigint | number)[],
+    more: readonly number[] = [],
+  ): RawLog {
     return {
       address,
-      topics: [topics.get(name)!, `0x${word(id)}`, ...(more.length === 0 ? [1] : more).map((value) => `0x${word(value)}`)],
+      topics: [
+        topics.get(name)!,
+        `0x${word(id)}`,
+        ...(more.length === 0 ? [1] : more).map((value) => `0x${word(value)}`),
+      ],
       data: `0x${data.map(word).join("")}`,
       blockNumber: this.block,
     };

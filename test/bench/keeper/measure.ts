@@ -35,7 +35,8 @@ const OWNER = { ...MANAGERS, chainId: 10 };
 const MEGA = 2 ** 20;
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-const at = (values: readonly number[], part: number): number => values[Math.min(values.length - 1, Math.floor(values.length * part))] ?? NaN;
+const at = (values: readonly number[], part: number): number =>
+  values[Math.min(values.length - 1, Math.floor(values.length * part))] ?? NaN;
 
 /** The best of several runs' spreads: on a machine shared with others, the others' time is not the program's. */
 function bestOf(runs: readonly (readonly number[])[]): Spread {

@@ -1,6 +1,13 @@
 import { loanManagerAbi, termLoanManagerAbi } from "../../../sdk/client/abi/index.js";
 import { interfaceOf, plainObject } from "../../../sdk/client/typedContract.js";
-import { MAX_UINT256, type TermLoan, quoteLiquidation, repaidTermLoan, termLoanDebt, toAssetsUp } from "../../../sdk/model/index.js";
+import {
+  MAX_UINT256,
+  type TermLoan,
+  quoteLiquidation,
+  repaidTermLoan,
+  termLoanDebt,
+  toAssetsUp,
+} from "../../../sdk/model/index.js";
 import { collateralValueDown, healthFactorDown } from "../../../sdk/model/index.js";
 import { facilityOf } from "../../../keeper/index/loanBook.js";
 import { BenchMarket } from "./market.js";
@@ -33,9 +40,17 @@ export function measureNaive(size: number): Naive {
   const logs = market.nextBlock(2_000);
   let began = performance.now();
   for (const log of logs) {
-    const parsed = ABIS.map((abi) => abi.parseLog({ topics: [...log.topics], data: log.data })).find((one) => one !== null);
+    const parsed = ABIS.map((abi) => abi.parseLog({ topics: [...log.topics], data: log.data })).find(
+      (one) => one !== null,
+    );
     if (parsed === undefined || parsed === null) continue;
-    const { id, shares = 0n, collateral = 0n, seized = 0n, assets = 0n } = plainObject(parsed.fragment.inputs, parsed.args) as Record<string, bigint>;
+    const {
+      id,
+      shares = 0n,
+      collateral = 0n,
+      seized = 0n,
+      assets = 0n,
+    } = plainObject(parsed.fragment.inputs, parsed.args) as Record<string, bigint>;
     const loan = id === undefined ? undefined : loans.get(id);
     if (id === undefined) continue;
     if (parsed.name === "Opened" || parsed.name === "TermLoanOpened") {
@@ -44,7 +59,8 @@ export function measureNaive(size: number): Naive {
     else if (parsed.name === "Drawn") loans.set(id, { ...loan, debtShares: loan.debtShares + shares });
     else if (parsed.name === "ToppedUp") loans.set(id, { ...loan, collateral: loan.collateral + collateral });
     else if (parsed.name === "Withdrawn") loans.set(id, { ...loan, collateral: loan.collateral - collateral });
-    else if (parsed.name === "Liquidated") loans.set(id, { ...loan, debtShares: loan.debtShares - shares, collateral: loan.collateral - seized });
+    else if (parsed.name === "Liquidated")
+      loans.set(id, { ...loan, debtShares: loan.debtShares - shares, collateral: loan.collateral - seized });
     else if (parsed.name === "Repaid") {
       const term = loan.term && repaidTermLoan(loan.term, BigInt(market.now), { paid: assets, principal: shares }).loan;
       loans.set(id, { ...loan, debtShares: loan.debtShares - shares, term });

@@ -33,13 +33,18 @@ interface ChainLog {
 
 async function logsOf(stage: Stage): Promise<ChainLog[]> {
   const { provider } = stage.ethers;
-  const raw = (await provider.send("eth_getLogs", [{ fromBlock: "0x0", toBlock: "latest" }])) as Record<string, never>[];
+  const raw = (await provider.send("eth_getLogs", [{ fromBlock: "0x0", toBlock: "latest" }])) as Record<
+    string,
+    never
+  >[];
   const seconds = new Map<string, number>();
   const logs: ChainLog[] = [];
   for (const { address, topics, data, blockNumber } of raw as unknown as (ChainLog & { blockNumber: string })[]) {
     let timestamp = seconds.get(blockNumber);
     if (timestamp === undefined) {
-      timestamp = Number(((await provider.send("eth_getBlockByNumber", [blockNumber, false])) as { timestamp: string }).timestamp);
+      timestamp = Number(
+        ((await provider.send("eth_getBlockByNumber", [blockNumber, false])) as { timestamp: string }).timestamp,
+      );
       seconds.set(blockNumber, timestamp);
     }
     logs.push({ address: String(address).toLowerCase(), topics, data, blockNumber: Number(blockNumber), timestamp });
@@ -65,7 +70,8 @@ function apply(book: LoanBook, world: World, logs: readonly ChainLog[]): void {
   }
 }
 
-const plain = (loan: TermLoan | undefined) => loan && { ...loan, balance: { ...loan.balance }, terms: { ...loan.terms } };
+const plain = (loan: TermLoan | undefined) =>
+  loan && { ...loan, balance: { ...loan.balance }, terms: { ...loan.terms } };
 
 /** Everything a book says, in a form that compares. */
 function contentOf(book: LoanBook, now: number) {
@@ -107,7 +113,9 @@ function requireEqual(book: LoanBook, world: World, stage: Stage, now: bigint): 
       expect(book.debtShares(Number(number))).to.equal(pool.debtShares);
       continue;
     }
-    const rows = [...world.register(manager).termLoans.entries()].filter(([id]) => machine.facilityNumberOf(id) === number);
+    const rows = [...world.register(manager).termLoans.entries()].filter(
+      ([id]) => machine.facilityNumberOf(id) === number,
+    );
     const counts = rows.map(([, { loan }]) => termLoanCount(loan, now));
     const table = book.termTable(Number(number));
     expect(table?.receivables(now)).to.deep.equal({
@@ -138,8 +146,11 @@ function plainScan(world: World, facts: ReadonlyMap<number, FacilityFacts>): Map
       const known = facts.get(Number(machine.facilityNumberOf(id)));
       if (known?.price.kind !== "price") continue;
       const term = register.termLoans.get(id)?.loan;
-      const debt = register.kind === machine.FacilityKind.Term
-          ? term === undefined ? 0n : termLoanDebt(term, known.now)
+      const debt =
+        register.kind === machine.FacilityKind.Term
+          ? term === undefined
+            ? 0n
+            : termLoanDebt(term, known.now)
           : machine.debtOf(world, register.manager, id, known.now);
       const value = collateralValueDown(collateral, known.price.priceE36);
       if (debt === 0n) continue;
@@ -178,14 +189,19 @@ describe("keeper: the book over random histories", () => {
     for (const later of [0n, 1n, 86_400n, 40n * 86_400n, 400n * 86_400n]) {
       const at = now + later;
       for (const percent of [30n, 60n, 90n, 100n, 130n, 300n]) {
-        const limits = new Map(stage.facilities.map(({ number, oracles }) => {
-          const price = stage.oracles.get(oracles[0])?.priceE36 ?? 1n;
-          return [Number(number), (price * percent) / 100n + random.between(0n, 3n)];
-        }));
+        const limits = new Map(
+          stage.facilities.map(({ number, oracles }) => {
+            const price = stage.oracles.get(oracles[0])?.priceE36 ?? 1n;
+            return [Number(number), (price * percent) / 100n + random.between(0n, 3n)];
+          }),
+        );
         const facts = factsAt(book, replayed, at, (facility) => limits.get(facility) ?? 1n);
         const decisions = scan(book, facts);
-        const ours = new Map(Array.from({ length: decisions.length }, (_, place) => decisions.at(place)).map(
-          ({ id, debt, value, reason }) => [id, `${debt} ${value} ${reason}`]));
+        const ours = new Map(
+          Array.from({ length: decisions.length }, (_, place) => decisions.at(place)).map(
+            ({ id, debt, value, reason }) => [id, `${debt} ${value} ${reason}`],
+          ),
+        );
         expect(ours).to.deep.equal(plainScan(replayed, facts));
         for (const { loan, debt, verdict } of decisions.judgements()) {
           expect(verdict.kind).to.equal("liquidatable");
@@ -204,7 +220,11 @@ describe("keeper: the book over random histories", () => {
       apply(short, replayed, before);
       const seconds = before.at(-1)?.timestamp ?? 0;
       const expected = contentOf(short, seconds);
-      const owner = { chainId: 1, loanManager: stage.deployment.manager, termLoanManager: stage.deployment.termManager ?? "" };
+      const owner = {
+        chainId: 1,
+        loanManager: stage.deployment.manager,
+        termLoanManager: stage.deployment.termManager ?? "",
+      };
       const chunks = encode(short, { number: cut, hash: "0x01" }, owner);
       const written: Uint8Array[] = [];
       let rest = after;

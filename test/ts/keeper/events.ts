@@ -10,9 +10,12 @@ const interfaces = [loanManagerAbi, termLoanManagerAbi, protectionOrdersAbi].map
 /** Any value of a parameter, at its borders often. */
 function valueOf(type: ParamType): fc.Arbitrary<unknown> {
   if (type.baseType === "tuple") return fc.tuple(...(type.components ?? []).map(valueOf));
-  if (type.type === "address") return fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`);
-  if (type.type === "bytes") return fc.uint8Array({ maxLength: 70 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`);
-  if (type.type === "bytes32") return fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`);
+  if (type.type === "address")
+    return fc.uint8Array({ minLength: 20, maxLength: 20 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`);
+  if (type.type === "bytes")
+    return fc.uint8Array({ maxLength: 70 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`);
+  if (type.type === "bytes32")
+    return fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => `0x${Buffer.from(bytes).toString("hex")}`);
   if (type.type === "bool") return fc.boolean();
   const most = 2n ** BigInt(type.type.slice(4)) - 1n;
   return fc.oneof(fc.bigInt(0n, most), fc.constantFrom(0n, 1n, most));
@@ -22,7 +25,8 @@ function valueOf(type: ParamType): fc.Arbitrary<unknown> {
 function flat(inputs: readonly ParamType[], values: readonly unknown[]): Map<string, unknown> {
   const found = new Map<string, unknown>();
   inputs.forEach((input, at) => {
-    if (input.baseType === "tuple") for (const [name, value] of flat(input.components ?? [], values[at] as unknown[])) found.set(name, value);
+    if (input.baseType === "tuple")
+      for (const [name, value] of flat(input.components ?? [], values[at] as unknown[])) found.set(name, value);
     else found.set(input.name, values[at]);
   });
   return found;
@@ -48,7 +52,9 @@ describe("keeper: the decoder of events", () => {
             const values = flat(fragment.inputs, args);
             const [first] = fragment.inputs;
             expect(toBigint(words, 0, WORD)).to.equal(BigInt(values.get(first?.name ?? "") as bigint));
-            for (const [field, word] of Object.entries((FIELD as Partial<Record<EventName, Record<string, number>>>)[name] ?? {})) {
+            for (const [field, word] of Object.entries(
+              (FIELD as Partial<Record<EventName, Record<string, number>>>)[name] ?? {},
+            )) {
               if (UNREAD.has(`${name}.${field}`)) continue;
               expect(toBigint(words, dataAt(word), WORD), field).to.equal(BigInt(values.get(field) as bigint));
             }
@@ -62,8 +68,12 @@ describe("keeper: the decoder of events", () => {
   it("knows the events of both managers and of the orders, and takes no log that is cut off", () => {
     expect(known).to.equal(26);
     const { topics, data } = interfaces[0]!.encodeEventLog("ToppedUp", [5n, `0x${"00".repeat(20)}`, 7n]);
-    expect(readWords({ address: "", blockNumber: 1, topics, data: data.slice(0, -2) }, "ToppedUp", words)).to.equal(false);
-    expect(readWords({ address: "", blockNumber: 1, topics: topics.slice(0, 1), data }, "ToppedUp", words)).to.equal(false);
+    expect(readWords({ address: "", blockNumber: 1, topics, data: data.slice(0, -2) }, "ToppedUp", words)).to.equal(
+      false,
+    );
+    expect(readWords({ address: "", blockNumber: 1, topics: topics.slice(0, 1), data }, "ToppedUp", words)).to.equal(
+      false,
+    );
   });
 });
 

@@ -2,14 +2,29 @@ import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import { getAddress } from "ethers";
 import fc from "fast-check";
-import { PRICE_SCALE, collateralValueDown, isLiquidatable, termLoanDebt, toAssetsUp } from "../../../sdk/model/index.js";
+import {
+  PRICE_SCALE,
+  collateralValueDown,
+  isLiquidatable,
+  termLoanDebt,
+  toAssetsUp,
+} from "../../../sdk/model/index.js";
 import { defaultsAfter, settleTermLoan } from "../../../sdk/model/index.js";
 import type { LoanBook } from "../../../keeper/index/loanBook.js";
 import { decode } from "../../../keeper/index/snapshot/decode.js";
 import { encode } from "../../../keeper/index/snapshot/encode.js";
 import type { FacilityFacts } from "../../../keeper/judge/judge.js";
 import { scan } from "../../../keeper/judge/scan.js";
-import { ADDRESSES, type Draw, ModelMarket, REVOLVING, TERM, applyAll, contentOf, newBook } from "./support/modelMarket.js";
+import {
+  ADDRESSES,
+  type Draw,
+  ModelMarket,
+  REVOLVING,
+  TERM,
+  applyAll,
+  contentOf,
+  newBook,
+} from "./support/modelMarket.js";
 
 const MARKED = "0x84945c8c8c";
 const VAULT = getAddress(`0x${"d1".repeat(20)}`);
@@ -61,7 +76,14 @@ function plainScan(market: ModelMarket, facts: ReadonlyMap<number, FacilityFacts
   for (const [id, { facility, collateral, shares, term }] of market.loans) {
     const known = facts.get(facility)!;
     if (known.price.kind !== "price") continue;
-    const debt = facility === TERM ? (term === undefined ? 0n : termLoanDebt(term, known.now)) : shares === 0n ? 0n : toAssetsUp(shares, known.totals);
+    const debt =
+      facility === TERM
+        ? term === undefined
+          ? 0n
+          : termLoanDebt(term, known.now)
+        : shares === 0n
+          ? 0n
+          : toAssetsUp(shares, known.totals);
     const value = collateralValueDown(collateral, known.price.priceE36);
     if (debt === 0n) continue;
     if (isLiquidatable(debt, value, known.facility.terms.lltvWad)) found.set(id, `${debt} ${value} 1`);
@@ -130,7 +152,10 @@ describe("keeper: loan book", () => {
         const lost = candidates[which % Math.max(candidates.length, 1)];
         const [book, whole] = [newBook(), newBook()];
         applyAll(whole, market.logs);
-        applyAll(book, market.logs.filter((log) => log !== lost));
+        applyAll(
+          book,
+          market.logs.filter((log) => log !== lost),
+        );
         const sums = (of: LoanBook) => [
           ...[of.debtShares(REVOLVING), of.collateralIn(VAULT), of.termTable(TERM)?.receivables(BigInt(market.now))],
         ];
@@ -161,9 +186,17 @@ describe("keeper: loan book", () => {
           const ids = [...market.loans.keys()];
           const chosen = market.loans.get(ids[which % Math.max(ids.length, 1)] ?? 0n);
           const probe = factsOf(book, now, 1n, totals).get(chosen?.facility ?? REVOLVING)!;
-          const debt = chosen === undefined ? 1n : chosen.term !== undefined ? termLoanDebt(chosen.term, now) : toAssetsUp(chosen.shares, probe.totals);
+          const debt =
+            chosen === undefined
+              ? 1n
+              : chosen.term !== undefined
+                ? termLoanDebt(chosen.term, now)
+                : toAssetsUp(chosen.shares, probe.totals);
           const collateral = chosen?.collateral ?? 1n;
-          const price = collateral === 0n ? PRICE_SCALE : (debt * 10n ** 18n * PRICE_SCALE) / (probe.facility.terms.lltvWad * collateral);
+          const price =
+            collateral === 0n
+              ? PRICE_SCALE
+              : (debt * 10n ** 18n * PRICE_SCALE) / (probe.facility.terms.lltvWad * collateral);
           for (const priceE36 of [price + beside, (price * 101n) / 100n, (price * 99n) / 100n, price + PRICE_SCALE]) {
             if (priceE36 <= 0n) continue;
             const facts = factsOf(book, now, priceE36, totals);
@@ -221,7 +254,10 @@ describe("keeper: loan book", () => {
         expect(contentOf(restored)).to.deep.equal(expected);
         applyAll(restored, market.logs.slice(before.length));
         expect(contentOf(restored)).to.deep.equal(contentOf(book));
-        const facts = factsOf(restored, BigInt(market.now + 50_000), 10n ** 38n, { assets: 10n ** 12n, shares: 10n ** 18n });
+        const facts = factsOf(restored, BigInt(market.now + 50_000), 10n ** 38n, {
+          assets: 10n ** 12n,
+          shares: 10n ** 18n,
+        });
         expect(scanned(restored, facts)).to.deep.equal(plainScan(market, facts));
       }),
       { numRuns: 100 },

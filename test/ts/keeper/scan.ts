@@ -16,7 +16,8 @@ import type { FacilityFacts } from "../../../keeper/judge/judge.js";
 import { scan } from "../../../keeper/judge/scan.js";
 import { ModelMarket, REVOLVING, applyAll, newBook } from "./support/modelMarket.js";
 
-const positive = (bits: bigint) => fc.oneof(fc.bigInt(1n, 2n ** bits), fc.bigInt(1n, 2n ** (bits / 2n)), fc.bigInt(1n, 1_000n));
+const positive = (bits: bigint) =>
+  fc.oneof(fc.bigInt(1n, 2n ** bits), fc.bigInt(1n, 2n ** (bits / 2n)), fc.bigInt(1n, 1_000n));
 
 describe("keeper: exact arithmetic in doubles", () => {
   it("floors and ceils products as bigints do, or says nothing", () => {
@@ -69,11 +70,17 @@ describe("keeper: exact arithmetic in doubles", () => {
   });
 
   it("sorts as a comparison would, equal ones in their order", () => {
-    const number = fc.oneof(fc.double({ min: 0, max: 1e300, noNaN: true }), fc.nat(5), fc.constantFrom(0, Infinity, 5e-324));
+    const number = fc.oneof(
+      fc.double({ min: 0, max: 1e300, noNaN: true }),
+      fc.nat(5),
+      fc.constantFrom(0, Infinity, 5e-324),
+    );
     fc.assert(
       fc.property(fc.array(number, { maxLength: 300 }), (numbers) => {
         const values = Float64Array.from(numbers, (value) => value + 0);
-        const places = numbers.map((_, at) => at).sort((a, b) => (values[a]! === values[b]! ? a - b : values[a]! < values[b]! ? 1 : -1));
+        const places = numbers
+          .map((_, at) => at)
+          .sort((a, b) => (values[a]! === values[b]! ? a - b : values[a]! < values[b]! ? 1 : -1));
         expect([...descending(values, values.length)]).to.deep.equal(places);
       }),
     );
@@ -97,7 +104,11 @@ describe("keeper: the scan", () => {
 
   it("fault K27: a thousand dust loans stand behind one large one, wherever it stands in the table", () => {
     const dust = Array.from({ length: 1_000 }, (): [bigint, bigint] => [100_000n, 10n ** 14n]);
-    const { book, ids, factsAt } = marketOf([...dust.slice(0, 500), [5n * 10n ** 8n, 29n * 10n ** 16n], ...dust.slice(500)]);
+    const { book, ids, factsAt } = marketOf([
+      ...dust.slice(0, 500),
+      [5n * 10n ** 8n, 29n * 10n ** 16n],
+      ...dust.slice(500),
+    ]);
     const decisions = scan(book, factsAt(PRICE));
     expect(decisions.length).to.equal(1_001);
     expect(decisions.at(0).id).to.equal(ids[500]);

@@ -71,9 +71,17 @@ describe("keeper: snapshots in a file", () => {
     ["cut off", (bytes: Buffer) => bytes.subarray(0, bytes.length - 9), /checksum/],
     ["cut off within its header", (bytes: Buffer) => bytes.subarray(0, 40), /cut off after 40 bytes/],
     ["empty", () => Buffer.alloc(0), /does not begin with/],
-    ["of something else", () => Buffer.from("{ \"nonce\": 7 }"), /does not begin with/],
-    ["of another version", (bytes: Buffer) => (bytes.writeUInt32LE(9, 8), bytes), /is of version 9, this keeper reads 1/],
-    ["damaged in one bit", (bytes: Buffer) => (bytes.writeUInt8(bytes.readUInt8(bytes.length - 60) ^ 1, bytes.length - 60), bytes), /checksum/],
+    ["of something else", () => Buffer.from('{ "nonce": 7 }'), /does not begin with/],
+    [
+      "of another version",
+      (bytes: Buffer) => (bytes.writeUInt32LE(9, 8), bytes),
+      /is of version 9, this keeper reads 1/,
+    ],
+    [
+      "damaged in one bit",
+      (bytes: Buffer) => (bytes.writeUInt8(bytes.readUInt8(bytes.length - 60) ^ 1, bytes.length - 60), bytes),
+      /checksum/,
+    ],
   ] as const) {
     it(`fault K30: of a file that is ${what} nothing is taken, and the log says what is in it`, async () => {
       await written();

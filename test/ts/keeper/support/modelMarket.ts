@@ -1,7 +1,6 @@
 import { Interface } from "ethers";
 import { loanManagerAbi, protectionOrdersAbi, termLoanManagerAbi } from "../../../../sdk/client/abi/index.js";
 import {
-  RATE_SECONDS,
   Refusal,
   type TermLoan,
   type TermSheet,
@@ -49,7 +48,13 @@ export interface ModelLoan {
 const DAY = 86_400n;
 export const SHEETS: readonly TermSheet[] = [
   {
-    ...{ intervalSeconds: 30n * DAY, count: 12n, graceSeconds: 10n * DAY, latePremiumBps: 600n, prepaymentFeeBps: 100n },
+    ...{
+      intervalSeconds: 30n * DAY,
+      count: 12n,
+      graceSeconds: 10n * DAY,
+      latePremiumBps: 600n,
+      prepaymentFeeBps: 100n,
+    },
     ...{ balloonBps: 0n, spreadBps: 100n, lateFee: 25_000_000n, retired: false },
   },
   {
@@ -90,7 +95,12 @@ export class ModelMarket {
       const address20 = (byte: string): string => `0x${byte.repeat(20)}`;
       const params = {
         ...{ pool: address20(facility === TERM ? "c2" : "c1"), vault: address20("d1"), oracle: address20("e1") },
-        ...{ gate: address20("00"), kind: facility === TERM ? 1 : 0, maxLtvBps: 7_500, lltvBps: terms.lltvBps ?? 8_000 },
+        ...{
+          gate: address20("00"),
+          kind: facility === TERM ? 1 : 0,
+          maxLtvBps: 7_500,
+          lltvBps: terms.lltvBps ?? 8_000,
+        },
         ...{ targetLtvBps: 6_500, incentiveMinBps: terms.incentiveMinBps ?? 200, incentiveMaxBps: 1_000 },
         ...{ healthForMaxBps: 9_000, rampSeconds: 86_400, minDebt: 1_000n, cap: 2n ** 90n, loanCap: 2n ** 90n },
       };
@@ -115,14 +125,23 @@ export class ModelMarket {
   openRevolving(collateral: bigint, shares: bigint): bigint {
     const id = this.idOf(REVOLVING, ++this.salt);
     this.loans.set(id, { facility: REVOLVING, collateral, shares });
-    this.emit(ADDRESSES.loanManager, "Opened", [id, SOMEBODY, REVOLVING, SOMEBODY, collateral, shares / 1_000_000n, shares]);
+    this.emit(ADDRESSES.loanManager, "Opened", [
+      id,
+      SOMEBODY,
+      REVOLVING,
+      SOMEBODY,
+      collateral,
+      shares / 1_000_000n,
+      shares,
+    ]);
     return id;
   }
 
   openTerm(collateral: bigint, principal: bigint, sheet: number, rateUnits: bigint): bigint {
     const id = this.idOf(TERM, ++this.salt);
     const annualRate = rateUnits * 10n ** 11n;
-    const { after: _, ...term } = beginTermLoan(principal, annualRate, SHEETS[sheet]!, BigInt(this.now));
+    const { terms, balance } = beginTermLoan(principal, annualRate, SHEETS[sheet]!, BigInt(this.now));
+    const term = { terms, balance };
     this.loans.set(id, { facility: TERM, collateral, shares: 0n, term });
     const { instalment } = term.balance;
     const agreement = `0x${"00".repeat(32)}`;
@@ -175,7 +194,14 @@ export class ModelMarket {
     }
   }
 
-  private actOnCollateral(manager: string, id: bigint, loan: ModelLoan, what: number, more: bigint, less: bigint): void {
+  private actOnCollateral(
+    manager: string,
+    id: bigint,
+    loan: ModelLoan,
+    what: number,
+    more: bigint,
+    less: bigint,
+  ): void {
     const { collateral } = loan;
     if (what % 3 === 0) {
       this.put(id, { ...loan, collateral: collateral + more });
@@ -216,13 +242,28 @@ export class ModelMarket {
       case 5:
         this.loans.delete(id);
         this.marks.delete(id);
-        return this.emit(manager, "Closed", [id, SOMEBODY, SOMEBODY, payOffTermLoan(term, now).paid, principal, collateral]);
+        return this.emit(manager, "Closed", [
+          id,
+          SOMEBODY,
+          SOMEBODY,
+          payOffTermLoan(term, now).paid,
+          principal,
+          collateral,
+        ]);
       case 6: {
         const { paid } = rollOverTermLoan(term, now);
         const begun = beginTermLoan(paid, 7n * 10n ** 16n, SHEETS[0]!, now);
         this.put(id, { ...loan, term: { terms: begun.terms, balance: begun.balance } });
         const { instalment } = begun.balance;
-        return this.emit(manager, "RolledOver", [id, SOMEBODY, paid, 0, 7n * 10n ** 16n, instalment, `0x${"00".repeat(32)}`]);
+        return this.emit(manager, "RolledOver", [
+          id,
+          SOMEBODY,
+          paid,
+          0,
+          7n * 10n ** 16n,
+          instalment,
+          `0x${"00".repeat(32)}`,
+        ]);
       }
       default: {
         const outcome = markTermLoanDefault(term, now);
@@ -251,13 +292,14 @@ export class ModelMarket {
   }
 }
 
-/** Units of a pool's count of a principal. */
-export const countedOf = (principal: bigint): bigint => principal * RATE_SECONDS;
-
 /** Applies logs to a book, with the sheets it asks for. */
 export function applyAll(book: LoanBook, logs: readonly MarketLog[]): void {
   for (const log of logs) {
-    for (let missing = book.apply(log, log.timestamp); missing !== undefined; missing = book.apply(log, log.timestamp)) {
+    for (
+      let missing = book.apply(log, log.timestamp);
+      missing !== undefined;
+      missing = book.apply(log, log.timestamp)
+    ) {
       book.learn(missing, SHEETS[missing.sheet]!, log.blockNumber);
     }
   }
