@@ -1,7 +1,6 @@
 import { Interface } from "ethers";
 import { loanManagerAbi, protectionOrdersAbi, termLoanManagerAbi } from "../../../../sdk/client/abi/index.js";
 import {
-  RATE_SECONDS,
   Refusal,
   type TermLoan,
   type TermSheet,
@@ -141,7 +140,8 @@ export class ModelMarket {
   openTerm(collateral: bigint, principal: bigint, sheet: number, rateUnits: bigint): bigint {
     const id = this.idOf(TERM, ++this.salt);
     const annualRate = rateUnits * 10n ** 11n;
-    const { after: _, ...term } = beginTermLoan(principal, annualRate, SHEETS[sheet]!, BigInt(this.now));
+    const { terms, balance } = beginTermLoan(principal, annualRate, SHEETS[sheet]!, BigInt(this.now));
+    const term = { terms, balance };
     this.loans.set(id, { facility: TERM, collateral, shares: 0n, term });
     const { instalment } = term.balance;
     const agreement = `0x${"00".repeat(32)}`;
@@ -291,9 +291,6 @@ export class ModelMarket {
     return { counted, slope };
   }
 }
-
-/** Units of a pool's count of a principal. */
-export const countedOf = (principal: bigint): bigint => principal * RATE_SECONDS;
 
 /** Applies logs to a book, with the sheets it asks for. */
 export function applyAll(book: LoanBook, logs: readonly MarketLog[]): void {
