@@ -71,6 +71,8 @@ export class Truth {
   readonly blocks = new Map<number, BlockTruth>();
   /** For each loan, all blocks in which it was liquidatable, those taken back included. */
   readonly liquidatableAt = new Map<bigint, number[]>();
+  /** Transactions of the bot's that were mined in blocks which were taken back: they may come again, and find another state. */
+  readonly takenBack = new Set<string>();
   private readonly sizes = new Map<bigint, Size>();
   private last: number;
 
@@ -118,6 +120,7 @@ export class Truth {
         if (size !== undefined)
           this.sizes.set(id, { debt: size.debt + debtClosed, collateral: size.collateral + seized });
       }
+      for (const { hash } of this.blocks.get(number)?.transactions ?? []) this.takenBack.add(hash);
       this.blocks.delete(number);
     }
     this.last = Math.min(this.last, block);
