@@ -10,6 +10,7 @@ import { byDay, byLoan, inAll } from "../../../keeper/account/ledger.js";
 import { Recorder } from "../../../keeper/account/recorder.js";
 import { Reconciler } from "../../../keeper/account/reconciler.js";
 import { Node } from "../../../keeper/chain/node.js";
+import type { Question } from "../../../keeper/chain/rpc.js";
 import { RpcError } from "../../../keeper/chain/rpcErrors.js";
 import { StoreFailed } from "../../../keeper/store/errors.js";
 import { openStore } from "../../../keeper/store/open.js";
@@ -189,6 +190,8 @@ describe("keeper: the books held against the chain", () => {
           return Promise.reject(new RpcError(method, -32601, "unknown", undefined));
       }
     },
+    together: (questions: readonly Question[]) =>
+      Promise.all(questions.map(async ({ method, params }) => chain.request(method, params))),
   };
   const headAt = async (block: number) => {
     const head = await new Node(chain).head(block);

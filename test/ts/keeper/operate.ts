@@ -152,7 +152,7 @@ function statusWith(text: string): StatusReport {
     decided: { number: 5, hash: "0x05", timestamp: 5 },
     head: { number: 6, hash: "0x06", timestamp: 6 },
     pending: 1,
-    pendingTransactions: [{ nonce: 1, kind: text, subject: text, hashes: [text], sentAtBlock: 4 }],
+    pendingTransactions: [{ nonce: 1, kind: text, subjects: [text], hashes: [text], sentAtBlock: 4 }],
     ...{ halted: text, loans: 3 },
     facilities: [
       ...[
@@ -183,7 +183,7 @@ function statusWith(text: string): StatusReport {
     ],
     totals: { outcomes: {}, fees, assets: {} },
     results: [],
-    leadership: { role: "leader", holder: text, expiresAt: 1, fence: "7" },
+    leadership: { role: "leader", holder: text, shards: [0], fence: "7" },
     endpoints: [{ endpoint: text, state: "down", head: null, latencyMs: null, note: text }],
     alerts: [
       ...[
