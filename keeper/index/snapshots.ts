@@ -22,7 +22,7 @@ export class Snapshots {
     private readonly file: string,
     private readonly owner: SnapshotOwner,
     private readonly log: Logger,
-    private readonly clock: () => number = Date.now,
+    private readonly clock: () => number = () => performance.now(),
   ) {}
 
   /** Fills an empty book where there is a snapshot of it whose block still is part of the chain. */
