@@ -4,7 +4,7 @@ import { erc20Abi, loanManagerAbi } from "../../../sdk/client/abi/index.js";
 import { Books, type Outcome, type Result } from "../../../keeper/account/books.js";
 import { NO_FEES } from "../../../keeper/account/fees.js";
 import { outcomeOfRevert } from "../../../keeper/account/outcome.js";
-import { realisedOf } from "../../../keeper/account/receipts.js";
+import { failedItemsOf, itemAbi, realisedOf } from "../../../keeper/account/receipts.js";
 import type { Log, Receipt } from "../../../keeper/chain/node.js";
 import { Backoff } from "../../../keeper/dispatch/backoff.js";
 
@@ -71,6 +71,30 @@ describe("keeper: accounts", () => {
       grossProfit: 50n,
       cash: 50n,
     });
+  });
+
+  it("books each loan of a bundle for itself: what was logged since the item before it; a failed one with its reason", () => {
+    const items = new Interface(itemAbi);
+    const done = (id: bigint, profit: bigint, fromInventory = false): Log =>
+      log(liquidator, items, "ItemDone", [id, 1_000n, 70n, profit, fromInventory]);
+    const receipt = receiptOf(
+      liquidated(7n),
+      transfer(router, liquidator, 1_050n),
+      transfer(liquidator, pool, 1_000n),
+      done(7n, 50n),
+      log(liquidator, items, "ItemFailed", [8n, "0x12345678"]),
+      liquidated(9n),
+      transfer(liquidator, pool, 1_000n),
+      done(9n, 80n, true),
+      transfer(router, liquidator, 3n),
+    );
+    const realised = realisedOf(receipt, [7n, 8n, 9n], parties);
+    expect([...realised.keys()]).to.deep.equal([7n, 9n]);
+    expect(realised.get(7n)).to.include({ grossProfit: 50n, cash: 50n, proceeds: 1_050n });
+    // Collateral that is kept is a profit by the oracle, and costs cash.
+    expect(realised.get(9n)).to.include({ grossProfit: 80n, cash: -1_000n, proceeds: 0n });
+    expect([...failedItemsOf(receipt, liquidator)]).to.deep.equal([[8n, "0x12345678"]]);
+    expect(failedItemsOf(receipt, stranger).size).to.equal(0);
   });
 
   it("fault K21: a receipt without the loan's own event by this liquidator is nothing", () => {
