@@ -78,6 +78,7 @@ export class Overseer {
   private led: boolean | undefined;
   private recent: StoredResult[] = [];
   private comparing: Promise<void> | undefined;
+  private balancesAt = -Infinity;
 
   constructor(private readonly deps: OverseerDeps) {
     const { config, environment = process.env, liquidator, log, metrics, network, node, operators, store } = deps;
@@ -233,6 +234,7 @@ export class Overseer {
     this.alerts.set("loans-left", long.length > 0, () => ({ ...described(long), blocks: config.leftBlocks }));
     const lost = notes.filter((note) => note.expectedLoss > 0n && matters(note));
     this.alerts.set("bad-debt", lost.length > 0, () => described(lost));
+    this.lookAtBalances(head);
     this.compare(head);
   }
 
@@ -307,6 +309,20 @@ export class Overseer {
     if (this.led === true && !leads) this.alerts.begin("leadership-lost", { holder, fence });
     if (leads) this.alerts.end("leadership-lost");
     this.led = leads;
+  }
+
+  /** Of accounts that send nothing for a while too: when they have to, it is too late. */
+  private lookAtBalances(head: Head): void {
+    const { config, mode, node, operators } = this.deps;
+    if (mode !== "run" || head.number - this.balancesAt < config.reconcileBlocks) return;
+    this.balancesAt = head.number;
+    for (const operator of operators) {
+      node.balance(operator, head.number).then(
+        (wei) => this.balance(wei, operator),
+        // Asked again in time.
+        () => (this.balancesAt = -Infinity),
+      );
+    }
   }
 
   /** Holds the books against the chain, now and then, and never a second time meanwhile. */

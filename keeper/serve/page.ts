@@ -17,9 +17,9 @@ header{display:flex;gap:1rem;align-items:baseline;flex-wrap:wrap;margin-bottom:1
 .card b{display:block;font-size:1.25rem;font-weight:600}.card span{color:var(--dim);font-size:.85rem}
 section{margin-bottom:1rem;overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th{text-align:left;color:var(--dim);font-weight:500;border-bottom:1px solid var(--line)}td,th{padding:.35rem .7rem .35rem 0;vertical-align:top}
-tr+tr td{border-top:1px solid var(--line)}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-code{font:.85em ui-monospace,monospace}.good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.dim{color:var(--dim)}
-.tag{font-weight:600;white-space:nowrap}.alert{border-left:4px solid var(--bad)}p.none{margin:0;color:var(--dim)}
+tr+tr td{border-top:1px solid var(--line)}.n{text-align:right;padding-right:1.3rem;font-variant-numeric:tabular-nums;white-space:nowrap}
+code{font:.85em ui-monospace,monospace;white-space:nowrap}.wrap{overflow-wrap:anywhere}.fix{white-space:nowrap}.good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.dim{color:var(--dim)}
+.tag{font-weight:600;white-space:nowrap}section.bad{color:inherit;border-left:4px solid var(--bad)}section.warn{color:inherit;border-left:4px solid var(--warn)}p.none{margin:0;color:var(--dim)}
 footer{color:var(--dim);font-size:.85rem}footer a{color:inherit}.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(430px,1fr));gap:0 1rem}`;
 
 /** The page for people: one look says whether all is well, a second one why not. Nothing on it is a button. */
@@ -33,7 +33,8 @@ export function statusPage(status: StatusReport, now: Date): string {
 ${cards(status)}
 ${alerts(status)}
 ${loansAtRisk(status)}
-<div class="pair">${pendingTransactions(status)}${results(status)}</div>
+${pendingTransactions(status)}
+${results(status)}
 ${profit(status.profitByDay)}
 <div class="pair">${facilities(status.facilities)}${nodes(status)}</div>
 <footer>As of ${html(now.toISOString().replace("T", " ").slice(0, 19))} UTC, running since ${html(status.startedAt.replace("T", " ").slice(0, 19))}. Operator <code>${html(status.operator)}</code>, liquidator <code>${html(status.liquidator)}</code>, chain ${status.chainId}.
@@ -75,13 +76,23 @@ function cards({ alerts, atRisk, decided, head, health, loans, pending, ready }:
 
 function alerts({ alerts: running }: StatusReport): string {
   if (running.length === 0) return "";
+  const worst = running.some(({ severity }) => severity === "critical") ? "bad" : "warn";
   const rows = running.map(({ kind, severity, about, title, details, since }) => [
     tag(severity, severity === "critical" ? "bad" : "warn"),
-    `<b>${html(title)}</b>${about === "" ? "" : ` · <code>${html(about)}</code>`}<br><span class="dim">${html(JSON.stringify(details))}</span>`,
-    html(kind),
-    html(since.replace("T", " ").slice(0, 19)),
+    `<b>${html(title)}</b>${about === "" ? "" : ` · <code>${html(about)}</code>`}<br><span class="dim wrap">${html(detailsText(details))}</span>`,
+    `<span class="fix">${html(kind)}</span>`,
+    `<span class="fix">${html(since.replace("T", " ").slice(0, 19))}</span>`,
   ]);
-  return section("Alerts", ["", "what", "kind", "since (UTC)"], rows, "", "alert");
+  return section("Alerts", ["", "what", "kind", "since (UTC)"], rows, "", worst);
+}
+
+/** Names and values; what is in lists one after another. */
+function detailsText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(detailsText).join("; ");
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, one]) => `${name}: ${detailsText(one)}`)
+    .join(", ");
 }
 
 /** Those about which something is to be said first, then the nearest to their limit. */
@@ -112,7 +123,7 @@ const toneOf = ({ action }: LoanReport): string =>
 function pendingTransactions({ pendingTransactions: pending }: StatusReport): string {
   const rows = pending.map(({ nonce, kind, subjects, hashes, sentAtBlock }) => [
     String(nonce),
-    html(kind),
+    `<span class="fix">${html(kind)}</span>`,
     subjects.map((subject) => `<code title="${html(subject)}">${html(short(subject))}</code>`).join(" "),
     `<code title="${html(hashes.join(" "))}">${html(short(hashes.at(-1) ?? ""))}</code>${hashes.length > 1 ? ` <span class="dim">${hashes.length} attempts</span>` : ""}`,
     sentAtBlock < 0 ? "before the start" : String(sentAtBlock),

@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { pino } from "pino";
+import { Node } from "../../../keeper/chain/node.js";
+import { TransportError } from "../../../keeper/chain/rpcErrors.js";
 import { loadConfig } from "../../../keeper/config/load.js";
 import { Alerts, type Notice } from "../../../keeper/serve/alerts/alerts.js";
 import { Delivery } from "../../../keeper/serve/alerts/delivery.js";
@@ -10,10 +12,14 @@ import { posting, textOf } from "../../../keeper/serve/alerts/formats.js";
 import { LeftLoans } from "../../../keeper/serve/leftLoans.js";
 import type { LoanNote } from "../../../keeper/serve/loanNotes.js";
 import { LoopWatch } from "../../../keeper/serve/loopWatch.js";
+import { Metrics } from "../../../keeper/serve/metrics.js";
+import { Overseer } from "../../../keeper/serve/overseer.js";
 import { Progress } from "../../../keeper/serve/progress.js";
+import type { LeadershipReport, StatusSources } from "../../../keeper/serve/status.js";
 import { type Stage, Trace } from "../../../keeper/serve/trace.js";
 import { until } from "../devnet/support.js";
 
+const ALONE: LeadershipReport = { role: "alone", holder: null, expiresAt: null, fence: null };
 const silent = pino({ level: "silent" });
 
 /** A clock that a test moves. */
@@ -148,6 +154,125 @@ describe("keeper: alerts", () => {
     expect(left.after(104, many.slice(1)).long).to.have.length(0);
     expect(left.after(105, many).long, "the first was not left in between").to.have.length(999);
     expect(left.after(106, [note("loan 1", "pending")])).to.deep.equal({ now: 0, long: [] });
+  });
+});
+
+describe("keeper: the overseer", () => {
+  const head = (number: number) => ({
+    ...{ number, hash: `0x${number}`, parentHash: "0x00", timestamp: 1_000n + BigInt(number), baseFeePerGas: 0n },
+  });
+  const loan = (change: Partial<LoanNote> = {}): LoanNote => ({
+    ...{ subject: "loan 1", action: "left", reason: "unprofitable", figures: {}, facility: 1, debt: 500_000_000n },
+    ...{ isLiquidatable: true, expectedLoss: 0n },
+    ...change,
+  });
+  let now: number;
+  let wei: bigint;
+  let sources: StatusSources;
+  let overseer: Overseer;
+  let metrics: Metrics;
+  const alerts = (): string[] =>
+    overseer.alerts.running.map(({ kind, about }) => (about === "" ? kind : `${kind} ${about}`));
+  const gauge = async (name: string): Promise<number[]> =>
+    (await metrics.registry.getSingleMetric(name)?.get())?.values.map(({ value }) => value) ?? [];
+
+  beforeEach(() => {
+    now = 1_005;
+    wei = 10n ** 18n;
+    sources = {};
+    metrics = new Metrics();
+    overseer = new Overseer({
+      config: loadConfig({ leftBlocks: "10", alertMinDebt: "100", lowEther: "0.5" }, {}),
+      ...{ mode: "run", network: "test", operators: ["0x0e"], liquidator: "0x1a", metrics, log: silent },
+      node: new Node({
+        request: (method) =>
+          method === "eth_getBalance"
+            ? Promise.resolve(`0x${wei.toString(16)}`)
+            : Promise.reject(new TransportError(method, "not asked here")),
+      }),
+      sources: { leadership: () => sources.leadership?.() ?? ALONE, endpoints: () => sources.endpoints?.() ?? [] },
+      wallClock: () => now,
+    });
+    overseer.knows(1, "0xd0", { symbol: "USDX", decimals: 6 });
+  });
+
+  it("calls for a loan that matters and was left for long, not for dust; and for debt beyond rescue", () => {
+    overseer.decided(head(1), [loan()], "", 0);
+    overseer.decided(head(10), [loan()], "", 0);
+    expect(alerts()).to.deep.equal([]);
+    overseer.decided(head(11), [loan()], "", 0);
+    expect(alerts()).to.deep.equal(["loans-left"]);
+    overseer.decided(head(12), [loan({ action: "sent" })], "", 0);
+    expect(alerts()).to.deep.equal([]);
+    for (const block of [20, 40]) overseer.decided(head(block), [loan({ debt: 99_999_999n, expectedLoss: 5n })], "", 0);
+    expect(alerts(), "below the least debt").to.deep.equal([]);
+    overseer.decided(head(41), [loan({ action: "watch", isLiquidatable: false, expectedLoss: 5n })], "", 0);
+    expect(alerts()).to.deep.equal(["bad-debt"]);
+  });
+
+  it("fault K21: says how often in a row nothing happened, and that it halted", async () => {
+    overseer.decided(head(1), [], "", 2);
+    expect([await gauge("ballast_keeper_without_effect"), overseer.health().ok]).to.deep.equal([[2], true]);
+    overseer.decided(head(2), [], "3 transactions in a row succeeded without effect", 3);
+    expect(alerts()).to.deep.equal(["halted"]);
+    expect(overseer.health().reason).to.match(/3 transactions in a row/);
+  });
+
+  it("fault K37: says that clock and chain differ, whichever way", () => {
+    overseer.headSaid(head(1));
+    expect(alerts()).to.deep.equal([]);
+    for (const wrong of [1_002 + 61, 1_003 - 61]) {
+      now = wrong;
+      overseer.headSaid(head(wrong > 1_000 ? 2 : 3));
+      expect(alerts()).to.deep.equal(["clock-off"]);
+      now = 1_004;
+      overseer.headSaid(head(4));
+      expect(alerts()).to.deep.equal([]);
+    }
+  });
+
+  it("fault K19: calls before the ether is gone, for each account", () => {
+    overseer.balance(499_999_999_999_999_999n, "0x0e");
+    expect(alerts()).to.deep.equal(["low-balance 0x0e"]);
+    overseer.balance(500_000_000_000_000_000n, "0x0e");
+    expect(alerts()).to.deep.equal([]);
+  });
+
+  it("fault K19: looks at the ether of an account that has nothing to send, too", async () => {
+    wei = 1n;
+    overseer.decided(head(1), [], "", 0);
+    expect(await until(() => Promise.resolve(alerts().length > 0), 2_000)).to.equal(true);
+    expect(alerts()).to.deep.equal(["low-balance 0x0e"]);
+  });
+
+  it("says which node is down or foreign, and who leads", async () => {
+    const endpoint = { endpoint: "http://a.example", head: 1, latencyMs: 1, note: null };
+    sources = { endpoints: () => [{ ...endpoint, state: "foreign" }] };
+    overseer.tick();
+    expect(alerts()).to.deep.equal(["endpoint-foreign http://a.example"]);
+    sources = { endpoints: () => [{ ...endpoint, state: "down" }], leadership: () => ({ ...ALONE, role: "leader" }) };
+    overseer.tick();
+    expect(alerts()).to.deep.equal(["endpoint-down http://a.example"]);
+    sources = { leadership: () => ({ ...ALONE, role: "standby", holder: "b" }) };
+    overseer.tick();
+    expect(alerts()).to.include("leadership-lost");
+    expect(await gauge("ballast_keeper_leader")).to.deep.equal([0]);
+    sources = { leadership: () => ({ ...ALONE, role: "leader" }) };
+    overseer.tick();
+    expect(alerts()).to.not.include("leadership-lost");
+    expect(await gauge("ballast_keeper_leader")).to.deep.equal([1]);
+  });
+
+  it("fault K31: shows heap, memory and handles, by which a day of running is judged", async () => {
+    const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
+    expect(names).to.include.members([
+      ...[
+        "process_resident_memory_bytes",
+        "nodejs_heap_size_used_bytes",
+        "nodejs_active_handles_total",
+        "nodejs_eventloop_lag_p99_seconds",
+      ],
+    ]);
   });
 });
 

@@ -166,7 +166,7 @@ describe("keeper: faults of a store in a file", () => {
 async function writeAndKill(folder: string, said: string[], milliseconds: number): Promise<string> {
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", "test/ts/keeper/support/storeWriter.ts", folder, scope.loanManager],
+    ["--import", "tsx", "test/tools/storeWriter.ts", folder, scope.loanManager],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let out = "";

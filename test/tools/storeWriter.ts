@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
-import type { Intent } from "../../../../keeper/dispatch/intent.js";
-import { FileLock } from "../../../../keeper/lead/fileLock.js";
-import { openStore } from "../../../../keeper/store/open.js";
+import type { Intent } from "../../keeper/dispatch/intent.js";
+import { FileLock } from "../../keeper/lead/fileLock.js";
+import { openStore } from "../../keeper/store/open.js";
 
 /**
  * A process that writes into the store of a folder until it is killed, and says on stdout what was acknowledged: `intend 7 12`
