@@ -83,8 +83,6 @@ export class Board {
     metrics.atRisk.set(atRisk.length);
     metrics.pending.set(sender.pending.length);
     metrics.halted.set(halted === "" ? 0 : 1);
-    for (const { address, balanceWei } of sender.lanes)
-      if (balanceWei !== undefined) overseer.balance(balanceWei, address);
     for (const { intent } of decision.sent) metrics.sent.inc({ kind: intent.kind });
     const { badDebts } = decision;
     if (badDebts.length > 0) episodes.begin(BAD_DEBT, { badDebts });

@@ -93,7 +93,12 @@ export class Metrics {
     labelNames: ["part"] as const,
     registers: [this.registry],
   });
-  readonly balanceEther = this.gauge("ballast_keeper_balance_ether", "The operator's ether, when last asked");
+  readonly balanceEther = new Gauge({
+    name: "ballast_keeper_balance_ether",
+    help: "An operator's ether, when last asked",
+    labelNames: ["operator"] as const,
+    registers: [this.registry],
+  });
   readonly booksDifference = new Gauge({
     name: "ballast_keeper_books_difference",
     help: "By what the chain had more than the books explain, when last compared; whole units of the asset",

@@ -208,7 +208,7 @@ export class Overseer {
   }
 
   balance(wei: bigint, operator: string): void {
-    this.deps.metrics.balanceEther.set(Number(wei) / 1e18);
+    this.deps.metrics.balanceEther.set({ operator }, Number(wei) / 1e18);
     const low = parseEther(this.deps.config.lowEther);
     this.alerts.set(
       "low-balance",

@@ -19,7 +19,7 @@ import type { LeadershipReport, StatusSources } from "../../../keeper/serve/stat
 import { type Stage, Trace } from "../../../keeper/serve/trace.js";
 import { until } from "../devnet/support.js";
 
-const ALONE: LeadershipReport = { role: "alone", holder: null, expiresAt: null, fence: null };
+const ALONE: LeadershipReport = { role: "alone", holder: null, shards: [], fence: null };
 const silent = pino({ level: "silent" });
 
 /** A clock that a test moves. */
@@ -189,6 +189,7 @@ describe("keeper: the overseer", () => {
           method === "eth_getBalance"
             ? Promise.resolve(`0x${wei.toString(16)}`)
             : Promise.reject(new TransportError(method, "not asked here")),
+        together: () => Promise.reject(new TransportError("several", "not asked here")),
       }),
       sources: { leadership: () => sources.leadership?.() ?? ALONE, endpoints: () => sources.endpoints?.() ?? [] },
       wallClock: () => now,

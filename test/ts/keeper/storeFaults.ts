@@ -164,11 +164,9 @@ describe("keeper: faults of a store in a file", () => {
 
 /** @returns what it said on stderr; `said` gets what it acknowledged */
 async function writeAndKill(folder: string, said: string[], milliseconds: number): Promise<string> {
-  const child = spawn(
-    process.execPath,
-    ["--import", "tsx", "test/tools/storeWriter.ts", folder, scope.loanManager],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, ["--import", "tsx", "test/tools/storeWriter.ts", folder, scope.loanManager], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let out = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
