@@ -1,4 +1,4 @@
-// npm run -s bench:keeper-race [-- --loans 300 --minutes 1 --seed 1 --json]: the keeper and a plain bot, one after the other, on
+// npm run -s bench:keeper-race [-- --loans 100 --minutes 1 --seed 1 --json]: the keeper and a plain bot, one after the other, on
 // the same devnet, book and crash; and the keeper's latency from the block that carries the price to the transaction accepted.
 //
 // Method: both run as processes of their own against the same kind of proxy, which only counts; they share code with the
@@ -17,11 +17,11 @@ import { latencyTable, raceTable, summaryOf } from "./tables.js";
 
 const command = new Command("bench:keeper-race")
   .description("The keeper beside a plain bot on the same crash: loans sold in time, profit, requests, time to react.")
-  .option("--loans <n>", "loans, a fifth of them term loans", number, 300)
+  .option("--loans <n>", "loans, a fifth of them term loans", number, 100)
   .option("--seed <n>", "of book and prices", seed, 1)
   .option("--minutes <n>", "how long the crash lasts, for each of the two", number, 1)
   .option("--block-ms <n>", "between blocks", number, 1_000)
-  .option("--fall <percent>", "what the price loses", number, 35)
+  .option("--fall <percent>", "what the price loses", number, 30)
   .option("--ether-price <dollars>", "at which fees are counted", number, 2_000)
   .addOption(new Option("--only <name>", "only one of them").choices([...CONTESTANTS]))
   .option("--log <file>", "where what both say goes", join(tmpdir(), "keeper-race.log"))

@@ -49,7 +49,9 @@ const liquidator = interfaceOf(liquidatorAbi);
 const REVERTS = [manager, liquidator, interfaceOf(liquidationEngineAbi), interfaceOf(priceOracleAbi)];
 const LIQUIDATED = manager.getEvent("Liquidated")?.topicHash ?? "";
 /** Loans whose health is below this are asked about exactly; interest of hours moves it by far less. */
-const NEAR_PERCENT = 102n;
+const NEAR_PERMILLE = 1_020n;
+/** Below this nobody need be asked. */
+const BEYOND_PERMILLE = 998n;
 /** All loans are asked about this often, to check the choice. */
 const FULL_EVERY = 250;
 const CHUNK = 100;
@@ -75,6 +77,8 @@ export class Truth {
   readonly takenBack = new Set<string>();
   private readonly sizes = new Map<bigint, Size>();
   private last: number;
+  /** Whether loans that are far beyond their limit are asked about too; how much could be sold of others is not known. */
+  asksAboutAll = true;
 
   private constructor(
     private readonly world: World,
@@ -180,9 +184,11 @@ export class Truth {
   }
 
   private async liquidatable(blockTag: string, prices: Prices, all: boolean): Promise<BlockTruth["liquidatable"]> {
-    const near = this.near(prices);
-    const asked = all ? [...this.sizes.keys()] : near;
+    const near = this.near(prices, NEAR_PERMILLE);
     const found = new Map<bigint, { repaid: bigint; seized: bigint }>();
+    const beyond = this.asksAboutAll ? [] : this.near(prices, BEYOND_PERMILLE);
+    for (const id of beyond) found.set(id, { repaid: 0n, seized: 0n });
+    const asked = all && this.asksAboutAll ? [...this.sizes.keys()] : near.filter((id) => !found.has(id));
     for (let from = 0; from < asked.length; from += CHUNK) {
       const ids = asked.slice(from, from + CHUNK);
       const { client, provider, keeper } = this.world;
@@ -212,14 +218,14 @@ export class Truth {
     return prices;
   }
 
-  /** Loans so near their limit that the chain is asked about each. None while the oracles refuse. */
-  private near(prices: Prices): bigint[] {
+  /** Loans whose health is below so many thousandths. None while the oracles refuse. */
+  private near(prices: Prices, permille: bigint): bigint[] {
     const near: bigint[] = [];
     for (const [id, { debt, collateral }] of this.sizes) {
       const price = prices.get(Number((id >> 64n) & 0xffffffffn));
       if (price === undefined || debt <= 0n) continue;
       const maxDebt = (((collateral * price) / E36) * this.world.facility.lltvBps) / 10_000n;
-      if (maxDebt * 100n < debt * NEAR_PERCENT) near.push(id);
+      if (maxDebt * 1_000n < debt * permille) near.push(id);
     }
     return near;
   }
