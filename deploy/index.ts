@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BaseWallet, type Provider, getAddress } from "ethers";
 import { type Deployment, FIRST_FACILITY, parseDeployment } from "../sdk/client/deployment.js";
@@ -129,12 +129,23 @@ async function startOf(
 async function requireStillThere(journal: string, provider: Provider): Promise<void> {
   const file = join(journal, "deployed_addresses.json");
   if (!existsSync(file)) return;
-  const addresses = JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+  const addresses = addressesIn(file);
   for (const [step, address] of Object.entries(addresses)) {
     if ((await provider.getCode(address)) !== "0x") continue;
     throw new ForeignJournal(
       `${journal} says that ${step} is at ${address}, where this chain has nothing. Delete it, or choose another.`,
     );
+  }
+}
+
+/** What Ignition noted so far. It writes the file in place: one that was cut off when it was killed is nothing, its journal has all. */
+function addressesIn(file: string): Record<string, string> {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    rmSync(file);
+    return {};
   }
 }
 

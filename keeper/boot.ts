@@ -2,9 +2,8 @@ import { ZeroAddress } from "ethers";
 import type { Deployment } from "../sdk/client/deployment.js";
 import { liquidatorAt, managerAt, read } from "./chain/contracts.js";
 import type { Node } from "./chain/node.js";
-import { worthAskingElsewhere } from "./chain/classify.js";
 import { Identity } from "./chain/identity.js";
-import { RpcError, TransportError } from "./chain/rpcErrors.js";
+import { isNoAnswer } from "./chain/rpcErrors.js";
 import { WrongChain } from "./errors.js";
 
 /**
@@ -69,11 +68,6 @@ async function said<T>(name: string, address: string, question: () => Promise<T>
     if (isNoAnswer(cause)) throw cause;
     throw new WrongChain(`what is at ${address} is no ${name} of this version: ${String(cause)}`, { cause });
   }
-}
-
-/** Whether the node could not serve just now, and may later. */
-export function isNoAnswer(error: unknown): boolean {
-  return error instanceof TransportError || (error instanceof RpcError && worthAskingElsewhere(error.kind));
 }
 
 /** What every endpoint is held to, at the start and whenever it was away. */

@@ -1,5 +1,6 @@
 import { Transaction } from "ethers";
 import type { Node, Receipt } from "../chain/node.js";
+import { isNoAnswer } from "../chain/rpcErrors.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
 
 /** What a mined transaction cost, wei. */
@@ -30,8 +31,8 @@ export interface MinedTransaction {
  * @param mined all of the operator's transactions in that block
  */
 export async function paidFees(
-  node: Node,
-  oracle: RollupFeeOracle,
+  node: Pick<Node, "balance">,
+  oracle: Pick<RollupFeeOracle, "chargesMore" | "feesOf">,
   operator: string,
   mined: readonly MinedTransaction[],
 ): Promise<PaidFees[]> {
@@ -48,7 +49,7 @@ export async function paidFees(
   return shared(fees, estimated, actual);
 }
 
-async function estimate(oracle: RollupFeeOracle, raw: string, receipt: Receipt): Promise<PaidFees> {
+async function estimate(oracle: Pick<RollupFeeOracle, "feesOf">, raw: string, receipt: Receipt): Promise<PaidFees> {
   const l2Gas = receipt.gasUsed * receipt.effectiveGasPrice;
   const { l1Fee, operatorFee } = await oracle.feesOf(
     Transaction.from(raw).unsignedSerialized,
@@ -58,11 +59,13 @@ async function estimate(oracle: RollupFeeOracle, raw: string, receipt: Receipt):
   return { l2Gas, l1Data: receipt.l1Fee ?? l1Fee, operator: operatorFee };
 }
 
-async function spentIn(node: Node, operator: string, block: number): Promise<bigint | undefined> {
+async function spentIn(node: Pick<Node, "balance">, operator: string, block: number): Promise<bigint | undefined> {
   try {
     const [before, after] = await Promise.all([node.balance(operator, block - 1), node.balance(operator, block)]);
     return before - after;
-  } catch {
+  } catch (error) {
+    // A node that does not answer now may later; one that has forgotten that state will not remember it.
+    if (isNoAnswer(error)) throw error;
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { KeeperError } from "../errors.js";
-import { type ErrorKind, classifyRpc } from "./classify.js";
+import { type ErrorKind, classifyRpc, worthAskingElsewhere } from "./classify.js";
 
 export interface FailureOptions extends ErrorOptions {
   readonly kind?: ErrorKind | undefined;
@@ -49,4 +49,9 @@ export class RpcError extends KeeperError {
   get isTooMuch(): boolean {
     return this.kind === "too-much";
   }
+}
+
+/** Whether the node could not serve just now, and may later. */
+export function isNoAnswer(error: unknown): boolean {
+  return error instanceof TransportError || (error instanceof RpcError && worthAskingElsewhere(error.kind));
 }

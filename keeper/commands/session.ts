@@ -1,7 +1,7 @@
 import { type Logger, pino } from "pino";
 import type { Deployment } from "../../sdk/client/deployment.js";
 import { readDeployment } from "../../sdk/client/deploymentFile.js";
-import { isNoAnswer } from "../boot.js";
+import { isNoAnswer } from "../chain/rpcErrors.js";
 import { type Connection, connect } from "../chain/connect.js";
 import type { Identity } from "../chain/identity.js";
 import { Node } from "../chain/node.js";

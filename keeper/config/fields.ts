@@ -187,7 +187,7 @@ export const FIELDS = {
     help: "PostgreSQL for several keepers, instead of the folder; or env:NAME or file:path of where it stands",
     example: "env:KEEPER_DATABASE",
   }),
-  leaseSeconds: field(z.int().min(6).max(3_600).default(10), {
+  leaseSeconds: field(z.int().min(8).max(3_600).default(15), {
     ...store,
     value: "<s>",
     unit: "seconds",

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { minOf, subtractOrZero } from "../../sdk/model/index.js";
+import { maxOf, minOf, subtractOrZero } from "../../sdk/model/index.js";
 import type { Head } from "../chain/node.js";
 import { RpcError, TransportError } from "../chain/rpcErrors.js";
 import { KeeperError } from "../errors.js";
@@ -53,6 +53,8 @@ export interface LaneView {
 const MOST_WAITING = 16;
 /** Room for the L1 fee to rise between a decision and its block. */
 const L1_HEADROOM_PERCENT = 25n;
+/** Most that planning and sending take, of a lease. */
+const PLANNING_SECONDS = 2n;
 const NO_FUNDS = "no lane has enough ether";
 
 /**
@@ -127,7 +129,8 @@ export class Dispatcher {
     if (fence === undefined) return undefined;
     const wished = head.timestamp + seconds;
     const limit = fence.deadline(head.timestamp);
-    return limit === undefined ? wished : minOf(wished, limit);
+    // The lease runs while one plans: what is planned to its last second is refused when it is to be sent.
+    return limit === undefined ? wished : minOf(wished, maxOf(limit - PLANNING_SECONDS, head.timestamp));
   }
 
   /** Ether of all lanes that nothing under way can take, wei. */

@@ -39,6 +39,7 @@ export async function assemble(remains: Remains): Promise<ReplayResult> {
   const cost = costOf(course.keeperTransactions);
   const keeperEther = { spent: first.keeperEther - last.keeperEther, fees: weiOf(cost) };
   const costs = new Map(course.keeperTransactions.map((transaction) => [transaction.hash, transaction.cost]));
+  const sales = (hash: string): number => course.liquidations.filter(({ transaction }) => transaction === hash).length;
   const { decimals } = facility.loan;
   return {
     settings,
@@ -47,7 +48,9 @@ export async function assemble(remains: Remains): Promise<ReplayResult> {
     span: { ...remains.span, firstBlock: before.block, lastBlock: after.block },
     moments: course.moments,
     holds: course.holds,
-    liquidations: course.liquidations.map((one) => withCost(one, costs.get(one.transaction) ?? NOTHING)),
+    liquidations: course.liquidations.map((one) =>
+      withCost(one, partOf(costs.get(one.transaction) ?? NOTHING, sales(one.transaction))),
+    ),
     borrowers: borrowersOf(remains),
     keeper: {
       profit: totals.keeperGain,
@@ -55,7 +58,8 @@ export async function assemble(remains: Remains): Promise<ReplayResult> {
       etherPrice: BigInt(remains.etherPrice) * 10n ** BigInt(decimals),
       transactions: course.keeperTransactions.length,
       reverted: course.keeperTransactions.filter(({ succeeded }) => !succeeded).length,
-      notesOfDisagreement: course.keeperTransactions.length - course.liquidations.length,
+      notesOfDisagreement: course.keeperTransactions.filter(({ hash, succeeded }) => succeeded && sales(hash) === 0)
+        .length,
     },
     totals,
     interest: ledger.interest,
@@ -66,6 +70,12 @@ export async function assemble(remains: Remains): Promise<ReplayResult> {
       ...ledgerChecks(totals, ledger, keeperBooks(status, facility.loan.address), keeperEther),
     ],
   };
+}
+
+/** Of what a transaction cost, the part of each of its sales. */
+function partOf({ l2Gas, l1Data, operator }: KeeperCost, sales: number): KeeperCost {
+  const count = BigInt(sales);
+  return { l2Gas: l2Gas / count, l1Data: l1Data / count, operator: operator / count };
 }
 
 function termsOf({ facility }: World): FacilityTerms {

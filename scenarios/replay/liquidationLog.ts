@@ -62,7 +62,7 @@ export class LiquidationLog {
       borrower: this.names.get(id) ?? "somebody else",
       badDebt: debtClosed - repaid,
       value: collateralValueDown(seized, sources.primary),
-      proceeds: this.proceeds(receipt),
+      proceeds: this.proceeds(receipt, log.index),
       healthBefore: toFactor(this.watcher.health(before.collateral, before.debt, sources.primary)),
       healthAfter: after.debt === 0n ? undefined : toFactor(after.healthWad),
       heldSeconds: this.holds.liquidated(id, at),
@@ -70,11 +70,13 @@ export class LiquidationLog {
     };
   }
 
-  /** What the Uniswap pool paid in this transaction. */
-  private proceeds(receipt: TransactionReceipt | null): bigint {
+  /** What the Uniswap pool paid after this liquidation and before the transaction's next. */
+  private proceeds(receipt: TransactionReceipt | null, from: number): bigint {
     const { pool, btcIsToken0 } = this.world.devnet.info.uniswap;
-    return (receipt?.logs ?? [])
-      .filter(({ address }) => address.toLowerCase() === pool.toLowerCase())
+    const later = (receipt?.logs ?? []).filter(({ index }) => index > from);
+    const to = later.find(({ topics }) => topics[0] === LIQUIDATED)?.index ?? Infinity;
+    return later
+      .filter(({ address, index }) => index < to && address.toLowerCase() === pool.toLowerCase())
       .map((log) => swapEvents.parseLog(log)?.args[btcIsToken0 ? "amount1" : "amount0"] as bigint | undefined)
       .reduce<bigint>((sum, amount) => sum - (amount ?? 0n), 0n);
   }

@@ -72,15 +72,16 @@ export async function readYear(
     if (!month) throw new RangeError(`Block ${blockNumber} or facility ${facility} is in none of the months.`);
     return month;
   };
-  const losses = new Map<string, ByHolder>();
+  const losses = new Map<string, { index: number; loss: ByHolder }[]>();
   for (const { id, pool, kind } of all)
     for (const log of await scanLogs(provider, { address: pool }, fromBlock, last)) {
       const event = POOL_EVENTS[kind === "term" ? 1 : 0]?.parseLog(log);
       if (!event) continue;
       const args = event.args.toObject() as Args;
       POOL_ENTRIES[event.name]?.(monthOf(log, id), args);
-      // A sale's loss comes from the pool, in the same transaction.
-      if (event.name === "LossRealised") losses.set(`${log.transactionHash} ${id}`, lossOf(args));
+      if (event.name !== "LossRealised") continue;
+      const place = `${log.transactionHash} ${id}`;
+      losses.set(place, [...(losses.get(place) ?? []), { index: log.index, loss: lossOf(args) }]);
     }
   for (const [kind, address] of [deployment.loanManager, deployment.termLoanManager].entries())
     for (const log of await scanLogs(provider, { address }, fromBlock, last)) {
@@ -93,7 +94,9 @@ export async function readYear(
       count(year, event.name, id, args);
       if (event.name !== "Liquidated") continue;
       const { repaid = 0n, seized = 0n, debtClosed = 0n } = args;
-      const borne = debtClosed > repaid ? losses.get(`${log.transactionHash} ${facility}`) : undefined;
+      // A sale's loss comes from the pool just before it, in a transaction that may have other sales.
+      const before = losses.get(`${log.transactionHash} ${facility}`)?.filter(({ index }) => index < log.index);
+      const borne = debtClosed > repaid ? before?.at(-1)?.loss : undefined;
       const place = { block: log.blockNumber, transaction: log.transactionHash, facility, loan: id.toString() };
       year.sales.push({ ...place, repaid, seized, losses: borne ?? nothing() });
     }

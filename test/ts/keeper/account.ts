@@ -1,11 +1,12 @@
 import { expect } from "chai";
-import { Interface, zeroPadValue } from "ethers";
+import { Interface, Wallet, zeroPadValue } from "ethers";
 import { liquidationEngineAbi, liquidatorAbi, loanManagerAbi } from "../../../sdk/client/abi/index.js";
 import { Books, type Outcome, type Result } from "../../../keeper/account/books.js";
-import { NO_FEES } from "../../../keeper/account/fees.js";
+import { NO_FEES, paidFees } from "../../../keeper/account/fees.js";
 import { itemOf } from "../../../keeper/account/items.js";
 import { outcomeOfRevert } from "../../../keeper/account/outcome.js";
 import type { Log, Receipt } from "../../../keeper/chain/node.js";
+import { RpcError, TransportError } from "../../../keeper/chain/rpcErrors.js";
 import { Backoff } from "../../../keeper/dispatch/backoff.js";
 
 const at = (digit: string): string => `0x${digit.repeat(40)}`;
@@ -72,6 +73,23 @@ describe("keeper: accounts", () => {
     ]) {
       expect(itemOf(receipt, 7n, parties)).to.equal(undefined);
     }
+  });
+
+  it("fault K4: fees are not booked by estimate because a node did not answer just then", async () => {
+    const receipt = { ...receiptOf(), gasUsed: 10n, effectiveGasPrice: 1n };
+    const raw = await new Wallet(`0x${"6".repeat(64)}`).signTransaction({
+      type: 2,
+      chainId: 1,
+      nonce: 0,
+      to: stranger,
+    });
+    const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 100n, operatorFee: 5n }) };
+    const paid = (error: Error) =>
+      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }]);
+    const silent = new TransportError("eth_getBalance", "none within 5 ms");
+    expect(await paid(silent).catch((error: unknown) => error)).to.equal(silent);
+    const forgotten = new RpcError("eth_getBalance", -32000, "missing trie node", undefined);
+    expect(await paid(forgotten)).to.deep.equal([{ l2Gas: 10n, l1Data: 100n, operator: 5n }]);
   });
 
   it("fault K20: a lost race is not a fault, a moved market is no race, and anything else is structural", () => {

@@ -211,7 +211,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     expect(results.filter(({ outcome }) => outcome !== "done")).to.deep.equal([]);
   });
 
-  it("fault K29: what was sent before it was killed is taken up, not sent again", async () => {
+  it("fault K29: what was sent before it was killed is taken up and booked in full, not sent again", async () => {
     const id = await borrow("5500");
     await byHand();
     const doomed = start();
@@ -231,6 +231,16 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     expect(await liquidationsOf(id)).to.equal(1);
     expect(await provider.getTransactionCount(operator())).to.equal(nonce + 1);
     expect(running.of("settled").map(({ outcome }) => outcome)).to.deep.equal(["done"]);
+    const lines = running.of("settled");
+    running.signal("SIGKILL");
+    await running.ended;
+
+    // Mined, but not final: its successor books it anew, the same to the unit, before it has decided anything.
+    const last = start();
+    await last.decided(await provider.getBlockNumber());
+    expect(last.of("settled")).to.deep.equal(lines);
+    expect(BigInt(lines[0]?.repaid ?? 0)).to.be.greaterThan(0n);
+    expect(lines[0]?.loanAsset).to.equal(await world.loan.getAddress());
   });
 
   it("marks a term loan in default once the grace is over and sells it in the same transaction; a loan that pays stays", async function () {
