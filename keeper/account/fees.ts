@@ -1,6 +1,6 @@
 import { Transaction } from "ethers";
 import type { Node, Receipt } from "../chain/node.js";
-import { isNoAnswer } from "../chain/rpcErrors.js";
+import { RpcError, isNoAnswer } from "../chain/rpcErrors.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
 
 /** What a mined transaction cost, wei. */
@@ -65,7 +65,8 @@ async function spentIn(node: Pick<Node, "balance">, operator: string, block: num
     return before - after;
   } catch (error) {
     // A node that does not answer now may later; one that has forgotten that state will not remember it.
-    if (isNoAnswer(error)) throw error;
+    const isForgotten = error instanceof RpcError && error.kind === "not-here";
+    if (isNoAnswer(error) && !isForgotten) throw error;
     return undefined;
   }
 }
