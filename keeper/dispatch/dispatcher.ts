@@ -109,6 +109,16 @@ export class Dispatcher {
     return this.breaker.halted(block);
   }
 
+  /** Whether this keeper is the one that sends about the facility; about all, where none is named. */
+  leads(_facility?: number): boolean {
+    return this.context.fence() !== undefined;
+  }
+
+  /** Why nothing can be sent although this keeper leads; that another does is no trouble. */
+  trouble(block: number): string {
+    return this.leads() ? this.halted(block) : "";
+  }
+
   get lanes(): readonly LaneView[] {
     return this.books.map((lane, index) => ({
       ...{ address: lane.address, waiting: lane.waiting.length, nextNonce: lane.next },
