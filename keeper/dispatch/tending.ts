@@ -1,7 +1,7 @@
 import { RpcError, TransportError } from "../chain/rpcErrors.js";
 import type { Head } from "../chain/node.js";
 import { SignerFailed } from "../keys/signer.js";
-import { StoreFailed } from "../store/errors.js";
+import { JournalMisuse, StoreFailed } from "../store/errors.js";
 import { counts } from "./adoption.js";
 import type { LaneContext } from "./context.js";
 import { JOURNAL_TROUBLE, deliver, settleOrphans, writeSent } from "./delivery.js";
@@ -45,6 +45,7 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   for (const pending of [...lane.waiting]) {
     // Used up: whether by us, the next look at receipts says.
     if (pending.nonce < mined || pending.missing !== undefined || pending.writtenMinedIn !== undefined) continue;
+    if (hasEnded(lane, pending)) continue;
     if (context.fence()?.fence !== fence.fence) return;
     try {
       await tendOne(context, lane, pending, head, fence, { isLowest: pending === lowest, known });
@@ -57,8 +58,11 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   }
 }
 
+/** The next block may be decided, and settle it, while it is looked after here: the journal then takes no more bytes for it. */
 const isPassing = (error: unknown): error is Error =>
-  [TransportError, RpcError, SignerFailed, StoreFailed].some((kind) => error instanceof kind);
+  [TransportError, RpcError, SignerFailed, StoreFailed, JournalMisuse].some((kind) => error instanceof kind);
+
+const hasEnded = ({ waiting }: LaneBook, pending: Pending): boolean => !waiting.includes(pending);
 
 async function tendOne(
   context: LaneContext,
@@ -127,6 +131,7 @@ async function replace(
     }
     alarms.end(dear);
     const attempt = await signed(lane.signer, intent, pending.nonce, fees, options.chainId);
+    if (hasEnded(lane, pending)) return;
     await context.journal.sign(pending.id, attempt, fence.fence);
     if (!pending.attempts.some(({ hash }) => hash === attempt.hash)) pending.attempts.push(attempt);
     if (context.fence()?.fence !== fence.fence) return;
