@@ -151,9 +151,12 @@ export class Dispatcher {
 
   /** Reads the journal, asks the chain, and takes up what was sent before; again whenever this keeper begins to lead. */
   async start(): Promise<void> {
-    const fence = this.context.fence();
     this.ledBy = undefined;
-    if (fence === undefined) return;
+    await this.lead();
+  }
+
+  private async takeUp(fence: Fence): Promise<void> {
+    this.ledBy = undefined;
     await Promise.all(
       this.books.map(async (lane) => lane.exclusive(async () => adopt(this.context, lane, fence.fence))),
     );
@@ -357,7 +360,7 @@ export class Dispatcher {
     // Without one for a while and then with the same again: nobody else led meanwhile.
     if (fence === undefined || fence.fence === this.ledBy) return fence;
     try {
-      await this.start();
+      await this.takeUp(fence);
     } catch (error) {
       if (!(error instanceof FenceLost)) throw error;
       this.lose(error);

@@ -4,13 +4,13 @@ import { SignerFailed } from "../keys/signer.js";
 import { JournalMisuse, StoreFailed } from "../store/errors.js";
 import { counts } from "./adoption.js";
 import type { LaneContext } from "./context.js";
-import { JOURNAL_TROUBLE, deliver, settleOrphans, writeSent } from "./delivery.js";
+import { deliver, journalTrouble, settleOrphans, writeSent } from "./delivery.js";
 import type { Fence } from "./fence.js";
 import { feeCeiling, feesAt, raisedFees } from "./fees.js";
 import type { Intent } from "./intent.js";
 import type { LaneBook } from "./laneBook.js";
 import type { Pending } from "./pending.js";
-import { place, strangersOf } from "./placing.js";
+import { callForStrangers, place, strangersOf } from "./placing.js";
 import { isRefusal } from "./sendErrors.js";
 import { cancellation, signed } from "./transaction.js";
 
@@ -30,6 +30,7 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   if (lane.waiting.length === 0) {
     lane.gap = undefined;
     context.alarms.end(stuck);
+    if (lane.strangers === undefined) context.alarms.end(strangersOf(lane));
     return;
   }
   const [mined, known] = await counts(context, lane);
@@ -39,7 +40,13 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   if (lowest !== undefined && isStuck(context, lowest, head)) {
     const { nonce, sentAtBlock, live } = lowest;
     lane.stuckNonce = nonce;
-    context.alarms.begin(stuck, { nonce, sentAtBlock, hash: live.hash, waiting: lane.waiting.length });
+    context.alarms.begin(
+      stuck,
+      { nonce, sentAtBlock, hash: live.hash, waiting: lane.waiting.length },
+      {
+        ...{ kind: "lane-stuck", about: lane.address },
+      },
+    );
   }
   if (lane.stuckNonce !== lowest?.nonce) context.alarms.end(stuck);
   for (const pending of [...lane.waiting]) {
@@ -52,7 +59,7 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
     } catch (error) {
       // One that cannot be looked after now must not keep the others from it.
       if (!isPassing(error)) throw error;
-      if (error instanceof StoreFailed) context.alarms.begin(JOURNAL_TROUBLE, { why: error.message });
+      if (error instanceof StoreFailed) journalTrouble(context, error);
       context.log.warn({ lane: lane.address, nonce: pending.nonce, why: error.message }, "not looked after this time");
     }
   }
@@ -171,7 +178,7 @@ function noticeStrangers(context: LaneContext, lane: LaneBook, mined: number, kn
     if (lane.strangers === undefined) context.alarms.end(strangersOf(lane));
     return;
   }
-  context.alarms.begin(strangersOf(lane), { mined, known, next: lane.next });
+  context.alarms.begin(strangersOf(lane), { mined, known, next: lane.next }, callForStrangers(lane));
   if (mined > lane.next) lane.next = mined;
 }
 

@@ -9,6 +9,7 @@ import { Reconciler } from "../account/reconciler.js";
 import { storedResult } from "../account/storedResult.js";
 import type { Head, Node } from "../chain/node.js";
 import type { Config } from "../config/schema.js";
+import { StoreFailed } from "../store/errors.js";
 import type { Store, StoredResult } from "../store/store.js";
 import { Alerts, type Notice } from "./alerts/alerts.js";
 import { Delivery } from "./alerts/delivery.js";
@@ -164,6 +165,13 @@ export class Overseer {
       this.alerts.begin("node-unserved", { why: error.message, seconds: Math.round(forMs / 1_000) });
   }
 
+  /** A decision failed, and is taken anew. */
+  undecided(error: Error): void {
+    this.progress.failed(error.message);
+    if (error instanceof StoreFailed) this.alerts.begin("store-failing", { why: error.message }, READING);
+    else this.unserved(error);
+  }
+
   /** A poll came to its end. */
   polled(): void {
     this.progress.polled();
@@ -238,6 +246,7 @@ export class Overseer {
   ): void {
     const { config, metrics } = this.deps;
     this.progress.decidedBlock(head.number);
+    this.alerts.end("store-failing", READING);
     this.halted = halted;
     metrics.withoutEffect.set(withoutEffect);
     const isOurs = ({ facility }: LoanNote): boolean => leads(facility);
@@ -406,6 +415,8 @@ export class Overseer {
   }
 }
 
+/** What a store that cannot be read keeps from being done. */
+const READING = "taking up the journal";
 const ETHER: AssetName = { symbol: "ETH", decimals: 18 };
 const MOST_NAMED = 5;
 

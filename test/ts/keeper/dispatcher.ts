@@ -250,10 +250,11 @@ describe("keeper: dispatcher", () => {
   });
 
   it("fault K17: what is stuck is replaced with higher fees under the same nonce, and only one of the two is mined", async () => {
-    const { alarms, chain, dispatcher, step, submit } = await dispatching();
+    const { alarms, calls, chain, dispatcher, lanes, step, submit } = await dispatching();
     await submit("a");
     for (let blocks = 0; blocks < 3; blocks++) await step(chain.mine({ empty: true }));
     expect(chain.sends).to.have.length(2);
+    expect([...calls]).to.deep.equal([`lane-stuck ${lanes[0]?.toLowerCase()}`]);
     expect([...alarms.keys()].join()).to.match(/holds up those behind it/);
     expect(dispatcher.lanes[0]?.trouble).to.match(/nonce 0 holds up/);
     const [first, second] = chain.sends.map((raw) => Transaction.from(raw));

@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { Node } from "../../../keeper/chain/node.js";
 import { TransportError } from "../../../keeper/chain/rpcErrors.js";
 import { loadConfig } from "../../../keeper/config/load.js";
+import { Episodes } from "../../../keeper/episodes.js";
 import { Alerts, type Notice } from "../../../keeper/serve/alerts/alerts.js";
 import { Delivery } from "../../../keeper/serve/alerts/delivery.js";
 import { posting, textOf } from "../../../keeper/serve/alerts/formats.js";
@@ -70,6 +71,21 @@ describe("keeper: progress", () => {
     expect(progress.health("").reason).to.match(/the event loop stood still for \d+ ms just now/);
     clock.pass(10_001);
     progress.polled();
+    expect(progress.health("").ok).to.equal(true);
+  });
+
+  it("fault K32: decisions that all fail are no progress, however well the polls go", () => {
+    const clock = manualClock();
+    const progress = new Progress({ stallMs: 5_000 }, clock.now);
+    progress.decidedBlock(7);
+    for (let i = 0; i <= 6; i++) {
+      progress.failed("eth_call: the method is not available");
+      progress.polled();
+      expect(progress.isStalled, `${i} s`).to.equal(i === 6);
+      clock.pass(1_000);
+    }
+    expect(progress.health("").reason).to.match(/every decision has failed for 7000 ms.*eth_call/);
+    progress.decidedBlock(8);
     expect(progress.health("").ok).to.equal(true);
   });
 
@@ -145,6 +161,22 @@ describe("keeper: alerts", () => {
       ["took-over", "", "event"],
     ]);
     expect(alerts.running.map(({ about }) => about)).to.deep.equal(["http://a.example", "http://b.example"]);
+  });
+
+  it("calls people for an episode of which they are to hear, once, until it is over", () => {
+    const clock = manualClock();
+    const sent: Notice[] = [];
+    const alerts = new Alerts(silent, (notice) => void sent.push(notice), 30_000, clock.now);
+    const episodes = new Episodes(silent, clock.now, alerts);
+    const call = { kind: "key-shared", about: "0x0e" } as const;
+    for (let i = 0; i < 3; i++) episodes.begin("a stranger's transaction", { nonce: i }, call);
+    episodes.begin("something of no interest to people", {});
+    expect(sent.map(({ kind, about, state }) => [kind, about, state])).to.deep.equal([["key-shared", "0x0e", "begin"]]);
+    expect(alerts.running[0]?.details).to.deep.equal({ what: "a stranger's transaction", nonce: 2 });
+    episodes.end("a stranger's transaction");
+    clock.pass(30_000);
+    alerts.tick();
+    expect(sent.at(-1)?.state).to.equal("end");
   });
 
   it("fault K27: a thousand loans that are left are one episode, and only after they were left for long", () => {
