@@ -27,6 +27,7 @@ import { Board } from "./serve/board.js";
 import type { Metrics } from "./serve/metrics.js";
 import type { Overseer } from "./serve/overseer.js";
 import type { Mode, ReportLine, StatusReport } from "./serve/status.js";
+import { StoreFailed } from "./store/errors.js";
 import { Survey } from "./survey.js";
 import { announce } from "./watch/announce.js";
 import { BlockStream, type View } from "./watch/blockStream.js";
@@ -56,7 +57,7 @@ export interface KeeperDeps {
   readonly report: (line: ReportLine) => void;
   /** Where the loans are kept over a restart; undefined where they are read from the log each time. */
   readonly snapshotFile?: string | undefined;
-  /** A decision failed for something the node said, and is taken anew. */
+  /** A decision failed for something the node or the store said, and is taken anew. */
   readonly onFailed?: (error: Error) => void;
   /** Sockets that announce new blocks. */
   readonly links?: readonly SocketLink[];
@@ -103,7 +104,7 @@ export class Keeper {
     const managers = [loanManager, termLoanManager];
     const addresses = protectionOrders === undefined ? managers : [...managers, protectionOrders];
     const { desks } = this;
-    this.episodes = new Episodes(log);
+    this.episodes = new Episodes(log, Date.now, overseer.alerts);
     const { episodes } = this;
     this.stream = this.openStream();
 
@@ -137,7 +138,7 @@ export class Keeper {
 
   // ---- the loop ----
 
-  /** Runs until {@link stop}. Faults of the node are waited out; anything unforeseen ends the process. */
+  /** Runs until {@link stop}. Faults of the node and of the store are waited out; anything unforeseen ends the process. */
   async run(): Promise<void> {
     while (!(await this.served(async () => this.begin())) && !this.stopping.signal.aborted) {
       await sleep(1_000, undefined, { signal: this.stopping.signal }).catch(() => undefined);
@@ -182,7 +183,7 @@ export class Keeper {
         this.episodes.end(NOT_SERVED);
       },
       fault: (error) => {
-        if (!isFaultOfNode(error)) return this.fail(error);
+        if (!isPassing(error)) return this.fail(error);
         overseer.unserved(error);
         this.episodes.begin(NOT_SERVED, { why: error.message });
       },
@@ -199,16 +200,16 @@ export class Keeper {
     this.stop();
   }
 
-  /** Runs `step`; a fault of the node ends it, and is logged once an episode. @returns whether it came to its end */
+  /** Runs `step`; a fault of the node or of the store ends it, and is logged once an episode. @returns whether it came to its end */
   private async served(step: () => Promise<void>): Promise<boolean> {
     try {
       await step();
       this.episodes.end(UNDECIDED);
       return true;
     } catch (error) {
-      if (!isFaultOfNode(error)) throw error;
+      if (!isPassing(error)) throw error;
       this.deps.metrics.failedDecisions.inc();
-      this.deps.overseer.unserved(error);
+      this.deps.overseer.undecided(error);
       this.episodes.begin(UNDECIDED, { why: error.message });
       this.deps.onFailed?.(error);
       return false;
@@ -245,7 +246,7 @@ export class Keeper {
       overseer.enter("settle");
       await this.bookkeeper.settle(head);
       // Not waited for: a lane that is slow to look after holds up only itself.
-      void this.sender.tend(head);
+      this.sender.tend(head).catch((error: unknown) => this.fail(error));
       const judgements = scan(this.book, facts).judgements();
       trace.mark("judged");
       overseer.enter("plan and send");
@@ -317,7 +318,7 @@ export class Keeper {
         this.incompleteFrom = Math.min(from, this.incompleteFrom ?? from);
       },
       (error: unknown) => {
-        if (!isFaultOfNode(error)) this.fail(error);
+        if (!isPassing(error)) this.fail(error);
       },
     );
   }
@@ -347,6 +348,7 @@ export class Keeper {
   }
 }
 
-function isFaultOfNode(error: unknown): error is Error {
-  return error instanceof TransportError || error instanceof RpcError || error instanceof Inconsistent;
+/** Faults of a node or of the store, which pass. */
+function isPassing(error: unknown): error is Error {
+  return [TransportError, RpcError, Inconsistent, StoreFailed].some((kind) => error instanceof kind);
 }

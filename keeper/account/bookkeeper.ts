@@ -79,9 +79,11 @@ export class Bookkeeper {
   /** Takes back what was booked in blocks after `to`, which are no longer part of the chain. */
   rolledBack(to: number): void {
     this.unbooked = this.unbooked.filter((one) => blockOf(one) <= to);
-    this.deps.sender.rolledBack(to);
+    const { desks, overseer, sender } = this.deps;
+    sender.rolledBack(to);
     this.books.removeAfter(to);
-    this.deps.overseer.rolledBackTo(to);
+    // What another keeper booked is its own to take back: this one may see the reorganisation later, or alone.
+    overseer.rolledBackTo(to, sender.leads() ? undefined : [...desks.keys()].filter((one) => sender.leads(one)));
   }
 
   private enter(result: Result, { intent }: Pending, head: Head): void {

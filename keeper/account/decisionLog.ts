@@ -22,11 +22,22 @@ const QUIET = "watch";
 export class DecisionLog {
   private readonly last = new Map<string, string>();
 
-  news(block: number, timestamp: number, notes: readonly DecisionNote[]): StoredDecision[] {
+  /** @param isOurs whether this keeper decides about it; what another decides, that one writes down */
+  news<Note extends DecisionNote>(
+    block: number,
+    timestamp: number,
+    notes: readonly Note[],
+    isOurs: (note: Note) => boolean = () => true,
+  ): StoredDecision[] {
     const stored: StoredDecision[] = [];
     const present = new Set<string>();
-    for (const { subject, action, reason, code = codeOf(reason), figures } of notes) {
+    for (const note of notes) {
+      const { subject, action, reason, code = codeOf(reason), figures } = note;
       present.add(subject);
+      if (!isOurs(note)) {
+        this.last.delete(subject);
+        continue;
+      }
       const known = this.last.get(subject);
       const now = `${action}/${code}`;
       if (known === now || (action === QUIET && (known === undefined || known.startsWith(`${QUIET}/`)))) continue;

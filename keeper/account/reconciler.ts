@@ -62,7 +62,11 @@ export class Reconciler {
     private readonly name = "books-baseline",
   ) {}
 
-  /** @param results of a time, by which what was booked since the baseline is found */
+  /**
+   * Reads what to compare from; again whenever this keeper begins to lead, as another may have compared meanwhile.
+   *
+   * @param results of a time, by which what was booked since the baseline is found
+   */
   async start(results: (from: number, to: number) => Promise<StoredResult[]>): Promise<void> {
     const kept = await this.deps.snapshots.load(this.name);
     if (kept === undefined) return;
@@ -70,7 +74,10 @@ export class Reconciler {
     if (!parsed.success) return;
     this.baseline = parsed.data;
     const later = await results(parsed.data.timestamp, Number.MAX_SAFE_INTEGER);
-    this.since = later.filter(({ block }) => block > parsed.data.block);
+    // What is booked here already may not be in the store yet.
+    const own = new Set(this.since.map(keyOf));
+    const stored = later.filter((one) => !own.has(keyOf(one)));
+    this.since = [...stored, ...this.since].filter(({ block }) => block > parsed.data.block);
   }
 
   /** Block from which on it compares. */

@@ -36,9 +36,10 @@ export class Recorder {
     if (results.length > 0) this.add({ kind: "result", run: () => this.store.results.put(results) });
   }
 
-  /** Takes back what was booked in blocks after `block`. */
-  rollBackTo(block: number): void {
-    this.add({ kind: "result", run: () => this.store.results.removeAfter(block) });
+  /** Takes back what was booked in blocks after `block`, of all facilities or of those named. */
+  rollBackTo(block: number, facilities?: readonly number[]): void {
+    if (facilities?.length === 0) return;
+    this.add({ kind: "result", run: () => this.store.results.removeAfter(block, facilities) });
   }
 
   decide(decisions: readonly StoredDecision[]): void {

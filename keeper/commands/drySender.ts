@@ -29,6 +29,14 @@ export class DrySender implements Sender {
     return "";
   }
 
+  leads(): boolean {
+    return true;
+  }
+
+  trouble(): string {
+    return "";
+  }
+
   free(head: Head): Promise<bigint> {
     return this.node.balance(this.operator, head.number);
   }

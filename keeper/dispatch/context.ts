@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Head, Receipt } from "../chain/node.js";
+import type { Call } from "../episodes.js";
 import type { Journal } from "../store/store.js";
 import type { ExtraCosts } from "./costs.js";
 import type { KnownContracts } from "./effects.js";
@@ -30,7 +31,8 @@ export interface DispatchOptions {
 
 /** Told when something begins to be wrong and when it is over. */
 export interface Alarms {
-  begin(what: string, details: object): void;
+  /** @param call where people are to hear of it */
+  begin(what: string, details: object, call?: Call): void;
   end(what: string): void;
 }
 

@@ -6,6 +6,11 @@ import { type SendOutcome, sendOutcome } from "./sendErrors.js";
 
 export const JOURNAL_TROUBLE = "the journal cannot be written";
 
+/** Says that it is so, and calls people: what cannot be written down is not sent. */
+export function journalTrouble({ alarms }: LaneContext, { message: why }: StoreFailed): void {
+  alarms.begin(JOURNAL_TROUBLE, { why }, { kind: "store-failing", about: "journal" });
+}
+
 /** Hands bytes to the node, once. */
 export async function deliver({ node }: LaneContext, raw: string): Promise<{ outcome: SendOutcome; why: string }> {
   try {
@@ -24,7 +29,7 @@ export async function written(context: LaneContext, write: () => Promise<void>):
     return true;
   } catch (error) {
     if (!(error instanceof StoreFailed)) throw error;
-    context.alarms.begin(JOURNAL_TROUBLE, { why: error.message });
+    journalTrouble(context, error);
     return false;
   }
 }

@@ -111,6 +111,16 @@ export class Dispatcher {
     return this.breaker.halted(block);
   }
 
+  /** Whether this keeper is the one that sends about the facility; about all, where none is named. */
+  leads(_facility?: number): boolean {
+    return this.context.fence() !== undefined;
+  }
+
+  /** Why nothing can be sent although this keeper leads; that another does is no trouble. */
+  trouble(block: number): string {
+    return this.leads() ? this.halted(block) : "";
+  }
+
   get lanes(): readonly LaneView[] {
     return this.books.map((lane, index) => ({
       ...{ address: lane.address, waiting: lane.waiting.length, nextNonce: lane.next },
@@ -144,9 +154,12 @@ export class Dispatcher {
 
   /** Reads the journal, asks the chain, and takes up what was sent before; again whenever this keeper begins to lead. */
   async start(): Promise<void> {
-    const fence = this.context.fence();
     this.ledBy = undefined;
-    if (fence === undefined) return;
+    await this.lead();
+  }
+
+  private async takeUp(fence: Fence): Promise<void> {
+    this.ledBy = undefined;
     await Promise.all(
       this.books.map(async (lane) => lane.exclusive(async () => adopt(this.context, lane, fence.fence))),
     );
@@ -350,7 +363,7 @@ export class Dispatcher {
     // Without one for a while and then with the same again: nobody else led meanwhile.
     if (fence === undefined || fence.fence === this.ledBy) return fence;
     try {
-      await this.start();
+      await this.takeUp(fence);
     } catch (error) {
       if (!(error instanceof FenceLost)) throw error;
       this.lose(error);

@@ -1,11 +1,12 @@
 import { maxOf } from "../../sdk/model/index.js";
 import type { Head } from "../chain/node.js";
+import type { Call } from "../episodes.js";
 import { SignerFailed } from "../keys/signer.js";
 import type { Trace } from "../serve/trace.js";
 import { NonceTaken, StoreFailed } from "../store/errors.js";
 import { adoptUnknown, counts } from "./adoption.js";
 import type { LaneContext } from "./context.js";
-import { JOURNAL_TROUBLE, abandon, deliver, settleOrphans } from "./delivery.js";
+import { JOURNAL_TROUBLE, abandon, deliver, journalTrouble, settleOrphans } from "./delivery.js";
 import type { Fence } from "./fence.js";
 import { type GasFees, feeCeiling, feesAt, openingFees, raisedFees } from "./fees.js";
 import type { Intent } from "./intent.js";
@@ -95,7 +96,8 @@ export async function place(context: LaneContext, lane: LaneBook, placement: Pla
         case "replacement-underpriced": {
           const [, known] = await counts(context, lane);
           if (placement.nonce === undefined && known > row.nonce) {
-            context.alarms.begin(strangersOf(lane), { lane: lane.address, nonce: row.nonce });
+            const details = { lane: lane.address, nonce: row.nonce };
+            context.alarms.begin(strangersOf(lane), details, callForStrangers(lane));
             if (!(await giveBack(context, lane, row, `a stranger's transaction has its nonce: ${why}`, fence)))
               return last;
             row = undefined;
@@ -161,7 +163,8 @@ async function write(
   if (signature.status === "rejected") {
     await abandon(context, lane, id, "it could not be signed", fence.fence);
     if (!(signature.reason instanceof SignerFailed)) throw signature.reason;
-    alarms.begin(`the signer of ${lane.address} does not sign`, { why: signature.reason.message });
+    const call = { kind: "signer-failing", about: lane.address } as const;
+    alarms.begin(`the signer of ${lane.address} does not sign`, { why: signature.reason.message }, call);
     return { ok: false, outcome: "signer-failed", why: signature.reason.message };
   }
   alarms.end(`the signer of ${lane.address} does not sign`);
@@ -177,8 +180,8 @@ async function write(
   return { row: { id, nonce, attempts: [...(row?.attempts ?? []), attempt] }, attempt };
 }
 
-function journalFailed({ alarms }: LaneContext, error: StoreFailed): Extract<Submitted, { ok: false }> {
-  alarms.begin(JOURNAL_TROUBLE, { why: error.message });
+function journalFailed(context: LaneContext, error: StoreFailed): Extract<Submitted, { ok: false }> {
+  journalTrouble(context, error);
   return { ok: false, outcome: "journal-failed", why: `${JOURNAL_TROUBLE}, so nothing is sent: ${error.message}` };
 }
 
@@ -244,6 +247,8 @@ async function sendLost(context: LaneContext, lane: LaneBook): Promise<void> {
 
 export const strangersOf = ({ address }: LaneBook): string =>
   `transactions of ${address} are under way that this keeper did not send`;
+
+export const callForStrangers = ({ address }: LaneBook): Call => ({ kind: "key-shared", about: address });
 
 const sharesSubject = (a: Intent, b: Intent): boolean => a.subjects.some((subject) => b.subjects.includes(subject));
 

@@ -8,6 +8,8 @@ export type Sender = Pick<
   | "isPending"
   | "shardOf"
   | "halted"
+  | "leads"
+  | "trouble"
   | "lanes"
   | "free"
   | "deadline"

@@ -1,16 +1,16 @@
 import { RpcError, TransportError } from "../chain/rpcErrors.js";
 import type { Head } from "../chain/node.js";
 import { SignerFailed } from "../keys/signer.js";
-import { StoreFailed } from "../store/errors.js";
+import { JournalMisuse, StoreFailed } from "../store/errors.js";
 import { counts } from "./adoption.js";
 import type { LaneContext } from "./context.js";
-import { JOURNAL_TROUBLE, deliver, settleOrphans, writeSent } from "./delivery.js";
+import { deliver, journalTrouble, settleOrphans, writeSent } from "./delivery.js";
 import type { Fence } from "./fence.js";
 import { feeCeiling, feesAt, raisedFees } from "./fees.js";
 import type { Intent } from "./intent.js";
 import type { LaneBook } from "./laneBook.js";
 import type { Pending } from "./pending.js";
-import { place, strangersOf } from "./placing.js";
+import { callForStrangers, place, strangersOf } from "./placing.js";
 import { isRefusal } from "./sendErrors.js";
 import { cancellation, signed } from "./transaction.js";
 
@@ -30,6 +30,7 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   if (lane.waiting.length === 0) {
     lane.gap = undefined;
     context.alarms.end(stuck);
+    if (lane.strangers === undefined) context.alarms.end(strangersOf(lane));
     return;
   }
   const [mined, known] = await counts(context, lane);
@@ -39,26 +40,36 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
   if (lowest !== undefined && isStuck(context, lowest, head)) {
     const { nonce, sentAtBlock, live } = lowest;
     lane.stuckNonce = nonce;
-    context.alarms.begin(stuck, { nonce, sentAtBlock, hash: live.hash, waiting: lane.waiting.length });
+    context.alarms.begin(
+      stuck,
+      { nonce, sentAtBlock, hash: live.hash, waiting: lane.waiting.length },
+      {
+        ...{ kind: "lane-stuck", about: lane.address },
+      },
+    );
   }
   if (lane.stuckNonce !== lowest?.nonce) context.alarms.end(stuck);
   for (const pending of [...lane.waiting]) {
     // Used up: whether by us, the next look at receipts says.
     if (pending.nonce < mined || pending.missing !== undefined || pending.writtenMinedIn !== undefined) continue;
+    if (hasEnded(lane, pending)) continue;
     if (context.fence()?.fence !== fence.fence) return;
     try {
       await tendOne(context, lane, pending, head, fence, { isLowest: pending === lowest, known });
     } catch (error) {
       // One that cannot be looked after now must not keep the others from it.
       if (!isPassing(error)) throw error;
-      if (error instanceof StoreFailed) context.alarms.begin(JOURNAL_TROUBLE, { why: error.message });
+      if (error instanceof StoreFailed) journalTrouble(context, error);
       context.log.warn({ lane: lane.address, nonce: pending.nonce, why: error.message }, "not looked after this time");
     }
   }
 }
 
+/** The next block may be decided, and settle it, while it is looked after here: the journal then takes no more bytes for it. */
 const isPassing = (error: unknown): error is Error =>
-  [TransportError, RpcError, SignerFailed, StoreFailed].some((kind) => error instanceof kind);
+  [TransportError, RpcError, SignerFailed, StoreFailed, JournalMisuse].some((kind) => error instanceof kind);
+
+const hasEnded = ({ waiting }: LaneBook, pending: Pending): boolean => !waiting.includes(pending);
 
 async function tendOne(
   context: LaneContext,
@@ -127,6 +138,7 @@ async function replace(
     }
     alarms.end(dear);
     const attempt = await signed(lane.signer, intent, pending.nonce, fees, options.chainId);
+    if (hasEnded(lane, pending)) return;
     await context.journal.sign(pending.id, attempt, fence.fence);
     if (!pending.attempts.some(({ hash }) => hash === attempt.hash)) pending.attempts.push(attempt);
     if (context.fence()?.fence !== fence.fence) return;
@@ -166,7 +178,7 @@ function noticeStrangers(context: LaneContext, lane: LaneBook, mined: number, kn
     if (lane.strangers === undefined) context.alarms.end(strangersOf(lane));
     return;
   }
-  context.alarms.begin(strangersOf(lane), { mined, known, next: lane.next });
+  context.alarms.begin(strangersOf(lane), { mined, known, next: lane.next }, callForStrangers(lane));
   if (mined > lane.next) lane.next = mined;
 }
 

@@ -52,6 +52,15 @@ export class ShardedDispatcher implements Sender {
     return reasons.includes("") ? "" : [...new Set(reasons)].join("; ");
   }
 
+  leads(facility?: number): boolean {
+    return facility === undefined ? this.all.every((one) => one.leads()) : this.at(facility).leads();
+  }
+
+  /** Of any shard that this keeper leads: that others go on does not help its loans. */
+  trouble(block: number): string {
+    return [...new Set(this.all.map((one) => one.trouble(block)))].filter((why) => why !== "").join("; ");
+  }
+
   async free(head: Head): Promise<bigint> {
     const frees = await Promise.all(this.all.map(async (one) => one.free(head)));
     return frees.reduce((sum, one) => sum + one, 0n);

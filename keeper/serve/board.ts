@@ -74,15 +74,16 @@ export class Board {
       const why = record === undefined ? {} : { code: record.code, figures: { ...record.figures } };
       return noteOf(judgement, { ...(done[index] ?? NOTHING), ...why });
     });
-    const halted = sender.halted(head.number);
-    overseer.decided(head, notes, halted, sender.breaker.ineffective);
+    const trouble = sender.trouble(head.number);
+    const { ineffective } = sender.breaker;
+    overseer.decided(head, notes, trouble, ineffective, (facility) => sender.leads(facility));
     this.decided = head;
 
     metrics.decidedBlock.set(head.number);
     metrics.loans.set(book.size);
     metrics.atRisk.set(atRisk.length);
     metrics.pending.set(sender.pending.length);
-    metrics.halted.set(halted === "" ? 0 : 1);
+    metrics.halted.set(trouble === "" ? 0 : 1);
     for (const { intent } of decision.sent) metrics.sent.inc({ kind: intent.kind });
     const { badDebts } = decision;
     if (badDebts.length > 0) episodes.begin(BAD_DEBT, { badDebts });

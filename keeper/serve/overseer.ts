@@ -9,6 +9,7 @@ import { Reconciler } from "../account/reconciler.js";
 import { storedResult } from "../account/storedResult.js";
 import type { Head, Node } from "../chain/node.js";
 import type { Config } from "../config/schema.js";
+import { StoreFailed } from "../store/errors.js";
 import type { Store, StoredResult } from "../store/store.js";
 import { Alerts, type Notice } from "./alerts/alerts.js";
 import { Delivery } from "./alerts/delivery.js";
@@ -78,6 +79,8 @@ export class Overseer {
   private led: boolean | undefined;
   private recent: StoredResult[] = [];
   private comparing: Promise<void> | undefined;
+  /** Whether the books are as the store has them; not after another keeper has led. */
+  private areBooksRead = false;
   private balancesAt = -Infinity;
 
   constructor(private readonly deps: OverseerDeps) {
@@ -121,7 +124,6 @@ export class Overseer {
       const now = Math.floor(this.wallClock());
       await store.decisions.forgetBefore(now - DECISIONS_KEPT_SECONDS);
       this.recent = await store.results.between(now - DAYS_SHOWN * DAY_SECONDS, Number.MAX_SAFE_INTEGER);
-      await this.reconciler?.start((from, to) => store.results.between(from, to));
     }
     this.loop.start();
     this.timer = setInterval(() => this.tick(), TICK_MS);
@@ -163,6 +165,13 @@ export class Overseer {
       this.alerts.begin("node-unserved", { why: error.message, seconds: Math.round(forMs / 1_000) });
   }
 
+  /** A decision failed, and is taken anew. */
+  undecided(error: Error): void {
+    this.progress.failed(error.message);
+    if (error instanceof StoreFailed) this.alerts.begin("store-failing", { why: error.message }, READING);
+    else this.unserved(error);
+  }
+
   /** A poll came to its end. */
   polled(): void {
     this.progress.polled();
@@ -200,9 +209,13 @@ export class Overseer {
     feesEther.set({ part: "operator" }, Number(totals.operator) / 1e18);
   }
 
-  /** Blocks after this one are no longer part of the chain. */
-  rolledBackTo(block: number): void {
-    this.recorder?.rollBackTo(block);
+  /**
+   * Blocks after this one are no longer part of the chain.
+   *
+   * @param facilities those of which this keeper keeps the books; all where undefined
+   */
+  rolledBackTo(block: number, facilities?: readonly number[]): void {
+    this.recorder?.rollBackTo(block, facilities);
     this.reconciler?.rollBackTo(block);
     this.recent = this.recent.filter((result) => result.block <= block);
   }
@@ -218,13 +231,27 @@ export class Overseer {
     );
   }
 
-  /** Everything a block asked for is done. Through this block everything is booked. */
-  decided(head: Head, notes: readonly LoanNote[], halted: string, withoutEffect: number): void {
+  /**
+   * Everything a block asked for is done. Through this block everything is booked.
+   *
+   * @param halted why nothing is sent although this keeper leads
+   * @param leads whether it does, in a facility or in all: what others lead, they write down and call people for
+   */
+  decided(
+    head: Head,
+    all: readonly LoanNote[],
+    halted: string,
+    withoutEffect: number,
+    leads: (facility?: number) => boolean = () => true,
+  ): void {
     const { config, metrics } = this.deps;
     this.progress.decidedBlock(head.number);
+    this.alerts.end("store-failing", READING);
     this.halted = halted;
     metrics.withoutEffect.set(withoutEffect);
-    this.recorder?.decide(this.decisions.news(head.number, Number(head.timestamp), notes));
+    const isOurs = ({ facility }: LoanNote): boolean => leads(facility);
+    this.recorder?.decide(this.decisions.news(head.number, Number(head.timestamp), all, isOurs));
+    const notes = all.filter(isOurs);
     this.alerts.set("halted", halted !== "" && this.deps.mode === "run", () => ({ why: halted, block: head.number }));
 
     const matters = ({ debt, facility }: LoanNote): boolean => debt >= this.leastDebtOf(facility);
@@ -235,7 +262,9 @@ export class Overseer {
     const lost = notes.filter((note) => note.expectedLoss > 0n && matters(note));
     this.alerts.set("bad-debt", lost.length > 0, () => described(lost));
     this.lookAtBalances(head);
-    this.compare(head);
+    // With parts of the books elsewhere there is nothing to compare.
+    if (leads()) this.compare(head);
+    else this.areBooksRead = false;
   }
 
   // ---- what others ask ----
@@ -329,13 +358,31 @@ export class Overseer {
   private compare(head: Head): void {
     const { reconciler } = this;
     if (reconciler === undefined || this.comparing !== undefined) return;
-    if (reconciler.from !== undefined && head.number - reconciler.from < this.deps.config.reconcileBlocks) return;
+    if (this.areBooksRead && !this.isDue(reconciler, head)) return;
     this.comparing = this.reconcile(reconciler, head).finally(() => (this.comparing = undefined));
+  }
+
+  private isDue({ from }: Reconciler, head: Head): boolean {
+    return from === undefined || head.number - from >= this.deps.config.reconcileBlocks;
+  }
+
+  /** Takes over the books from whoever kept them before. */
+  private async readBooks(reconciler: Reconciler): Promise<void> {
+    const { store } = this.deps;
+    if (store === undefined) return;
+    await reconciler.start((from, to) => store.results.between(from, to));
+    const from = Math.floor(this.wallClock()) - DAYS_SHOWN * DAY_SECONDS;
+    const stored = await store.results.between(from, Number.MAX_SAFE_INTEGER);
+    const own = new Set(this.recent.map(({ hash, subject }) => `${hash}/${subject}`));
+    this.recent = [...stored.filter(({ hash, subject }) => !own.has(`${hash}/${subject}`)), ...this.recent];
+    this.areBooksRead = true;
   }
 
   private async reconcile(reconciler: Reconciler, head: Head): Promise<void> {
     const { log, metrics } = this.deps;
     try {
+      if (!this.areBooksRead) await this.readBooks(reconciler);
+      if (!this.isDue(reconciler, head)) return;
       const found = await reconciler.check(head);
       if (found === undefined) return;
       const { differences, fromBlock, toBlock } = found;
@@ -368,6 +415,8 @@ export class Overseer {
   }
 }
 
+/** What a store that cannot be read keeps from being done. */
+const READING = "taking up the journal";
 const ETHER: AssetName = { symbol: "ETH", decimals: 18 };
 const MOST_NAMED = 5;
 

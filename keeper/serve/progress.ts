@@ -21,6 +21,7 @@ export class Progress {
   private step: { name: string; since: number } | undefined;
   private decided: { block: number } | undefined;
   private blocked: { at: number; ms: number } | undefined;
+  private failing: { since: number; why: string } | undefined;
 
   constructor(
     private readonly limits: ProgressLimits,
@@ -44,6 +45,12 @@ export class Progress {
   /** All that a block asked for is done. */
   decidedBlock(block: number): void {
     this.decided = { block };
+    this.failing = undefined;
+  }
+
+  /** A decision failed, and is taken anew. */
+  failed(why: string): void {
+    this.failing = { since: this.failing?.since ?? this.clock(), why };
   }
 
   loopBlocked(ms: number): void {
@@ -55,12 +62,21 @@ export class Progress {
     return this.clock() - this.at;
   }
 
+  /** Polls that come to an end are no progress where every decision fails. */
   get isStalled(): boolean {
-    return this.idleMs > this.limits.stallMs;
+    return Math.max(this.idleMs, this.failingMs) > this.limits.stallMs;
+  }
+
+  private get failingMs(): number {
+    return this.failing === undefined ? 0 : this.clock() - this.failing.since;
   }
 
   /** Why there is no progress; for people. */
   get holdUp(): string {
+    const { failing } = this;
+    if (failing !== undefined && this.idleMs <= this.limits.stallMs) {
+      return `every decision has failed for ${Math.round(this.failingMs)} ms; at most ${this.limits.stallMs} are allowed: ${failing.why}`;
+    }
     const idle = `no progress for ${Math.round(this.idleMs)} ms; at most ${this.limits.stallMs} are allowed`;
     if (this.step === undefined) return idle;
     const waited = Math.round(this.clock() - this.step.since);

@@ -49,8 +49,11 @@ export class SqlResults implements ResultStore {
     if (statements.length > 0) await this.sql.run(...statements);
   }
 
-  async removeAfter(block: number): Promise<void> {
-    await rows(this.sql, `DELETE FROM results WHERE block > $1`, block);
+  async removeAfter(block: number, facilities?: readonly number[]): Promise<void> {
+    if (facilities?.length === 0) return;
+    const among = facilities?.map((_, index) => `$${index + 2}`).join(", ");
+    const only = among === undefined ? "" : ` AND facility IN (${among})`;
+    await rows(this.sql, `DELETE FROM results WHERE block > $1${only}`, block, ...(facilities ?? []));
   }
 
   async between(from: number, to: number): Promise<StoredResult[]> {

@@ -137,8 +137,8 @@ export interface StoredResult {
 export interface ResultStore {
   /** One for each hash and subject: a repeated one replaces the former. */
   put(results: readonly StoredResult[]): Promise<void>;
-  /** Takes back what was booked in blocks after `block`. */
-  removeAfter(block: number): Promise<void>;
+  /** Takes back what was booked in blocks after `block`, of all facilities or of those named. */
+  removeAfter(block: number, facilities?: readonly number[]): Promise<void>;
   /** By block, of blocks' seconds within [from, to). */
   between(from: number, to: number): Promise<StoredResult[]>;
 }

@@ -78,6 +78,21 @@ export const ALERTS = {
     remedy:
       "look at the disk or the database; nothing is lost while the keeper runs, but do not stop it before it is over",
   },
+  "lane-stuck": {
+    severity: "warning",
+    title: "a transaction is not mined and holds up those behind it",
+    remedy: "it is replaced with higher fees by itself; if it stays, raise priority-fee-gwei or max-fee-ether",
+  },
+  "key-shared": {
+    severity: "critical",
+    title: "transactions of its account are under way that it did not send",
+    remedy: "find out who else has the key; if nobody should, call setOperator(account, false) and use another key",
+  },
+  "signer-failing": {
+    severity: "critical",
+    title: "a key does not sign",
+    remedy: "look at the key service and at the right to use the key; nothing is sent from this account meanwhile",
+  },
   "leadership-lost": {
     severity: "warning",
     title: "it does not lead any more",

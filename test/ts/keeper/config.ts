@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Command } from "commander";
-import { Wallet, encryptKeystoreJson } from "ethers";
 import JSON5 from "json5";
 import { exampleConfig } from "../../../keeper/config/example.js";
 import { nearest } from "../../../keeper/config/field.js";

@@ -200,10 +200,11 @@ describe("keeper: lanes", () => {
       address: first.address,
       signDigest: (digest: string) => (isAway ? Promise.reject(new SignerFailed("away")) : first.signDigest(digest)),
     };
-    const { alarms, chain, journal, step, submit } = await dispatching({ signers: [signer] });
+    const { alarms, calls, chain, journal, step, submit } = await dispatching({ signers: [signer] });
     expect(await submit("a")).to.include({ ok: false, outcome: "signer-failed" });
     expect((await journal.recent(1))[0]?.state).to.equal("abandoned");
     expect(alarms.size).to.equal(1);
+    expect([...calls]).to.deep.equal([`signer-failing ${first.address.toLowerCase()}`]);
     isAway = false;
     const submitted = await submit("a");
     expect(submitted.ok && submitted.pending.nonce).to.equal(0);

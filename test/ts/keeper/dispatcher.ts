@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Transaction } from "ethers";
 import { RpcError, TransportError } from "../../../keeper/chain/rpcErrors.js";
+import type { Settled } from "../../../keeper/dispatch/pending.js";
 import { StoreFailed } from "../../../keeper/store/errors.js";
 import { SIGNERS, dispatching, intent, loan, store } from "./support/dispatching.js";
 import { FakeMempool } from "./support/fakeMempool.js";
@@ -249,10 +250,11 @@ describe("keeper: dispatcher", () => {
   });
 
   it("fault K17: what is stuck is replaced with higher fees under the same nonce, and only one of the two is mined", async () => {
-    const { alarms, chain, dispatcher, step, submit } = await dispatching();
+    const { alarms, calls, chain, dispatcher, lanes, step, submit } = await dispatching();
     await submit("a");
     for (let blocks = 0; blocks < 3; blocks++) await step(chain.mine({ empty: true }));
     expect(chain.sends).to.have.length(2);
+    expect([...calls]).to.deep.equal([`lane-stuck ${lanes[0]?.toLowerCase()}`]);
     expect([...alarms.keys()].join()).to.match(/holds up those behind it/);
     expect(dispatcher.lanes[0]?.trouble).to.match(/nonce 0 holds up/);
     const [first, second] = chain.sends.map((raw) => Transaction.from(raw));
@@ -273,6 +275,32 @@ describe("keeper: dispatcher", () => {
     if (first !== undefined) waiting.set(0, first);
     const [settled] = await step(chain.mine());
     expect(settled?.kind === "mined" && settled.attempt.hash).to.equal(first?.hash);
+  });
+
+  it("fault K17: what is mined while it is being replaced is settled, and the replacement is given up", async () => {
+    const [key] = SIGNERS;
+    if (key === undefined) throw new Error("a key is needed");
+    let isReplacing = false;
+    const found: Settled[] = [];
+    const signer = {
+      address: key.address,
+      signDigest: async (digest: string) => {
+        // Nobody waits for a lane to be looked after: the next block may be decided meanwhile.
+        if (isReplacing) found.push(...(await dispatcher.collect(chain.mine())));
+        return key.signDigest(digest);
+      },
+    };
+    const { chain, dispatcher, journal, step, submit } = await dispatching({ signers: [signer] });
+    await submit("a");
+    for (let blocks = 0; blocks < 2; blocks++) await step(chain.mine({ empty: true }));
+    isReplacing = true;
+    await step(chain.mine({ empty: true }));
+    isReplacing = false;
+    expect(found.map(({ kind }) => kind)).to.deep.equal(["mined"]);
+    expect(await step(chain.mine())).to.deep.equal([]);
+    expect(chain.sends).to.have.length(1);
+    expect((await journal.recent(9)).map(({ state }) => state)).to.deep.equal(["mined"]);
+    expect((await submit("b")).ok).to.equal(true);
   });
 
   it("fault K25: what is stuck and no longer wanted is cancelled under its nonce", async () => {

@@ -258,12 +258,21 @@ describe("keeper: a dispatcher a shard", () => {
       const lane = submitted.ok ? submitted.pending.lane : submitted.why;
       expect(lanes.filter((_, i) => i % 2 === shard)).to.include(lane);
     }
+    expect(dispatcher.leads()).to.equal(true);
     led.delete(1);
-    expect(dispatcher.halted(1)).to.equal("");
+    expect([dispatcher.leads(), dispatcher.leads(1), dispatcher.leads(2)]).to.deep.equal([false, false, true]);
+    expect([dispatcher.halted(1), dispatcher.trouble(1)]).to.deep.equal(["", ""]);
     expect(await dispatcher.submit(intent("a", { facility: 1 }), head)).to.include({ outcome: "not-leading" });
     expect(await dispatcher.submit(intent("b", { facility: 2 }), head)).to.include({ ok: true });
+    for (let i = 0; i < 3; i++) dispatcher.breaker.record(intent("b", { facility: 2 }), "no-effect", undefined, 1);
+    expect(dispatcher.trouble(1)).to.match(/3 transactions in a row/);
+    led.add(1);
+    expect(dispatcher.halted(1), "the other shard goes on").to.equal("");
+    expect(dispatcher.trouble(1), "and yet the loans of this one are left").to.match(/3 transactions in a row/);
+    led.delete(1);
     led.delete(0);
     expect(dispatcher.halted(1)).to.include("another keeper leads");
+    expect(dispatcher.trouble(1), "to stand by is no trouble").to.equal("");
     expect(dispatcher.deadline(head, 100n)).to.equal(undefined);
   });
 });

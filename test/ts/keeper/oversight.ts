@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { Node } from "../../../keeper/chain/node.js";
 import { TransportError } from "../../../keeper/chain/rpcErrors.js";
 import { loadConfig } from "../../../keeper/config/load.js";
+import { Episodes } from "../../../keeper/episodes.js";
 import { Alerts, type Notice } from "../../../keeper/serve/alerts/alerts.js";
 import { Delivery } from "../../../keeper/serve/alerts/delivery.js";
 import { posting, textOf } from "../../../keeper/serve/alerts/formats.js";
@@ -13,10 +14,13 @@ import { LeftLoans } from "../../../keeper/serve/leftLoans.js";
 import type { LoanNote } from "../../../keeper/serve/loanNotes.js";
 import { LoopWatch } from "../../../keeper/serve/loopWatch.js";
 import { Metrics } from "../../../keeper/serve/metrics.js";
-import { Overseer } from "../../../keeper/serve/overseer.js";
+import { Overseer, type OverseerDeps } from "../../../keeper/serve/overseer.js";
 import { Progress } from "../../../keeper/serve/progress.js";
 import type { LeadershipReport, StatusSources } from "../../../keeper/serve/status.js";
 import { type Stage, Trace } from "../../../keeper/serve/trace.js";
+import { storeOn } from "../../../keeper/store/open.js";
+import { SqliteFile } from "../../../keeper/store/sqlite.js";
+import type { StoredResult } from "../../../keeper/store/store.js";
 import { until } from "../devnet/support.js";
 
 const ALONE: LeadershipReport = { role: "alone", holder: null, shards: [], fence: null };
@@ -67,6 +71,21 @@ describe("keeper: progress", () => {
     expect(progress.health("").reason).to.match(/the event loop stood still for \d+ ms just now/);
     clock.pass(10_001);
     progress.polled();
+    expect(progress.health("").ok).to.equal(true);
+  });
+
+  it("fault K32: decisions that all fail are no progress, however well the polls go", () => {
+    const clock = manualClock();
+    const progress = new Progress({ stallMs: 5_000 }, clock.now);
+    progress.decidedBlock(7);
+    for (let i = 0; i <= 6; i++) {
+      progress.failed("eth_call: the method is not available");
+      progress.polled();
+      expect(progress.isStalled, `${i} s`).to.equal(i === 6);
+      clock.pass(1_000);
+    }
+    expect(progress.health("").reason).to.match(/every decision has failed for 7000 ms.*eth_call/);
+    progress.decidedBlock(8);
     expect(progress.health("").ok).to.equal(true);
   });
 
@@ -144,6 +163,22 @@ describe("keeper: alerts", () => {
     expect(alerts.running.map(({ about }) => about)).to.deep.equal(["http://a.example", "http://b.example"]);
   });
 
+  it("calls people for an episode of which they are to hear, once, until it is over", () => {
+    const clock = manualClock();
+    const sent: Notice[] = [];
+    const alerts = new Alerts(silent, (notice) => void sent.push(notice), 30_000, clock.now);
+    const episodes = new Episodes(silent, clock.now, alerts);
+    const call = { kind: "key-shared", about: "0x0e" } as const;
+    for (let i = 0; i < 3; i++) episodes.begin("a stranger's transaction", { nonce: i }, call);
+    episodes.begin("something of no interest to people", {});
+    expect(sent.map(({ kind, about, state }) => [kind, about, state])).to.deep.equal([["key-shared", "0x0e", "begin"]]);
+    expect(alerts.running[0]?.details).to.deep.equal({ what: "a stranger's transaction", nonce: 2 });
+    episodes.end("a stranger's transaction");
+    clock.pass(30_000);
+    alerts.tick();
+    expect(sent.at(-1)?.state).to.equal("end");
+  });
+
   it("fault K27: a thousand loans that are left are one episode, and only after they were left for long", () => {
     const note = (subject: string, action = "left"): LoanNote => ({
       ...{ subject, action, reason: "", figures: {}, facility: 1, debt: 1n, isLiquidatable: true, expectedLoss: 0n },
@@ -176,24 +211,32 @@ describe("keeper: the overseer", () => {
   const gauge = async (name: string): Promise<number[]> =>
     (await metrics.registry.getSingleMetric(name)?.get())?.values.map(({ value }) => value) ?? [];
 
+  const deps = (): OverseerDeps => ({
+    config: loadConfig({ leftBlocks: "10", alertMinDebt: "100", lowEther: "0.5" }, {}),
+    ...{ mode: "run", network: "test", operators: ["0x0e"], liquidator: "0x1a", metrics, log: silent },
+    node: new Node({
+      request: (method, [at]) =>
+        method === "eth_getBalance"
+          ? Promise.resolve(`0x${wei.toString(16)}`)
+          : method === "eth_getBlockByNumber"
+            ? Promise.resolve(header(Number(at)))
+            : Promise.reject(new TransportError(method, "not asked here")),
+      together: () => Promise.reject(new TransportError("several", "not asked here")),
+    }),
+    sources: { leadership: () => sources.leadership?.() ?? ALONE, endpoints: () => sources.endpoints?.() ?? [] },
+    wallClock: () => now,
+  });
+  const header = (number: number) => ({
+    ...{ hash: `0x${number}`, number: `0x${number.toString(16)}`, parentHash: "0x00" },
+    timestamp: `0x${(1_000 + number).toString(16)}`,
+  });
+
   beforeEach(() => {
     now = 1_005;
     wei = 10n ** 18n;
     sources = {};
     metrics = new Metrics();
-    overseer = new Overseer({
-      config: loadConfig({ leftBlocks: "10", alertMinDebt: "100", lowEther: "0.5" }, {}),
-      ...{ mode: "run", network: "test", operators: ["0x0e"], liquidator: "0x1a", metrics, log: silent },
-      node: new Node({
-        request: (method) =>
-          method === "eth_getBalance"
-            ? Promise.resolve(`0x${wei.toString(16)}`)
-            : Promise.reject(new TransportError(method, "not asked here")),
-        together: () => Promise.reject(new TransportError("several", "not asked here")),
-      }),
-      sources: { leadership: () => sources.leadership?.() ?? ALONE, endpoints: () => sources.endpoints?.() ?? [] },
-      wallClock: () => now,
-    });
+    overseer = new Overseer(deps());
     overseer.knows(1, "0xd0", { symbol: "USDX", decimals: 6 });
   });
 
@@ -217,6 +260,67 @@ describe("keeper: the overseer", () => {
     overseer.decided(head(2), [], "3 transactions in a row succeeded without effect", 3);
     expect(alerts()).to.deep.equal(["halted"]);
     expect(overseer.health().reason).to.match(/3 transactions in a row/);
+  });
+
+  it("fault K33: of what another keeper leads it writes nothing, takes nothing back and calls nobody", async () => {
+    const store = await storeOn(SqliteFile.open(":memory:"), { chainId: 1n, loanManager: "0x22" });
+    const two = new Overseer({ ...deps(), store });
+    await two.start();
+    const result = (facility: number): StoredResult => ({
+      ...{ hash: `0x0${facility}`, subject: `loan ${facility}`, facility, kind: "liquidate", outcome: "done" },
+      ...{ block: 9, timestamp: now, loanAsset: null, grossProfit: "0", feesWei: "0", feesInLoanAsset: null },
+      details: {},
+    });
+    await store.results.put([result(1), result(2)]);
+    const notes = [loan({ expectedLoss: 5n }), loan({ subject: "loan 2", facility: 2, expectedLoss: 5n })];
+    const written = async (subject: string): Promise<string[]> =>
+      (await store.decisions.about(subject, 9)).map(({ action }) => action);
+    for (const block of [1, 40]) two.decided(head(block), notes, "", 0, () => false);
+    two.rolledBackTo(8, []);
+    expect(two.alerts.running).to.deep.equal([]);
+    two.decided(head(41), notes, "", 0, (facility) => facility === 2);
+    two.rolledBackTo(8, [2]);
+    expect(two.alerts.running.map(({ kind }) => kind)).to.deep.equal(["bad-debt"]);
+    // What it leads no more is not called healthy for that.
+    two.decided(head(42), notes, "", 0, () => false);
+    two.decided(head(43), [], "", 0, () => false);
+    await two.close();
+    expect([await written("loan 1"), await written("loan 2")]).to.deep.equal([[], ["left"]]);
+    expect((await store.results.between(0, now + 1)).map(({ facility }) => facility)).to.deep.equal([1]);
+    await store.close();
+  });
+
+  it("fault K33: who begins to lead compares the books from where the former leader came to, with what that one booked", async () => {
+    const store = await storeOn(SqliteFile.open(":memory:"), { chainId: 1n, loanManager: "0x22" });
+    const spend = (hash: string, block: number): StoredResult => ({
+      ...{ hash, subject: "loan 1", facility: 1, kind: "liquidate", outcome: "race-lost", block, timestamp: now },
+      ...{ loanAsset: null, grossProfit: "0", feesWei: "7", feesInLoanAsset: null, details: {} },
+    });
+    const standby = new Overseer({ ...deps(), store });
+    await standby.start();
+    const compared = async (): Promise<number | undefined> => {
+      const kept = await store.snapshots.load("books-baseline");
+      return kept === undefined ? undefined : (JSON.parse(kept.toString()) as { block: number }).block;
+    };
+    standby.decided(head(1), [], "", 0, () => false);
+    await sleep(20);
+    expect(await compared(), "a standby compares nothing").to.equal(undefined);
+    const leader = new Overseer({ ...deps(), store });
+    await leader.start();
+    leader.decided(head(2), [], "", 0);
+    await until(async () => (await compared()) === 2, 2_000);
+    wei -= 7n;
+    await store.results.put([spend("0x01", 3)]);
+    await leader.close();
+    standby.decided(head(400), [], "", 0);
+    expect(await until(async () => (await compared()) === 400, 2_000)).to.equal(true);
+    await sleep(20);
+    expect(standby.alerts.running).to.deep.equal([]);
+    wei -= 1n;
+    standby.decided(head(800), [], "", 0);
+    expect(await until(() => Promise.resolve(standby.alerts.isRunning("books-differ")), 2_000)).to.equal(true);
+    await standby.close();
+    await store.close();
   });
 
   it("fault K37: says that clock and chain differ, whichever way", () => {

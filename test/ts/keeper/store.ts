@@ -366,10 +366,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       (side) =>
         outcome(() => side.store.results.put(results)),
   ),
-  small.map(
-    (block): Operation =>
+  fc.tuple(small, fc.option(fc.array(small), { nil: undefined })).map(
+    ([block, facilities]): Operation =>
       (side) =>
-        outcome(() => side.store.results.removeAfter(block)),
+        outcome(() => side.store.results.removeAfter(block, facilities)),
   ),
   fc.array(decision).map(
     (decisions): Operation =>

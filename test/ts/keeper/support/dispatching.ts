@@ -58,6 +58,8 @@ export async function dispatching(setting: Setting = {}) {
   const time = { now: 0 };
   const wanted = { yes: true, asked: 0 };
   const alarms = new Map<string, number>();
+  /** For what people are called. */
+  const calls = new Set<string>();
   const signers = setting.signers ?? SIGNERS.slice(0, setting.lanes ?? 1);
   const dispatcher = new Dispatcher({
     node: setting.node ?? chain,
@@ -73,7 +75,10 @@ export async function dispatching(setting: Setting = {}) {
     },
     log: pino({ level: "silent" }),
     alarms: {
-      begin: (what) => alarms.set(what, (alarms.get(what) ?? 0) + 1),
+      begin: (what, _, call) => {
+        alarms.set(what, (alarms.get(what) ?? 0) + 1);
+        if (call !== undefined) calls.add(`${call.kind} ${call.about}`);
+      },
       end: (what) => alarms.delete(what),
     },
     stillWanted: (_: Pending) => {
@@ -101,6 +106,7 @@ export async function dispatching(setting: Setting = {}) {
     submit,
     wanted,
     alarms,
+    calls,
     time,
     lanes: signers.map(({ address }) => address),
   };

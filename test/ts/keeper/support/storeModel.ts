@@ -97,7 +97,11 @@ export class StoreModel implements Store {
           this.booked.push(result);
         }
       }),
-    removeAfter: (block) => later(() => void (this.booked = this.booked.filter((one) => one.block <= block))),
+    removeAfter: (block, facilities) =>
+      later(() => {
+        const isNamed = ({ facility }: StoredResult): boolean => facilities?.includes(facility) ?? true;
+        this.booked = this.booked.filter((one) => one.block <= block || !isNamed(one));
+      }),
     between: (from, to) =>
       later(() => {
         const key = ({ hash, subject }: StoredResult): string => `${hash} ${subject}`;
