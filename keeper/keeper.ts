@@ -239,6 +239,8 @@ export class Keeper {
       overseer.enter("index");
       await this.index(head);
       trace.mark("indexed");
+      // Before anything is booked: what a former life sent may be settled at once.
+      await this.survey.openDesks();
       overseer.enter("settle");
       await this.bookkeeper.settle(head);
       // Not waited for: a lane that is slow to look after holds up only itself.
