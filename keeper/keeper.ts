@@ -240,13 +240,14 @@ export class Keeper {
       overseer.enter("index");
       await this.index(head);
       trace.mark("indexed");
-      overseer.enter("judge");
-      const facts = await this.factsOf(head);
-      // After the facts: what a facility lends must be known before anything of it is booked.
+      // Before anything is booked: what a former life sent may be settled at once.
+      await this.survey.openDesks();
       overseer.enter("settle");
       await this.bookkeeper.settle(head);
       // Not waited for: a lane that is slow to look after holds up only itself.
       this.sender.tend(head).catch((error: unknown) => this.fail(error));
+      overseer.enter("judge");
+      const facts = await this.factsOf(head);
       const judgements = scan(this.book, facts).judgements();
       trace.mark("judged");
       overseer.enter("plan and send");

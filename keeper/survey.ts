@@ -39,6 +39,11 @@ export class Survey {
     if (protectionOrders !== undefined) this.orders = new OrderErrands(node, protectionOrders, operator);
   }
 
+  /** Reads what never changes about facilities that are new here; whatever is decided, or booked, of one needs it. */
+  async openDesks(): Promise<void> {
+    await Promise.all([...this.deps.book.facilities].map(async (facility) => this.openDesk(facility)));
+  }
+
   /**
    * Price and pool of every facility, all at once.
    *
@@ -75,12 +80,7 @@ export class Survey {
 
   private async read(head: Head) {
     const { book } = this.deps;
-    return Promise.all(
-      [...book.facilities].map(async (facility) => {
-        await this.openDesk(facility);
-        return this.reader.read(book, facility, head);
-      }),
-    );
+    return Promise.all([...book.facilities].map(async (facility) => this.reader.read(book, facility, head)));
   }
 
   private async openDesk(facility: BookFacility): Promise<void> {

@@ -1,6 +1,5 @@
 // npm run test:two-keepers -- [--rounds 5]: two keepers with one account on one PostgreSQL. The one that leads is stopped (SIGSTOP)
 // with a signed transaction on its way; the other takes over; then the first is woken, and what it had on its way arrives.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Table from "cli-table3";
@@ -21,20 +20,9 @@ const command = new Command("test:two-keepers")
 const { rounds, seed: drawn, out } = command.opts<{ rounds: number; seed: number; out: string }>();
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** Nothing is to be learnt from two keepers that do not know of each other. */
-function sharesDatabases(): boolean {
-  const help = execFileSync(process.execPath, ["--import", "tsx", "keeper/main.ts", "--help"], { encoding: "utf8" });
-  const run = execFileSync(process.execPath, ["--import", "tsx", "keeper/main.ts", "run", "--help"], {
-    encoding: "utf8",
-  });
-  return /database-url|DATABASE_URL/.test(help + run);
-}
-
-const postgres = sharesDatabases() ? await TestPostgres.start() : undefined;
+const postgres = await TestPostgres.start();
 if (postgres === undefined) {
-  say(
-    "skipped: it takes a keeper that shares a database (--database-url) and an installed PostgreSQL (Debian: postgresql)",
-  );
+  say("skipped: it takes an installed PostgreSQL (Debian: postgresql)");
 } else {
   try {
     mkdirSync(out, { recursive: true });

@@ -185,12 +185,13 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     expect(BigInt(l2Gas) + BigInt(l1Data) + BigInt(operatorFee)).to.equal(spent);
   });
 
-  it("fault K29: killed outright with transactions under way, it misses nothing and does nothing twice", async () => {
+  it("fault K29: killed outright with transactions under way, it misses nothing, does nothing twice, and books what was mined meanwhile", async () => {
     const first = await borrow("5500");
     await byHand();
     const doomed = start();
     await doomed.ready();
     await doomed.decided(await provider.getBlockNumber());
+    const dollarsBefore = await world.loan.balanceOf(world.liquidator);
     await setPriceByHand(6_800n);
     await doomed.until(() => doomed.of("decided").some(({ sent }) => sent.length === 1));
     doomed.signal("SIGKILL");
@@ -207,8 +208,13 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const running = start();
     await settle(running, block);
     expect(await liquidationsOf(second)).to.equal(1);
-    const { results } = await running.status();
-    expect(results.filter(({ outcome }) => outcome !== "done")).to.deep.equal([]);
+    const { results, totals } = await running.status();
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(["done", "done"]);
+    // The first was settled before anything else was known of its facility.
+    const asset = await world.loan.getAddress();
+    expect(results.map(({ loanAsset }) => loanAsset)).to.deep.equal([asset, asset]);
+    const earned = (await world.loan.balanceOf(world.liquidator)) - dollarsBefore;
+    expect(BigInt(totals.assets[asset]?.grossProfit ?? 0)).to.equal(earned);
   });
 
   it("fault K29: what was sent before it was killed is taken up and booked in full, not sent again", async () => {
