@@ -517,8 +517,10 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
       const block = await provider.getBlockNumber();
       await Promise.all([leader.decided(block), standby.decided(block)]);
       const { alerts, halted, health, leadership, ready } = await standby.status();
-      expect({ alerts, health: health.ok, ready: ready.ok, role: leadership.role }).to.deep.equal({
-        ...{ alerts: [], health: true, ready: true, role: "standby" },
+      // The chain of these tests is weeks ahead of the clock.
+      const told = alerts.map(({ kind }) => kind).filter((kind) => kind !== "clock-off");
+      expect({ told, health: health.ok, ready: ready.ok, role: leadership.role }).to.deep.equal({
+        ...{ told: [], health: true, ready: true, role: "standby" },
       });
       expect(halted).to.include("another keeper leads");
       await settle(leader, await setPriceByHand(6_600n));
