@@ -1,6 +1,7 @@
 import { Transaction } from "ethers";
-import type { Node, Receipt } from "../chain/node.js";
+import type { Head, Node, Receipt } from "../chain/node.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
+import { atOrNow } from "./pastState.js";
 
 /** What a mined transaction cost, wei. */
 export interface PaidFees {
@@ -28,14 +29,16 @@ export interface MinedTransaction {
  * taken. Where the difference cannot be fees alone (ether came in, the state is gone), the oracle's figures stand.
  *
  * @param mined all of the operator's transactions in that block
+ * @param head newest block, asked where the state of that one is gone
  */
 export async function paidFees(
   node: Node,
   oracle: RollupFeeOracle,
   operator: string,
   mined: readonly MinedTransaction[],
+  head: Head,
 ): Promise<PaidFees[]> {
-  const fees = await Promise.all(mined.map(async ({ raw, receipt }) => estimate(oracle, raw, receipt)));
+  const fees = await Promise.all(mined.map(async ({ raw, receipt }) => estimate(oracle, raw, receipt, head)));
   const block = mined[0]?.receipt.blockNumber;
   if (block === undefined || !oracle.chargesMore || mined.every(({ receipt }) => receipt.l1Fee != null)) return fees;
 
@@ -48,12 +51,11 @@ export async function paidFees(
   return shared(fees, estimated, actual);
 }
 
-async function estimate(oracle: RollupFeeOracle, raw: string, receipt: Receipt): Promise<PaidFees> {
+async function estimate(oracle: RollupFeeOracle, raw: string, receipt: Receipt, head: Head): Promise<PaidFees> {
   const l2Gas = receipt.gasUsed * receipt.effectiveGasPrice;
-  const { l1Fee, operatorFee } = await oracle.feesOf(
-    Transaction.from(raw).unsignedSerialized,
-    receipt.gasUsed,
-    receipt.blockNumber,
+  const unsigned = Transaction.from(raw).unsignedSerialized;
+  const { l1Fee, operatorFee } = await atOrNow(receipt.blockNumber, head, (at) =>
+    oracle.feesOf(unsigned, receipt.gasUsed, at),
   );
   return { l2Gas, l1Data: receipt.l1Fee ?? l1Fee, operator: operatorFee };
 }
