@@ -82,7 +82,10 @@ export function identityOf(deployment: Deployment, liquidator: string, operators
     },
     anchorBlock: deployment.fromBlock,
     checkFirst: async (node) => {
-      for (const operator of operators) await checkChain(node, deployment, liquidator, operator);
+      // Without an operator there still is a chain.
+      for (const operator of operators.length === 0 ? [undefined] : operators) {
+        await checkChain(node, deployment, liquidator, operator);
+      }
     },
   });
 }

@@ -11,6 +11,7 @@ import { splitFees } from "./bundle.js";
 import { NO_FEES, type PaidFees, paidFees, totalOf } from "./fees.js";
 import { itemOf } from "./items.js";
 import { outcomeOfRevert } from "./outcome.js";
+import { atOrNow } from "./pastState.js";
 import { feeOf } from "./receipts.js";
 
 export interface AccountantDeps {
@@ -53,6 +54,7 @@ export class Accountant {
         rollupFees,
         operator,
         mined.map(({ attempt, receipt }) => ({ raw: attempt.raw, receipt })),
+        head,
       );
       for (const [index, one] of mined.entries()) {
         results.set(one, await this.resultsOf(one, fees[index] ?? NO_FEES, head));
@@ -65,7 +67,7 @@ export class Accountant {
   private async resultsOf(mined: Mined, fees: PaidFees, head: Head): Promise<Result[]> {
     const { pending, attempt, receipt } = mined;
     const { kind, subjects } = pending.intent;
-    const endings = await this.endingsOf(mined);
+    const endings = await this.endingsOf(mined, head);
     const timestamp = await this.timestampOf(receipt.blockNumber, head);
     const shares = splitFees(
       fees,
@@ -94,12 +96,12 @@ export class Accountant {
   }
 
   /** How it ended for each subject, in their order. */
-  private async endingsOf(mined: Mined): Promise<Ending[]> {
+  private async endingsOf(mined: Mined, head: Head): Promise<Ending[]> {
     const { attempt, effect, pending, receipt } = mined;
     const { subjects } = pending.intent;
     const { kind } = attempt.intent;
     if (receipt.status === 0) {
-      const revert = await this.replay(attempt.intent, receipt.blockNumber);
+      const revert = await this.replay(attempt.intent, receipt.blockNumber, head);
       const each = revert && revertsOf(revert);
       return subjects.map((_, index) => endingOf(each?.[index] ?? revert));
     }
@@ -129,9 +131,14 @@ export class Accountant {
   }
 
   /** What the same call ends with on the state the block left. */
-  private async replay(call: { to: string; data: string }, block: number): Promise<Revert | undefined> {
+  private async replay(
+    { to, data }: { to: string; data: string },
+    block: number,
+    head: Head,
+  ): Promise<Revert | undefined> {
+    const { node, operator } = this.deps;
     try {
-      await this.deps.node.call({ to: call.to, data: call.data, from: this.deps.operator }, block);
+      await atOrNow(block, head, (at) => node.call({ to, data, from: operator }, at));
       return undefined;
     } catch (error) {
       if (error instanceof RpcError && error.isRevert) return explainRevert(error.data);

@@ -22,9 +22,9 @@ export interface LedgerRow {
 /** What earns; the rest only costs. */
 const EARNS = new Set(["liquidate", "order"]);
 /** What no loan asset is known of. */
-export const NO_ASSET = "";
+const NO_ASSET = "";
 
-export const dayOf = ({ timestamp }: Pick<StoredResult, "timestamp">): string =>
+const dayOf = ({ timestamp }: Pick<StoredResult, "timestamp">): string =>
   new Date(timestamp * 1_000).toISOString().slice(0, 10);
 
 export const byDay = (results: readonly StoredResult[]): LedgerRow[] => rowsBy(results, dayOf);

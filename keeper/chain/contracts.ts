@@ -15,6 +15,7 @@ import {
   type AbiResult,
   TypedContract,
 } from "../../sdk/client/typedContract.js";
+import { Inconsistent } from "../errors.js";
 import type { At, Node } from "./node.js";
 
 /** What the keeper uses of Uniswap's QuoterV2, the rollup's GasPriceOracle and a Chainlink feed. */
@@ -139,7 +140,28 @@ export async function read<A extends Abi, N extends AbiName<A, "function">>(
   from?: string,
 ): Promise<AbiResult<A, N>> {
   const call = { to: contract.address, data: contract.encode(name, args), ...(from !== undefined && { from }) };
-  return contract.decode(name, await node.call(call, at));
+  return decoded(contract, name, await node.call(call, at));
+}
+
+/**
+ * What a contract answered.
+ *
+ * @throws Inconsistent where it is no answer of that function: a node that has not the contract yet, or not the state, may say "0x"
+ */
+export function decoded<A extends Abi, N extends AbiName<A, "function">>(
+  contract: TypedContract<A>,
+  name: N,
+  data: string,
+): AbiResult<A, N> {
+  try {
+    return contract.decode(name, data);
+  } catch (cause) {
+    const what = data.length > 66 ? `${data.slice(0, 66)}…` : data;
+    throw new Inconsistent(
+      `${what} is no answer of ${name} by ${contract.address}: the node has another state, or it is another contract`,
+      { cause },
+    );
+  }
 }
 
 /** First topics of every event that the managers and the orders have. */

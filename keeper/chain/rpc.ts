@@ -49,7 +49,7 @@ export interface RawAnswer {
  */
 export type Transport = (body: string, signal: AbortSignal, id: number) => Promise<RawAnswer>;
 
-export const overHttp =
+const overHttp =
   (url: string): Transport =>
   async (body, signal) => {
     const response = await fetch(url, {

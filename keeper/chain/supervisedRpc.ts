@@ -117,11 +117,6 @@ export class SupervisedRpc implements Rpc {
     if (first instanceof Error) throw first;
   }
 
-  /** Newest block any endpoint spoke of; -1 for none. */
-  get newestBlock(): number {
-    return this.newest;
-  }
-
   /**
    * From now on a read at this block's number means the block of this hash: an endpoint that has another under the number, or
    * none yet, is passed over. So all reads of one decision are of one state, whoever answers them. While the last pin is

@@ -59,7 +59,7 @@ async function doctor({ json, ...options }: Options, io: Io): Promise<void> {
 }
 
 /** All findings, in the order in which one would put things right. */
-export async function examine(
+async function examine(
   session: Session,
   environment: NodeJS.ProcessEnv,
   wallClock = (): number => Date.now() / 1_000,

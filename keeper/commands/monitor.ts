@@ -1,11 +1,13 @@
 import { type Command, Option } from "commander";
 import { getAddress, isAddress } from "ethers";
 import type { Deployment } from "../../sdk/client/deployment.js";
-import { checkChain, liquidatorOf } from "../boot.js";
+import { checkChain, identityOf, liquidatorOf } from "../boot.js";
 import { liquidatorAt, read } from "../chain/contracts.js";
+import type { Identity } from "../chain/identity.js";
 import type { Node } from "../chain/node.js";
 import { GROUPS } from "../config/field.js";
 import { addConfigOptions, configEpilogue } from "../config/help.js";
+import type { Config } from "../config/schema.js";
 import { InvalidConfig } from "../errors.js";
 import { DrySender } from "./drySender.js";
 import { EXIT_CODES_HELP } from "./exit.js";
@@ -35,9 +37,12 @@ export const asOption = (): Option =>
   );
 
 async function monitor({ as, ...options }: Options, io: Io): Promise<void> {
-  const session = openSession(options, io);
+  const held = (deployment: Deployment, config: Config): Identity =>
+    identityOf(deployment, liquidatorOf(config.liquidator, deployment), []);
+  const session = openSession(options, io, held);
   const { config, deployment, node } = session;
   const liquidator = liquidatorOf(config.liquidator, deployment);
+  await untilServed(() => session.connection.rpc.ready());
   let operator = "";
   await untilServed(async () => {
     operator = await operatorFor(as, node, deployment, liquidator);

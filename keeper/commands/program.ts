@@ -21,7 +21,7 @@ const COMMANDS = [
   configCommand,
 ];
 
-export function keeperProgram(io: Io): Command {
+function keeperProgram(io: Io): Command {
   const program = new Command("keeper")
     .description("Liquidates unhealthy loans of a Ballast deployment, and earns by it, without capital of its own.")
     .addHelpText("after", `\n"keeper run --help" lists every option.\n${EXIT_CODES_HELP}`)

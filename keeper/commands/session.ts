@@ -57,8 +57,15 @@ export function openSession(
     maxBatch: config.maxBatch,
     verify: async (endpoint) => identity?.verify(endpoint),
     observer: {
+      answer: (endpoint, _, ms, outcome) => {
+        metrics.requests.inc({ endpoint, outcome });
+        metrics.requestSeconds.observe({ endpoint }, ms / 1_000);
+      },
       fault: ({ method }) => metrics.faults.inc({ method }),
-      failover: (from, to) => log.info({ from, to }, "another node is preferred"),
+      failover: (from, to) => {
+        metrics.failovers.inc();
+        log.info({ from, to }, "another node is preferred");
+      },
       excluded: (endpoint, why) => log.error({ endpoint, why: why.message }, "a node is not asked any more"),
       readmitted: (endpoint) => log.info({ endpoint }, "a node is asked again"),
     },

@@ -44,15 +44,33 @@ export async function startKeeper(
   io: Io,
   { mode, operators, liquidator, sends }: Started,
 ): Promise<void> {
-  const { config, connection, deployment, log, metrics, node } = session;
-  connection.start();
-  const rollupFees = await RollupFeeOracle.on(node);
-  if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
+  const { connection } = session;
   // Who only watches has no books of its own, and leaves those of the one that sends alone.
   const store = mode === "run" ? await untilServed(() => storeOf(session)) : undefined;
+  // Whatever goes wrong from here on, nothing is left running: one that led without deciding would keep others from it.
+  const ends: (() => unknown)[] = [() => store?.close(), () => connection.stop()];
+  try {
+    connection.start();
+    await runKeeper(session, io, { mode, operators, liquidator, sends }, store, ends);
+  } finally {
+    for (const end of ends.reverse()) await end();
+  }
+  session.log.info("stopped");
+}
+
+/** @param ends gets what is to be done at the end, last first */
+async function runKeeper(
+  session: Session,
+  io: Io,
+  { mode, operators, liquidator, sends }: Started,
+  store: Store | undefined,
+  ends: (() => unknown)[],
+): Promise<void> {
+  const { config, connection, deployment, log, metrics, node } = session;
+  const rollupFees = await untilServed(() => RollupFeeOracle.on(node));
+  if (!rollupFees.chargesMore) log.warn("this chain has no GasPriceOracle: fees are taken to be L2 gas alone");
   const shards = Shards.of(config.shards);
   const leadership = store && leadershipOf(session, store, shards, operators[0]);
-  await leadership?.start();
   const { network } = deployment;
   const overseer = new Overseer({
     ...{ config, mode, network, node, liquidator, metrics, log, store },
@@ -64,7 +82,14 @@ export async function startKeeper(
         leadership && { leadership: () => leadershipReport(leadership.describe()) }),
     },
   });
-  await overseer.start();
+  ends.push(
+    () => overseer.close(),
+    () => leadership?.stop(),
+    // That it leads no more is no news then.
+    () => overseer.rest(),
+  );
+  await leadership?.start();
+  await untilServed(() => overseer.start());
   const report = (line: ReportLine): void => {
     if (config.report) io.out(`${JSON.stringify(line)}\n`);
   };
@@ -81,24 +106,16 @@ export async function startKeeper(
     status: () => keeper.status(),
     registry: metrics.registry,
   });
+  ends.push(() => server.close());
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => keeper.stop());
   const [operator] = operators;
   log.info({ mode, http: server.url, operator, liquidator, chainId: deployment.chainId }, "ready");
   report({ type: "ready", http: server.url, operator, liquidator });
-  try {
-    await keeper.run();
-  } finally {
-    await server.close();
-    connection.stop();
-    await leadership?.stop();
-    await overseer.close();
-    await store?.close();
-  }
-  log.info("stopped");
+  await keeper.run();
 }
 
 /** Where the store is, when it is not the folder. */
-export function databaseUrlOf({ databaseUrl }: Session["config"]): string | undefined {
+function databaseUrlOf({ databaseUrl }: Session["config"]): string | undefined {
   return databaseUrl === undefined ? undefined : secretOf(databaseUrl, process.env);
 }
 

@@ -38,7 +38,7 @@ export class Disagreements {
     const holding = new Set(judgements.filter(({ verdict }) => verdict.kind === "held").map((one) => one.facility.id));
     for (const id of holding) {
       const oracle = facts.get(id)?.facility.oracle;
-      if (oracle === undefined || dispatcher.isPending(oracle)) continue;
+      if (oracle === undefined || dispatcher.isPending(oracle) || dispatcher.halted(head.number, id) !== "") continue;
       const last = this.notedAt.get(oracle);
       if (last !== undefined && head.timestamp - last < BigInt(config.noteEverySeconds)) continue;
       const data = oracleAt(oracle).encode("noteDisagreement", []);

@@ -2,6 +2,7 @@ import { type Head, type Node } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import type { EtherPrice } from "../config/schema.js";
 import type { Episodes } from "../episodes.js";
+import { Inconsistent } from "../errors.js";
 import { NoEtherPrice, etherPriceIn } from "../plan/etherPrice.js";
 import type { FacilityDesk } from "../plan/routes.js";
 
@@ -22,10 +23,14 @@ export async function etherPrices(
         prices.set(id, await etherPriceIn(desk.loanDecimals, source, node, head));
         episodes.end(what);
       } catch (error) {
-        if (!(error instanceof NoEtherPrice) && !(error instanceof RpcError)) throw error;
+        if (!saysNothing(error)) throw error;
         episodes.begin(what, { why: error.message });
       }
     }),
   );
   return prices;
 }
+
+/** A feed that reverts, is too old, or is no feed. */
+const saysNothing = (error: unknown): error is Error =>
+  [NoEtherPrice, RpcError, Inconsistent].some((kind) => error instanceof kind);

@@ -34,7 +34,8 @@ const CANCEL_GAS = 21_000n;
 /** Nothing, sent to oneself: what takes a nonce away from something that is not wanted, or fills a gap. */
 export function cancellation(lane: string, of: Intent | undefined, maxCostWei: bigint): Intent {
   return {
-    ...{ kind: "cancel", subjects: of?.subjects ?? [], facility: of?.facility ?? 0 },
+    // Its fees are booked too: where it stands for nothing else, on the account.
+    ...{ kind: "cancel", subjects: of?.subjects ?? [lane], facility: of?.facility ?? 0 },
     ...{ to: lane, data: "0x", gasLimit: CANCEL_GAS, expectedEvents: 0, maxCostWei },
   };
 }

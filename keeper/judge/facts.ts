@@ -9,7 +9,7 @@ import { type PoolState, debtTotalsAt } from "./accrual.js";
 import type { FacilityFacts, PriceAnswer } from "./judge.js";
 
 /** @param fixedRate of the pool, which never changes */
-export async function readPool(node: Node, pool: string, fixedRate: bigint, at: number): Promise<PoolState> {
+async function readPool(node: Node, pool: string, fixedRate: bigint, at: number): Promise<PoolState> {
   const [debt, cash] = await read(node, poolAt(pool), "stored", [], at);
   return {
     debtAssets: debt.assets,

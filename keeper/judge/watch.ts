@@ -16,17 +16,6 @@ export function judgeRow(table: LoanTable, row: number, facts: FacilityFacts): J
   return judge(table.loanAt(row), facts, table instanceof TermTable ? datedDebtAt(table, row, facts.now) : undefined);
 }
 
-/** The same of a loan by its id; undefined where there is none or nothing is known of its facility. */
-export function judgeLoan(
-  book: LoanBook,
-  id: bigint,
-  facts: ReadonlyMap<number, FacilityFacts>,
-): Judgement | undefined {
-  const found = book.locate(id);
-  const known = found && facts.get(found.table.facility);
-  return found && known && judgeRow(found.table, found.row, known);
-}
-
 /** The same of a term loan as if its default were marked at the facts' second. */
 export function judgeAsMarked(
   book: LoanBook,

@@ -1,5 +1,3 @@
-import { minOf } from "../../sdk/model/index.js";
-
 /** What a sale on one path brings: so many units in, so many out. */
 export interface Point {
   readonly amountIn: bigint;
@@ -63,9 +61,4 @@ export class SaleCurve {
 /** Whether `a` pays more a unit than `b`. */
 export function isBetter(a: Stretch, b: Stretch): boolean {
   return a.amountOut * b.amountIn > b.amountOut * a.amountIn;
-}
-
-/** What part of a stretch brings, rounded down. */
-export function partOf(stretch: Stretch, amountIn: bigint): bigint {
-  return (stretch.amountOut * minOf(amountIn, stretch.amountIn)) / stretch.amountIn;
 }

@@ -1,6 +1,7 @@
 import { dataSlice, getAddress, parseUnits, solidityPacked } from "ethers";
 import { poolAt, read, tokenAt, vaultAt } from "../chain/contracts.js";
 import type { Node } from "../chain/node.js";
+import { RpcError, TransportError } from "../chain/rpcErrors.js";
 import type { BookFacility } from "../index/loanBook.js";
 import { discoverPaths } from "./discover.js";
 
@@ -73,7 +74,7 @@ export async function openDesk(node: Node, facility: BookFacility, options: Rout
   const configured = options.routes[facility.id];
   const [decimals, loanSymbol, paths] = await Promise.all([
     read(node, tokenAt(loanAsset), "decimals", []),
-    read(node, tokenAt(loanAsset), "symbol", []),
+    symbolOf(node, loanAsset),
     configured === undefined
       ? foundPaths(node, options, collateralAsset, loanAsset)
       : listOf(configured).map(encodePath),
@@ -81,6 +82,16 @@ export async function openDesk(node: Node, facility: BookFacility, options: Rout
   const loanDecimals = Number(decimals);
   const minProfit = parseUnits(options.minProfit, loanDecimals);
   return { fixedRate, loanAsset, loanDecimals, loanSymbol, paths, minProfit };
+}
+
+/** For people only: some tokens have none, or one of another type. */
+async function symbolOf(node: Node, token: string): Promise<string> {
+  try {
+    return await read(node, tokenAt(token), "symbol", []);
+  } catch (error) {
+    if (error instanceof TransportError || (error instanceof RpcError && !error.isRevert)) throw error;
+    return token.slice(0, 10);
+  }
 }
 
 async function foundPaths(

@@ -1,4 +1,4 @@
-import { type Revert, explainRevert, liquidatorAt } from "../chain/contracts.js";
+import { type Revert, decoded, explainRevert, liquidatorAt } from "../chain/contracts.js";
 import type { Node } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import type { PlannedLiquidation } from "./planner.js";
@@ -68,7 +68,7 @@ export async function simulate(
     deadline,
   );
   try {
-    const outcomes = contract.decode("liquidateMany", await node.call({ to: liquidator, data, from: operator }));
+    const outcomes = decoded(contract, "liquidateMany", await node.call({ to: liquidator, data, from: operator }));
     return plans.map((plan, index) => {
       const outcome = outcomes[index];
       if (outcome === undefined) return failed(plan, explainRevert(undefined), 0n, gasPerItem);

@@ -28,7 +28,12 @@ export async function serve(host: string, port: number, served: Served): Promise
     if (request.method !== "GET" && request.method !== "HEAD") {
       return json(response, 405, { error: `a keeper takes no orders over HTTP; ${PLACES}` });
     }
-    answer(request.url?.split("?")[0] ?? "/", served, response);
+    try {
+      answer(request.url?.split("?")[0] ?? "/", served, response);
+    } catch (error) {
+      // A page that cannot be drawn is no reason to stop liquidating.
+      json(response, 500, { error: String(error) });
+    }
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

@@ -28,6 +28,20 @@ export class Metrics {
     labelNames: ["method"] as const,
     registers: [this.registry],
   });
+  readonly requests = new Counter({
+    name: "ballast_keeper_requests_total",
+    help: "Requests made to each node, by what came of them",
+    labelNames: ["endpoint", "outcome"] as const,
+    registers: [this.registry],
+  });
+  readonly requestSeconds = new Histogram({
+    name: "ballast_keeper_request_seconds",
+    help: "What each request to a node took",
+    labelNames: ["endpoint"] as const,
+    buckets: LATENCY_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly failovers = this.counter("ballast_keeper_failovers_total", "Times another node was preferred");
   readonly endpointUp = new Gauge({
     name: "ballast_keeper_endpoint_up",
     help: "1 while the node answers as it should, by its address without what could be secret",
@@ -107,7 +121,7 @@ export class Metrics {
   });
 
   // ---- itself ----
-  readonly halted = this.gauge("ballast_keeper_halted", "1 while nothing is sent");
+  readonly halted = this.gauge("ballast_keeper_halted", "1 while nothing is sent although it leads");
   readonly alert = new Gauge({
     name: "ballast_keeper_alert",
     help: "1 while an alert of this kind is going on",

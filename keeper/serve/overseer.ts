@@ -130,10 +130,15 @@ export class Overseer {
     this.timer.unref();
   }
 
-  /** Waits a little for what is not written or posted yet. */
-  async close(): Promise<void> {
+  /** Looks after nothing any more by itself; to be called before what it looks after ends. */
+  rest(): void {
     clearInterval(this.timer);
     this.loop.stop();
+  }
+
+  /** Waits a little for what is not written or posted yet. */
+  async close(): Promise<void> {
+    this.rest();
     await this.comparing;
     await Promise.all([this.recorder?.close(), ...this.deliveries.map(({ to }) => to.close())]);
   }

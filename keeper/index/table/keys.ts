@@ -28,11 +28,6 @@ export class Keys {
     else if (before === most) this.remax(block);
   }
 
-  /** The maxima anew, after {@link values} was written at once. */
-  remaxAll(): void {
-    for (let block = 0; block < this.maxima.length; block++) this.remax(block);
-  }
-
   clear(): void {
     this.values = new Float64Array(0);
     this.maxima = new Float64Array(0);

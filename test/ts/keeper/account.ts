@@ -6,7 +6,15 @@ import { NO_FEES, paidFees } from "../../../keeper/account/fees.js";
 import { itemOf } from "../../../keeper/account/items.js";
 import { outcomeOfRevert } from "../../../keeper/account/outcome.js";
 import type { Log, Receipt } from "../../../keeper/chain/node.js";
+import { Accountant } from "../../../keeper/account/accountant.js";
+import { type Head, Node } from "../../../keeper/chain/node.js";
 import { RpcError, TransportError } from "../../../keeper/chain/rpcErrors.js";
+import { pendingOf } from "../../../keeper/commands/drySender.js";
+import type { Intent } from "../../../keeper/dispatch/intent.js";
+import type { Settled } from "../../../keeper/dispatch/pending.js";
+import { signed } from "../../../keeper/dispatch/transaction.js";
+import { RollupFeeOracle } from "../../../keeper/plan/rollupFees.js";
+import { SIGNERS } from "./support/dispatching.js";
 import { Backoff } from "../../../keeper/dispatch/backoff.js";
 
 const at = (digit: string): string => `0x${digit.repeat(40)}`;
@@ -32,6 +40,7 @@ const receiptOf = (...logs: Log[]): Receipt => ({
   effectiveGasPrice: 1n,
   logs,
 });
+const HEADER = { hash: "0x01", parentHash: "0x00", timestamp: "0x1" };
 const parties = { managers: [manager], liquidator };
 
 const result = (block: number, grossProfit: bigint, outcome: Outcome = "done"): Result => ({
@@ -51,6 +60,49 @@ const result = (block: number, grossProfit: bigint, outcome: Outcome = "done"): 
 });
 
 describe("keeper: accounts", () => {
+  it("fault K29: books what was mined before a pause so long that nodes have lost the state of its block", async () => {
+    const [key] = SIGNERS;
+    if (key === undefined) throw new Error("a key is needed");
+    const call = new Interface(["error NotLiquidatable(uint256, uint256)"]);
+    const asked: unknown[] = [];
+    const request = (method: string, [what, at]: readonly unknown[]): Promise<unknown> => {
+      if (method === "eth_getCode") return Promise.resolve("0x");
+      if (method === "eth_getBlockByNumber") return Promise.resolve({ ...HEADER, number: what });
+      asked.push(at);
+      if (at === "0x5")
+        return Promise.reject(new RpcError(method, -32000, "missing trie node 0xab (path )", undefined));
+      const data = call.encodeErrorResult("NotLiquidatable", [1n, 2n]);
+      return Promise.reject(new RpcError(method, 3, "execution reverted", data));
+    };
+    const node = new Node({
+      request,
+      together: (all) => Promise.all(all.map(async ({ method, params }) => request(method, params))),
+    });
+    const accountant = new Accountant({
+      ...{ node, rollupFees: await RollupFeeOracle.on(node), operator: stranger, ...parties, orders: undefined },
+      ...{ loanAssetOf: () => loanAsset, etherPriceOf: () => Promise.resolve(undefined) },
+    });
+    const intent: Intent = {
+      ...{ kind: "liquidate", subjects: ["0x01"], facility: 1, to: liquidator, data: "0x", gasLimit: 1n },
+      ...{ expectedEvents: 1, maxCostWei: 1n },
+    };
+    const attempt = await signed(key, intent, 0, { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }, 901n);
+    const head = (number: number): Head => ({
+      ...{ number, hash: "0x01", parentHash: "0x00", timestamp: 1n, baseFeePerGas: 1n },
+    });
+    const settled: Settled = {
+      ...{ kind: "mined", attempt, receipt: { ...receiptOf(), blockNumber: 5, status: 0 } },
+      ...{ pending: pendingOf(intent, stranger, 0, head(5), attempt.hash) },
+      effect: { expected: 1, found: 0, failed: [] },
+    };
+    const outcomes = async (at: number): Promise<unknown> =>
+      (await accountant.book([settled], head(at))).flatMap(({ results }) => results.map(({ outcome }) => outcome));
+    expect(await outcomes(5_000)).to.deep.equal(["race-lost"]);
+    expect(asked).to.deep.equal(["0x5", "0x1388"]);
+    const early = await outcomes(10).catch((error: unknown) => error);
+    expect(early, "it may yet come").to.be.instanceOf(RpcError);
+  });
+
   it("books what the liquidator's own event says of each loan of a transaction", () => {
     const reason = new Interface(liquidationEngineAbi).encodeErrorResult("NotLiquidatable", [1n, 2n]);
     const receipt = receiptOf(liquidated(7n), done(7n), failed(8n, reason), liquidated(9n), done(9n, true));
@@ -85,7 +137,9 @@ describe("keeper: accounts", () => {
     });
     const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 100n, operatorFee: 5n }) };
     const paid = (error: Error) =>
-      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }]);
+      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }], {
+        ...{ number: 1, hash: "0x1", parentHash: "0x0", timestamp: 1n, baseFeePerGas: 1n },
+      } as Head);
     const silent = new TransportError("eth_getBalance", "none within 5 ms");
     expect(await paid(silent).catch((error: unknown) => error)).to.equal(silent);
     const forgotten = new RpcError("eth_getBalance", -32000, "missing trie node", undefined);

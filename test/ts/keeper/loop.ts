@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { pino } from "pino";
+import { managerAt, read } from "../../../keeper/chain/contracts.js";
 import { Node } from "../../../keeper/chain/node.js";
 import { JsonRpc } from "../../../keeper/chain/rpc.js";
 import { DrySender } from "../../../keeper/commands/drySender.js";
 import { loadConfig } from "../../../keeper/config/load.js";
 import type { Settled } from "../../../keeper/dispatch/pending.js";
+import { Inconsistent } from "../../../keeper/errors.js";
 import { Keeper } from "../../../keeper/keeper.js";
 import { RollupFeeOracle } from "../../../keeper/plan/rollupFees.js";
 import { Metrics } from "../../../keeper/serve/metrics.js";
@@ -73,6 +75,16 @@ describe("keeper: the loop", () => {
     expect(keeper.status().decided?.number).to.equal(0);
     expect(calls).to.include("store-failing taking up the journal");
     expect(overseer.alerts.running.map(({ kind }) => kind)).to.not.include("store-failing");
+  });
+
+  it("fault K3: what is no answer of the contract asked is a fault of the node, and names both", async () => {
+    const node = new Node({
+      request: () => Promise.resolve("0x"),
+      together: (all) => Promise.resolve(all.map(() => "0x")),
+    });
+    const error = await read(node, managerAt(address("01")), "engine", []).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(Inconsistent);
+    expect(String(error)).to.include(`0x is no answer of engine by ${address("01")}`);
   });
 
   it("ends with what nobody foresaw, also where nobody waits for it", async () => {

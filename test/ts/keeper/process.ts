@@ -510,7 +510,10 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const used = await provider.getTransactionCount(operator());
     const database = { DATABASE_URL: await server.database() };
     const leader = startWith(database, "--lease-seconds", "8");
-    await leader.ready();
+    const { http } = await leader.ready();
+    // One that cannot start leaves nothing running that would lead and not decide.
+    const clash = startWith(database, "--http-port", new URL(http).port);
+    expect((await clash.ended).exitCode).to.equal(1);
     const standby = startWith(database, "--lease-seconds", "8");
     try {
       await standby.ready();
