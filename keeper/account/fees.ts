@@ -22,43 +22,55 @@ export interface MinedTransaction {
   readonly receipt: Receipt;
 }
 
+type FeeOracle = Pick<RollupFeeOracle, "chargesMore" | "feesOf">;
+type Balances = Pick<Node, "balance">;
+
 /**
  * What each of the operator's transactions of one block cost. Nodes whose receipts leave the rollup's part out are asked
  * for the operator's balance before and after the block: the oracle's figures divide between the transactions what was really
- * taken. Where the difference cannot be fees alone (ether came in, the state is gone), the oracle's figures stand.
+ * taken. L1's fees may change within the block, so that either state's figures may be those that were charged. Where the
+ * difference cannot be fees alone (ether came in, the state is gone), the oracle's figures stand.
  *
  * @param mined all of the operator's transactions in that block
  */
 export async function paidFees(
-  node: Node,
-  oracle: RollupFeeOracle,
+  node: Balances,
+  oracle: FeeOracle,
   operator: string,
   mined: readonly MinedTransaction[],
 ): Promise<PaidFees[]> {
-  const fees = await Promise.all(mined.map(async ({ raw, receipt }) => estimate(oracle, raw, receipt)));
   const block = mined[0]?.receipt.blockNumber;
-  if (block === undefined || !oracle.chargesMore || mined.every(({ receipt }) => receipt.l1Fee != null)) return fees;
+  if (block === undefined) return [];
+  const fees = await estimates(oracle, mined, block);
+  if (!oracle.chargesMore || mined.every(({ receipt }) => receipt.l1Fee != null)) return fees;
 
   const spent = await spentIn(node, operator, block);
   if (spent === undefined) return fees;
-  const estimated = fees.reduce((sum, { l1Data }) => sum + l1Data, 0n);
-  const others = fees.reduce((sum, { l2Gas, operator: fee }) => sum + l2Gas + fee, 0n);
-  const actual = spent - others;
-  if (actual < 0n || actual > 4n * estimated || 4n * actual < estimated) return fees;
-  return shared(fees, estimated, actual);
+  return asTaken(fees, spent) ?? asTaken(await estimates(oracle, mined, block - 1), spent) ?? fees;
 }
 
-async function estimate(oracle: RollupFeeOracle, raw: string, receipt: Receipt): Promise<PaidFees> {
+/** @param state block by whose figures the rollup charges */
+function estimates(oracle: FeeOracle, mined: readonly MinedTransaction[], state: number): Promise<PaidFees[]> {
+  return Promise.all(mined.map(async ({ raw, receipt }) => estimate(oracle, raw, receipt, state)));
+}
+
+async function estimate(oracle: FeeOracle, raw: string, receipt: Receipt, state: number): Promise<PaidFees> {
   const l2Gas = receipt.gasUsed * receipt.effectiveGasPrice;
-  const { l1Fee, operatorFee } = await oracle.feesOf(
-    Transaction.from(raw).unsignedSerialized,
-    receipt.gasUsed,
-    receipt.blockNumber,
-  );
+  const { l1Fee, operatorFee } = await oracle.feesOf(Transaction.from(raw).unsignedSerialized, receipt.gasUsed, state);
   return { l2Gas, l1Data: receipt.l1Fee ?? l1Fee, operator: operatorFee };
 }
 
-async function spentIn(node: Node, operator: string, block: number): Promise<bigint | undefined> {
+/** @returns undefined where what was spent is too far from the estimates to be these fees */
+function asTaken(fees: readonly PaidFees[], spent: bigint): PaidFees[] | undefined {
+  const estimated = fees.reduce((sum, { l1Data }) => sum + l1Data, 0n);
+  const others = fees.reduce((sum, { l2Gas, operator: fee }) => sum + l2Gas + fee, 0n);
+  const actual = spent - others;
+  if (actual === estimated) return [...fees];
+  if (actual < 0n || actual > 4n * estimated || 4n * actual < estimated) return undefined;
+  return shared(fees, estimated, actual);
+}
+
+async function spentIn(node: Balances, operator: string, block: number): Promise<bigint | undefined> {
   try {
     const [before, after] = await Promise.all([node.balance(operator, block - 1), node.balance(operator, block)]);
     return before - after;
