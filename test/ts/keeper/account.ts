@@ -181,4 +181,35 @@ describe("keeper: accounts", () => {
     books.removeAfter(0);
     expect(books.fees).to.deep.equal(NO_FEES);
   });
+
+  it("fault K18: L1 fees that rise a hundredfold within a block are booked as they were taken", async () => {
+    const raw = await Wallet.createRandom().signTransaction({ to: liquidator, chainId: 10 });
+    // 1 wei of gas for the one unit used; the node's receipts leave L1 out.
+    const mined = [{ raw, receipt: { ...receiptOf(), blockNumber: 8 } }];
+    const oracle = {
+      chargesMore: true,
+      feesOf: (_: string, __: bigint, at: unknown) =>
+        Promise.resolve({ l1Fee: at === 8 ? 10_000n : 100n, operatorFee: 5n }),
+    };
+    const after = (spent: bigint): Promise<unknown> => {
+      const node = {
+        balance: (_: string, block: unknown) => Promise.resolve(block === 7 ? 1_000_000n : 1_000_000n - spent),
+      };
+      return paidFees(node, oracle, stranger, mined);
+    };
+    expect(await after(9_900n + 6n), "by the new fees").to.deep.equal([{ l2Gas: 1n, l1Data: 9_900n, operator: 5n }]);
+    expect(await after(99n + 6n), "by the old ones").to.deep.equal([{ l2Gas: 1n, l1Data: 99n, operator: 5n }]);
+    // Ether that came in or went out meanwhile is no fee.
+    for (const spent of [-50_000n, 0n, 900_000n])
+      expect(await after(spent)).to.deep.equal([{ l2Gas: 1n, l1Data: 10_000n, operator: 5n }]);
+  });
+
+  it("divides no L1 fees between transactions where the rollup takes none", async () => {
+    const raw = await Wallet.createRandom().signTransaction({ to: liquidator, chainId: 10 });
+    const mined = [1, 2].map(() => ({ raw, receipt: { ...receiptOf(), blockNumber: 8 } }));
+    const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 0n, operatorFee: 0n }) };
+    const node = { balance: (_: string, block: unknown) => Promise.resolve(block === 7 ? 2n : 0n) };
+    const each = { l2Gas: 1n, l1Data: 0n, operator: 0n };
+    expect(await paidFees(node, oracle, stranger, mined)).to.deep.equal([each, each]);
+  });
 });
