@@ -59,6 +59,10 @@ const result = (block: number, grossProfit: bigint, outcome: Outcome = "done"): 
   feesInLoanAsset: 6n,
 });
 
+const headAt = (number: number): Head => ({
+  ...{ number, hash: "0x01", parentHash: "0x00", timestamp: 1n, baseFeePerGas: 1n },
+});
+
 describe("keeper: accounts", () => {
   it("fault K29: books what was mined before a pause so long that nodes have lost the state of its block", async () => {
     const [key] = SIGNERS;
@@ -87,16 +91,13 @@ describe("keeper: accounts", () => {
       ...{ expectedEvents: 1, maxCostWei: 1n },
     };
     const attempt = await signed(key, intent, 0, { maxFeePerGas: 1n, maxPriorityFeePerGas: 1n }, 901n);
-    const head = (number: number): Head => ({
-      ...{ number, hash: "0x01", parentHash: "0x00", timestamp: 1n, baseFeePerGas: 1n },
-    });
     const settled: Settled = {
       ...{ kind: "mined", attempt, receipt: { ...receiptOf(), blockNumber: 5, status: 0 } },
-      ...{ pending: pendingOf(intent, stranger, 0, head(5), attempt.hash) },
+      ...{ pending: pendingOf(intent, stranger, 0, headAt(5), attempt.hash) },
       effect: { expected: 1, found: 0, failed: [] },
     };
     const outcomes = async (at: number): Promise<unknown> =>
-      (await accountant.book([settled], head(at))).flatMap(({ results }) => results.map(({ outcome }) => outcome));
+      (await accountant.book([settled], headAt(at))).flatMap(({ results }) => results.map(({ outcome }) => outcome));
     expect(await outcomes(5_000)).to.deep.equal(["race-lost"]);
     expect(asked).to.deep.equal(["0x5", "0x1388"]);
     const early = await outcomes(10).catch((error: unknown) => error);
@@ -137,9 +138,7 @@ describe("keeper: accounts", () => {
     });
     const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 100n, operatorFee: 5n }) };
     const paid = (error: Error) =>
-      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }], {
-        ...{ number: 1, hash: "0x1", parentHash: "0x0", timestamp: 1n, baseFeePerGas: 1n },
-      } as Head);
+      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }], headAt(1));
     const silent = new TransportError("eth_getBalance", "none within 5 ms");
     expect(await paid(silent).catch((error: unknown) => error)).to.equal(silent);
     const forgotten = new RpcError("eth_getBalance", -32000, "missing trie node", undefined);
@@ -195,7 +194,7 @@ describe("keeper: accounts", () => {
       const node = {
         balance: (_: string, block: unknown) => Promise.resolve(block === 7 ? 1_000_000n : 1_000_000n - spent),
       };
-      return paidFees(node, oracle, stranger, mined);
+      return paidFees(node, oracle, stranger, mined, headAt(1));
     };
     expect(await after(9_900n + 6n), "by the new fees").to.deep.equal([{ l2Gas: 1n, l1Data: 9_900n, operator: 5n }]);
     expect(await after(99n + 6n), "by the old ones").to.deep.equal([{ l2Gas: 1n, l1Data: 99n, operator: 5n }]);
@@ -210,6 +209,6 @@ describe("keeper: accounts", () => {
     const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 0n, operatorFee: 0n }) };
     const node = { balance: (_: string, block: unknown) => Promise.resolve(block === 7 ? 2n : 0n) };
     const each = { l2Gas: 1n, l1Data: 0n, operator: 0n };
-    expect(await paidFees(node, oracle, stranger, mined)).to.deep.equal([each, each]);
+    expect(await paidFees(node, oracle, stranger, mined, headAt(1))).to.deep.equal([each, each]);
   });
 });
