@@ -1,4 +1,3 @@
-import { parseUnits } from "ethers";
 import type { Deployment } from "../sdk/client/deployment.js";
 import type { Head, Node } from "./chain/node.js";
 import type { Config } from "./config/schema.js";
@@ -12,6 +11,7 @@ import type { BookFacility, LoanBook } from "./index/loanBook.js";
 import { FactsReader } from "./judge/facts.js";
 import type { FacilityFacts } from "./judge/judge.js";
 import { type FacilityDesk, openDesk } from "./plan/routes.js";
+import { unitsOf } from "./plan/units.js";
 import type { Metrics } from "./serve/metrics.js";
 import type { Overseer } from "./serve/overseer.js";
 
@@ -73,7 +73,7 @@ export class Survey {
       const desk = desks.get(id);
       if (!marksLosses || desk === undefined || table === undefined) continue;
       const manager = term === undefined ? deployment.loanManager : deployment.termLoanManager;
-      errands.push(...lossMarks(book, table, manager, one, parseUnits(config.markLossesFrom, desk.loanDecimals)));
+      errands.push(...lossMarks(book, table, manager, one, unitsOf(config.markLossesFrom, desk.loanDecimals)));
     }
     return this.orders === undefined ? errands : [...errands, ...(await this.orders.due(book, facts, head))];
   }

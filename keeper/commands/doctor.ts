@@ -12,6 +12,7 @@ import { publicUrl, secretOf } from "../config/secrets.js";
 import { InvalidConfig, WrongChain } from "../errors.js";
 import { readPrice } from "../judge/facts.js";
 import { openSigners } from "../keys/open.js";
+import { Shards } from "../lead/shards.js";
 import { etherPriceIn } from "../plan/etherPrice.js";
 import { QuotedMarket } from "../plan/market.js";
 import { encodePath, listOf } from "../plan/routes.js";
@@ -79,11 +80,13 @@ async function examine(
   const { config, deployment, node } = session;
   add("configuration", "ok", `${config.deployment}, ${deployment.network} (chain ${deployment.chainId})`);
 
-  let operator: string | undefined;
+  let operators: readonly string[] = [];
   await tried("key", "give --key-file, --keystore or BALLAST_KEEPER_KEY; only monitor works without", async () => {
     const signers = await openSigners(config, environment);
-    operator = signers[0].address;
-    add("key", "ok", `operators ${signers.map(({ address }) => address).join(", ")}`);
+    operators = signers.map(({ address }) => address);
+    add("key", "ok", `operators ${operators.join(", ")}`);
+    const { count } = Shards.of(config.shards);
+    if (count > operators.length) throw new InvalidConfig(`${operators.length} accounts for ${count} shards`);
   });
   await tried("alerts", "correct the field alerts", () => {
     for (const target of config.alerts) secretOf("url" in target ? target.url : target.token, environment);
@@ -102,12 +105,13 @@ async function examine(
   })();
   if (liquidator !== undefined) {
     await tried("contracts and rights", "see what it says; the owner of the Liquidator calls setOperator", async () => {
-      await checkChain(node, deployment, liquidator, operator);
-      const whose = operator === undefined ? "" : `, and ${operator} may use it`;
+      await checkChain(node, deployment, liquidator);
+      for (const operator of operators) await checkChain(node, deployment, liquidator, operator);
+      const whose = operators.length === 0 ? "" : `, and ${operators.join(", ")} may use it`;
       add("contracts and rights", "ok", `Liquidator ${liquidator} serves this deployment${whose}`);
     });
   }
-  if (operator !== undefined) await tried("balance", "", () => examineBalance(operator ?? "", session, add));
+  for (const operator of operators) await tried("balance", "", () => examineBalance(operator, session, add));
   await tried("clock", "set the machine's clock (NTP)", async () => {
     const head = await node.head();
     if (head === undefined) throw new WrongChain("the node has no newest block");
@@ -123,13 +127,14 @@ async function examine(
       return add("store", "ok", `${place} will be made at the first start`);
     }
     const store = await storeOf(session, true);
-    const unfinished = operator === undefined ? [] : await store.journal.unfinished(operator.toLowerCase());
+    const unfinished: unknown[] = [];
+    for (const operator of operators) unfinished.push(...(await store.journal.unfinished(operator.toLowerCase())));
     await store.close();
     add("store", "ok", `${place}; ${unfinished.length} transactions are not finished`);
   });
   // Some nodes answer nobody who could not pay for the question.
   const asker =
-    operator ?? (liquidator && (await read(node, liquidatorAt(liquidator), "owner", []).catch(() => liquidator)));
+    operators[0] ?? (liquidator && (await read(node, liquidatorAt(liquidator), "owner", []).catch(() => liquidator)));
   for (const facility of deployment.facilities) {
     await tried(`facility ${facility.id}`, "see the oracle and the field routes", () =>
       examineFacility(facility, asker ?? ZeroAddress, session, add),
@@ -175,7 +180,7 @@ async function examineNode(url: string, { config, deployment }: Session, tried: 
 
 async function examineBalance(operator: string, { config, node }: Session, add: Add): Promise<void> {
   const wei = await node.balance(operator);
-  const text = `${formatUnits(wei, 18, { most: 6 })} ether`;
+  const text = `${operator} has ${formatUnits(wei, 18, { most: 6 })} ether`;
   if (wei < parseEther(config.maxFeeEther)) {
     const need = `send it at least ${config.maxFeeEther} ether, what one transaction may cost`;
     return add("balance", wei === 0n ? "fail" : "warn", text, need);

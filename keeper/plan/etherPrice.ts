@@ -1,15 +1,15 @@
-import { parseUnits } from "ethers";
 import { feedAt, read } from "../chain/contracts.js";
 import type { Head, Node } from "../chain/node.js";
 import { KeeperError } from "../errors.js";
 import type { EtherPrice } from "../config/schema.js";
+import { unitsOf } from "./units.js";
 
 /** The price of ether cannot be read: what a transaction costs cannot be held against what it earns. */
 export class NoEtherPrice extends KeeperError {}
 
 /** @returns units of the loan asset for one ether */
 export async function etherPriceIn(loanDecimals: number, source: EtherPrice, node: Node, head: Head): Promise<bigint> {
-  if ("fixed" in source) return parseUnits(source.fixed, loanDecimals);
+  if ("fixed" in source) return unitsOf(source.fixed, loanDecimals);
   const feed = feedAt(source.feed);
   const [[, answer, , updatedAt], decimals] = await Promise.all([
     read(node, feed, "latestRoundData", [], head.number),

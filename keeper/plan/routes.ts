@@ -1,9 +1,10 @@
-import { dataSlice, getAddress, parseUnits, solidityPacked } from "ethers";
+import { dataSlice, getAddress, solidityPacked } from "ethers";
 import { poolAt, read, tokenAt, vaultAt } from "../chain/contracts.js";
 import type { Node } from "../chain/node.js";
 import { RpcError, TransportError } from "../chain/rpcErrors.js";
 import type { BookFacility } from "../index/loanBook.js";
 import { discoverPaths } from "./discover.js";
+import { unitsOf } from "./units.js";
 
 /** What never changes about a facility, read once. */
 export interface FacilityDesk {
@@ -80,7 +81,7 @@ export async function openDesk(node: Node, facility: BookFacility, options: Rout
       : listOf(configured).map(encodePath),
   ]);
   const loanDecimals = Number(decimals);
-  const minProfit = parseUnits(options.minProfit, loanDecimals);
+  const minProfit = unitsOf(options.minProfit, loanDecimals);
   return { fixedRate, loanAsset, loanDecimals, loanSymbol, paths, minProfit };
 }
 

@@ -40,6 +40,8 @@ export interface BoardDeps {
 
 const BAD_DEBT = "there are loans whose collateral covers less than their debt";
 const RESULTS_SHOWN = 50;
+/** Loans in a line of the log: in a crash there are thousands, and a line of megabytes holds up the next block. */
+const MOST_TOLD = 50;
 
 /** What was decided last, for everybody who asks: status, metrics, log and report. */
 export class Board {
@@ -91,7 +93,9 @@ export class Board {
     const actions = this.loans.filter(({ action }) => action !== "watch");
     const sent = decision.sent.map(describePending);
     const level = sent.length > 0 ? "info" : "debug";
-    log[level]({ block: head.number, loans: book.size, actions, sent: sent.length }, "decided");
+    const told =
+      actions.length <= MOST_TOLD ? { actions } : { actions: actions.slice(0, MOST_TOLD), of: actions.length };
+    log[level]({ block: head.number, loans: book.size, ...told, sent: sent.length }, "decided");
     report({
       type: "decided",
       block: head.number,

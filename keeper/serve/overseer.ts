@@ -1,4 +1,4 @@
-import { parseEther, parseUnits } from "ethers";
+import { parseEther } from "ethers";
 import type { Logger } from "pino";
 import type { Result } from "../account/books.js";
 import { DecisionLog } from "../account/decisionLog.js";
@@ -9,6 +9,7 @@ import { Reconciler } from "../account/reconciler.js";
 import { storedResult } from "../account/storedResult.js";
 import type { Head, Node } from "../chain/node.js";
 import type { Config } from "../config/schema.js";
+import { unitsOf } from "../plan/units.js";
 import { StoreFailed } from "../store/errors.js";
 import type { Store, StoredResult } from "../store/store.js";
 import { Alerts, type Notice } from "./alerts/alerts.js";
@@ -412,7 +413,7 @@ export class Overseer {
   }
 
   private leastDebtOf(facility: number): bigint {
-    return parseUnits(this.deps.config.alertMinDebt, this.decimals.get(facility) ?? 0);
+    return unitsOf(this.deps.config.alertMinDebt, this.decimals.get(facility) ?? 0);
   }
 
   private wallClock(): number {

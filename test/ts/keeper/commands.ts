@@ -103,6 +103,12 @@ describeDevnet("keeper: its commands, on one devnet", () => {
       .to.match(/fail .*setOperator/)
       .and.match(/node │ fail/);
     expect(ill.out, "fault K36").to.not.contain("secret-key").and.not.contain(stranger.slice(2));
+
+    const second = await command(["doctor", ...common], {
+      BALLAST_KEEPER_KEY: `${devnet.info.accounts.keeper.privateKey},${stranger}`,
+    });
+    expect(second.code, "a second key without rights").to.equal(4);
+    expect(second.out.replace(/\s+/g, " ")).to.match(/fail .*setOperator/);
   });
 
   it("rehearse liquidates every loan on the way down, says what would not pay, and leaves the chain as it was", async function () {

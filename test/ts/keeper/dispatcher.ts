@@ -221,6 +221,8 @@ describe("keeper: dispatcher", () => {
     await step(chain.mine());
     const settled = await step(chain.mine());
     expect(settled.map((one) => one.pending.intent.kind)).to.deep.equal(["cancel", "liquidate"]);
+    const about = settled[0]?.pending.intent.subjects;
+    expect(about, "what it cost is booked on its account").to.deep.equal([SIGNERS[0]?.address.toLowerCase()]);
   });
 
   it("fault K23: of two keepers with one key and a journal each, no more than one sends for a nonce, and both go on", async () => {

@@ -10,13 +10,14 @@ import { Episodes } from "../../../keeper/episodes.js";
 import { Alerts, type Notice } from "../../../keeper/serve/alerts/alerts.js";
 import { Delivery } from "../../../keeper/serve/alerts/delivery.js";
 import { posting, textOf } from "../../../keeper/serve/alerts/formats.js";
+import { serve } from "../../../keeper/serve/http.js";
 import { LeftLoans } from "../../../keeper/serve/leftLoans.js";
 import type { LoanNote } from "../../../keeper/serve/loanNotes.js";
 import { LoopWatch } from "../../../keeper/serve/loopWatch.js";
 import { Metrics } from "../../../keeper/serve/metrics.js";
 import { Overseer, type OverseerDeps } from "../../../keeper/serve/overseer.js";
 import { Progress } from "../../../keeper/serve/progress.js";
-import type { LeadershipReport, StatusSources } from "../../../keeper/serve/status.js";
+import type { LeadershipReport, StatusReport, StatusSources } from "../../../keeper/serve/status.js";
 import { type Stage, Trace } from "../../../keeper/serve/trace.js";
 import { storeOn } from "../../../keeper/store/open.js";
 import { SqliteFile } from "../../../keeper/store/sqlite.js";
@@ -378,6 +379,22 @@ describe("keeper: the overseer", () => {
         "nodejs_eventloop_lag_p99_seconds",
       ],
     ]);
+  });
+});
+
+describe("keeper: its page", () => {
+  it("says that it cannot be drawn where that fails, and nothing else suffers", async () => {
+    const well = { ok: true, reason: "" };
+    const status = (): StatusReport => {
+      throw new RangeError("not a number");
+    };
+    const server = await serve("127.0.0.1", 0, {
+      ...{ health: () => well, ready: () => well, status, registry: new Metrics().registry },
+    });
+    const codes: number[] = [];
+    for (const path of ["/", "/status", "/health"]) codes.push((await fetch(server.url + path)).status);
+    expect(codes).to.deep.equal([500, 500, 200]);
+    await server.close();
   });
 });
 

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { MAX_UINT256 } from "../../../sdk/model/index.js";
 import { type Hold, plan, riskMarginOf } from "../../../keeper/plan/planner.js";
+import { unitsOf } from "../../../keeper/plan/units.js";
 import { BTC, OPTIONS, PATH, ProductMarket, TERMS, USD, loan, planOn, quoteOf } from "./support/loans.js";
 
 const deep = new ProductMarket({ [PATH]: 1_000_000_000n });
@@ -16,6 +17,12 @@ describe("keeper: planner", () => {
     // No limit: the debt will have grown by the time it is executed, and a unit less than all of it would leave dust.
     expect(only?.request).to.equal(MAX_UINT256);
     expect(only?.grossProfit).to.equal((only?.proceeds ?? 0n) - (only?.quote.repaid ?? 0n));
+  });
+
+  it("takes configured amounts as the asset counts them, also with more digits than it has", () => {
+    expect(unitsOf("12.5", 6)).to.equal(12_500_000n);
+    expect(unitsOf("0.12345678", 6)).to.equal(123_456n);
+    expect([unitsOf("0.5", 0), unitsOf("7", 0), unitsOf("2000", 18)]).to.deep.equal([0n, 7n, 2000n * 10n ** 18n]);
   });
 
   it("fault K26: takes a smaller part where the market is too thin for all of it, the one that leaves most", async () => {
