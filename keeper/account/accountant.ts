@@ -53,6 +53,7 @@ export class Accountant {
         rollupFees,
         operator,
         mined.map(({ attempt, receipt }) => ({ raw: attempt.raw, receipt })),
+        head.number,
       );
       for (const [index, one] of mined.entries()) {
         results.set(one, await this.resultsOf(one, fees[index] ?? NO_FEES, head));

@@ -1,5 +1,7 @@
 import { Transaction } from "ethers";
+import { worthAskingElsewhere } from "../chain/classify.js";
 import type { Node, Receipt } from "../chain/node.js";
+import { RpcError, TransportError } from "../chain/rpcErrors.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
 
 /** What a mined transaction cost, wei. */
@@ -22,6 +24,9 @@ export interface MinedTransaction {
   readonly receipt: Receipt;
 }
 
+/** Every node has the state of so many blocks, whatever it prunes. */
+const STATES_KEPT = 64;
+
 type FeeOracle = Pick<RollupFeeOracle, "chargesMore" | "feesOf">;
 type Balances = Pick<Node, "balance">;
 
@@ -32,19 +37,21 @@ type Balances = Pick<Node, "balance">;
  * difference cannot be fees alone (ether came in, the state is gone), the oracle's figures stand.
  *
  * @param mined all of the operator's transactions in that block
+ * @param newest block of the chain; what a node does not say of one shortly before, it says a moment later
  */
 export async function paidFees(
   node: Balances,
   oracle: FeeOracle,
   operator: string,
   mined: readonly MinedTransaction[],
+  newest: number,
 ): Promise<PaidFees[]> {
   const block = mined[0]?.receipt.blockNumber;
   if (block === undefined) return [];
   const fees = await estimates(oracle, mined, block);
   if (!oracle.chargesMore || mined.every(({ receipt }) => receipt.l1Fee != null)) return fees;
 
-  const spent = await spentIn(node, operator, block);
+  const spent = await spentIn(node, operator, block, newest);
   if (spent === undefined) return fees;
   return asTaken(fees, spent) ?? asTaken(await estimates(oracle, mined, block - 1), spent) ?? fees;
 }
@@ -70,14 +77,18 @@ function asTaken(fees: readonly PaidFees[], spent: bigint): PaidFees[] | undefin
   return shared(fees, estimated, actual);
 }
 
-async function spentIn(node: Balances, operator: string, block: number): Promise<bigint | undefined> {
+async function spentIn(node: Balances, operator: string, block: number, newest: number): Promise<bigint | undefined> {
   try {
     const [before, after] = await Promise.all([node.balance(operator, block - 1), node.balance(operator, block)]);
     return before - after;
-  } catch {
+  } catch (error) {
+    if (newest - block < STATES_KEPT && isPassing(error)) throw error;
     return undefined;
   }
 }
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof TransportError || (error instanceof RpcError && worthAskingElsewhere(error.kind));
 
 /** Divides `actual` in the proportion of the estimates; the last takes what rounding leaves. */
 function shared(fees: readonly PaidFees[], estimated: bigint, actual: bigint): PaidFees[] {

@@ -6,6 +6,7 @@ import { NO_FEES, paidFees } from "../../../keeper/account/fees.js";
 import { itemOf } from "../../../keeper/account/items.js";
 import { outcomeOfRevert } from "../../../keeper/account/outcome.js";
 import type { Log, Receipt } from "../../../keeper/chain/node.js";
+import { RpcError, TransportError } from "../../../keeper/chain/rpcErrors.js";
 import { Backoff } from "../../../keeper/dispatch/backoff.js";
 
 const at = (digit: string): string => `0x${digit.repeat(40)}`;
@@ -123,7 +124,7 @@ describe("keeper: accounts", () => {
       const node = {
         balance: (_: string, block: unknown) => Promise.resolve(block === 7 ? 1_000_000n : 1_000_000n - spent),
       };
-      return paidFees(node, oracle, stranger, mined);
+      return paidFees(node, oracle, stranger, mined, 8);
     };
     expect(await after(9_900n + 6n), "by the new fees").to.deep.equal([{ l2Gas: 1n, l1Data: 9_900n, operator: 5n }]);
     expect(await after(99n + 6n), "by the old ones").to.deep.equal([{ l2Gas: 1n, l1Data: 99n, operator: 5n }]);
@@ -138,6 +139,21 @@ describe("keeper: accounts", () => {
     const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 0n, operatorFee: 0n }) };
     const node = { balance: (_: string, block: unknown) => Promise.resolve(block === 7 ? 2n : 0n) };
     const each = { l2Gas: 1n, l1Data: 0n, operator: 0n };
-    expect(await paidFees(node, oracle, stranger, mined)).to.deep.equal([each, each]);
+    expect(await paidFees(node, oracle, stranger, mined, 8)).to.deep.equal([each, each]);
+  });
+
+  it("fault K4: fees are not estimated because a request for the balance failed; where the state is gone, they are", async () => {
+    const raw = await Wallet.createRandom().signTransaction({ to: liquidator, chainId: 10 });
+    const mined = [{ raw, receipt: { ...receiptOf(), blockNumber: 8 } }];
+    const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 100n, operatorFee: 0n }) };
+    const failing = (error: Error) => ({ balance: (): Promise<bigint> => Promise.reject(error) });
+    const silent = new TransportError("eth_getBalance", "nothing came in time", { kind: "timeout" });
+    const pruned = new RpcError("eth_getBalance", -32000, "missing trie node", undefined);
+    for (const error of [silent, pruned]) {
+      const soon = await paidFees(failing(error), oracle, stranger, mined, 9).catch((thrown: unknown) => thrown);
+      expect(soon, "asked again with the next head").to.equal(error);
+      const late = await paidFees(failing(error), oracle, stranger, mined, 8 + 64);
+      expect(late).to.deep.equal([{ l2Gas: 1n, l1Data: 100n, operator: 0n }]);
+    }
   });
 });
