@@ -2,7 +2,7 @@ import { Transaction } from "ethers";
 import type { Head, Node, Receipt } from "../chain/node.js";
 import { RpcError, isNoAnswer } from "../chain/rpcErrors.js";
 import type { RollupFeeOracle } from "../plan/rollupFees.js";
-import { atOrNow } from "./pastState.js";
+import { SURELY_KEPT_BLOCKS, atOrNow } from "./pastState.js";
 
 /** What a mined transaction cost, wei. */
 export interface PaidFees {
@@ -48,7 +48,7 @@ export async function paidFees(
   const fees = await estimates(oracle, mined, block, head);
   if (!oracle.chargesMore || mined.every(({ receipt }) => receipt.l1Fee != null)) return fees;
 
-  const spent = await spentIn(node, operator, block);
+  const spent = await spentIn(node, operator, block, head);
   if (spent === undefined) return fees;
   return asTaken(fees, spent) ?? asTaken(await estimates(oracle, mined, block - 1, head), spent) ?? fees;
 }
@@ -86,13 +86,14 @@ function asTaken(fees: readonly PaidFees[], spent: bigint): PaidFees[] | undefin
   return shared(fees, estimated, actual);
 }
 
-async function spentIn(node: Balances, operator: string, block: number): Promise<bigint | undefined> {
+async function spentIn(node: Balances, operator: string, block: number, head: Head): Promise<bigint | undefined> {
   try {
     const [before, after] = await Promise.all([node.balance(operator, block - 1), node.balance(operator, block)]);
     return before - after;
   } catch (error) {
-    // A node that does not answer now may later; one that has forgotten that state will not remember it.
-    const isForgotten = error instanceof RpcError && error.kind === "not-here";
+    // A node that does not answer now may later; one that has forgotten a state of long ago will not remember it.
+    const isForgotten =
+      error instanceof RpcError && error.kind === "not-here" && head.number - block >= SURELY_KEPT_BLOCKS;
     if (isNoAnswer(error) && !isForgotten) throw error;
     return undefined;
   }

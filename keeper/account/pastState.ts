@@ -2,7 +2,7 @@ import type { Head } from "../chain/node.js";
 import { RpcError, TransportError } from "../chain/rpcErrors.js";
 
 /** Nodes keep the state of the last 128 blocks, unless they keep all; with blocks of 200 ms those are 26 seconds. */
-const SURELY_KEPT_BLOCKS = 64;
+export const SURELY_KEPT_BLOCKS = 64;
 
 /**
  * Asks at an earlier block or, where that is so long ago that nodes need not have its state any more, at `head`: after a pause

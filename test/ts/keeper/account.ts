@@ -137,12 +137,13 @@ describe("keeper: accounts", () => {
       to: stranger,
     });
     const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 100n, operatorFee: 5n }) };
-    const paid = (error: Error) =>
-      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }], headAt(1));
+    const paid = (error: Error, head = 1) =>
+      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }], headAt(head));
     const silent = new TransportError("eth_getBalance", "none within 5 ms");
     expect(await paid(silent).catch((error: unknown) => error)).to.equal(silent);
     const forgotten = new RpcError("eth_getBalance", -32000, "missing trie node", undefined);
-    expect(await paid(forgotten)).to.deep.equal([{ l2Gas: 10n, l1Data: 100n, operator: 5n }]);
+    expect(await paid(forgotten).catch((error: unknown) => error), "of a block just made").to.equal(forgotten);
+    expect(await paid(forgotten, 200)).to.deep.equal([{ l2Gas: 10n, l1Data: 100n, operator: 5n }]);
   });
 
   it("fault K20: a lost race is not a fault, a moved market is no race, and anything else is structural", () => {
