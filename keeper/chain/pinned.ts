@@ -2,8 +2,8 @@ import type { Endpoint } from "./endpoint.js";
 import type { BlockIdentity } from "./rpc.js";
 import { RpcError } from "./rpcErrors.js";
 
-/** Place of the block among the parameters. */
-const BLOCK_AT: Readonly<Record<string, number>> = {
+/** Place of the block among the parameters of what is asked of a block's state. */
+export const STATE_AT: Readonly<Record<string, number>> = {
   eth_call: 1,
   eth_estimateGas: 1,
   eth_getBalance: 1,
@@ -28,7 +28,7 @@ export function atPin(
   pins: ReadonlyMap<number, BlockIdentity>,
   isPending: boolean,
 ): PinnedRead | undefined {
-  const place = BLOCK_AT[method];
+  const place = STATE_AT[method];
   const tag = place === undefined ? undefined : params[place];
   if (isPending && tag === "latest" && (method === "eth_call" || method === "eth_estimateGas")) {
     const ahead = params.map((one, index) => (index === place ? "pending" : one));

@@ -1,15 +1,10 @@
+import { STATE_AT } from "../chain/pinned.js";
 import type { Question, Rpc } from "../chain/rpc.js";
 import { RpcError } from "../chain/rpcErrors.js";
 
 /** Place of the block among the parameters of what can be asked of the past. */
-const BLOCK_AT: Readonly<Record<string, number>> = {
-  eth_call: 1,
-  eth_estimateGas: 1,
-  eth_getBalance: 1,
-  eth_getCode: 1,
-  eth_getTransactionCount: 1,
-  eth_getBlockByNumber: 0,
-};
+const BLOCK_AT: Readonly<Record<string, number>> = { ...STATE_AT, eth_getBlockByNumber: 0 };
+
 /** A chain that ends at a block of the past: "latest" is that block, and what came after it is not there yet. */
 export class PastRpc implements Rpc {
   constructor(

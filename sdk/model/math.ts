@@ -37,6 +37,18 @@ export const wadMulToZero = (x: bigint, y: bigint): bigint => (x * y) / WAD;
 /** x × 1e18 / y of signed integers, truncated towards zero. */
 export const wadDivToZero = (x: bigint, y: bigint): bigint => (x * WAD) / y;
 
+/** ⌊√value⌋ of an unsigned integer, by Newton's method from above. */
+export function squareRootDown(value: bigint): bigint {
+  requireUnsigned("value", value);
+  if (value === 0n) return 0n;
+  let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
+  for (;;) {
+    const next = (root + value / root) / 2n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
 export const minOf = (x: bigint, y: bigint): bigint => (x < y ? x : y);
 
 export const maxOf = (x: bigint, y: bigint): bigint => (x > y ? x : y);

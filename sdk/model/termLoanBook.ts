@@ -95,14 +95,9 @@ export function requireValidSheet(sheet: TermSheet): void {
   bounds("retired", sheet.retired ? 1n : 0n, 0n, 0n);
 }
 
-/** A loan on the terms of a sheet, begun at `openedAt`. @param annualRateWad fixed for its life */
-export function beginTermLoan(
-  principal: bigint,
-  annualRateWad: bigint,
-  sheet: TermSheet,
-  openedAt: bigint,
-): TermLoan & { readonly after: TermCount } {
-  const terms: TermTerms = {
+/** What a sheet and the opening fix for a loan's life. */
+export function termsOf(sheet: TermSheet, openedAt: bigint, annualRateWad: bigint): TermTerms {
+  return {
     openedAt,
     annualRateWad,
     intervalSeconds: sheet.intervalSeconds,
@@ -112,6 +107,16 @@ export function beginTermLoan(
     lateFee: sheet.lateFee,
     prepaymentFeeWad: sheet.prepaymentFeeBps * BPS_TO_WAD,
   };
+}
+
+/** A loan on the terms of a sheet, begun at `openedAt`. @param annualRateWad fixed for its life */
+export function beginTermLoan(
+  principal: bigint,
+  annualRateWad: bigint,
+  sheet: TermSheet,
+  openedAt: bigint,
+): TermLoan & { readonly after: TermCount } {
+  const terms = termsOf(sheet, openedAt, annualRateWad);
   const balance = openTermLoan(principal, (principal * sheet.balloonBps) / BPS, terms);
   return { terms, balance, after: { counted: countedOf(balance), slope: slopeOf(balance, terms) } };
 }

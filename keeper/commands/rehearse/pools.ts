@@ -1,6 +1,7 @@
 import { Interface, ZeroAddress } from "ethers";
 import { poolAt, read, vaultAt } from "../../chain/contracts.js";
 import type { Node } from "../../chain/node.js";
+import { squareRootDown } from "../../../sdk/model/index.js";
 import type { Session } from "../session.js";
 import type { Fork } from "./fork.js";
 
@@ -74,7 +75,7 @@ export class Pools {
   async moveTo(ratioWad: bigint): Promise<void> {
     for (const one of this.pools) {
       const isFirst = BigInt(one.collateral) < BigInt(one.loanAsset);
-      const root = squareRoot(ratioWad * SCALE);
+      const root = squareRootDown(ratioWad * SCALE);
       // A pool's price is of its first token in its second.
       const target = isFirst ? (one.startedAt * root) / SCALE : (one.startedAt * SCALE) / root;
       const [now] = await ask(this.node, pool, one.address, "slot0", []);
@@ -100,13 +101,4 @@ async function ask(
 ): Promise<unknown[]> {
   const answer = await node.call({ to, data: contract.encodeFunctionData(name, [...args]) });
   return [...contract.decodeFunctionResult(name, answer)] as unknown[];
-}
-
-function squareRoot(value: bigint): bigint {
-  let guess = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
-  for (;;) {
-    const next = (guess + value / guess) / 2n;
-    if (next >= guess) return guess;
-    guess = next;
-  }
 }

@@ -65,15 +65,21 @@ export function factorAt(words: Uint32Array, at: number, size: number): Factor {
 /** x × m, wrong by less than 2^-103 of itself. */
 export function product(x: Factor, m: Factor): Factor {
   const top = x.high * m.high;
-  let split = SPLIT * x.high;
-  const xTop = split - (split - x.high);
-  split = SPLIT * m.high;
-  const mTop = split - (split - m.high);
-  const [xRest, mRest] = [x.high - xTop, m.high - mTop];
-  const error = xTop * mTop - top + xTop * mRest + xRest * mTop + xRest * mRest;
+  const error = lostBy(top, x.high, m.high);
   const rest = error + (x.high * m.low + x.low * m.high);
   const high = top + rest;
   return { high, low: rest - (high - top), isExact: false };
+}
+
+/** x × m − product exactly, of the rounded product of two doubles (Dekker). */
+function lostBy(product: number, x: number, m: number): number {
+  let split = SPLIT * x;
+  const xTop = split - (split - x);
+  const xRest = x - xTop;
+  split = SPLIT * m;
+  const mTop = split - (split - m);
+  const mRest = m - mTop;
+  return xTop * mTop - product + xTop * mRest + xRest * mTop + xRest * mRest;
 }
 
 const bitsOf = (value: bigint): number => value.toString(16).length * 4;
@@ -81,14 +87,7 @@ const bitsOf = (value: bigint): number => value.toString(16).length * 4;
 /** ⌊x × m⌋ of x = xHigh + xLow, exactly, or NaN where that cannot be told. @param isExact whether xLow and mLow are 0 for good */
 export function floorOfProduct(xHigh: number, xLow: number, mHigh: number, mLow: number, isExact: boolean): number {
   const product = xHigh * mHigh;
-  let split = SPLIT * xHigh;
-  const xTop = split - (split - xHigh);
-  const xRest = xHigh - xTop;
-  split = SPLIT * mHigh;
-  const mTop = split - (split - mHigh);
-  const mRest = mHigh - mTop;
-  const error = xTop * mTop - product + xTop * mRest + xRest * mTop + xRest * mRest;
-  const rest = error + (xHigh * mLow + xLow * mHigh);
+  const rest = lostBy(product, xHigh, mHigh) + (xHigh * mLow + xLow * mHigh);
   return floorOfSum(product, rest, isExact);
 }
 
@@ -96,13 +95,7 @@ export function floorOfProduct(xHigh: number, xLow: number, mHigh: number, mLow:
 export function ceilOfLine(iHigh: number, iLow: number, sHigh: number, sLow: number, time: number): number {
   if (time === 0 || sHigh === 0) return iHigh === 0 ? 0 : floorOfSum(iHigh, iLow, false) + 1;
   const product = time * sHigh;
-  let split = SPLIT * time;
-  const tTop = split - (split - time);
-  const tRest = time - tTop;
-  split = SPLIT * sHigh;
-  const sTop = split - (split - sHigh);
-  const sRest = sHigh - sTop;
-  const error = tTop * sTop - product + tTop * sRest + tRest * sTop + tRest * sRest;
+  const error = lostBy(product, time, sHigh);
   // The exact sum of the high parts (Knuth), then what is small.
   const sum = product + iHigh;
   const turned = sum - product;

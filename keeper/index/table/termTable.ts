@@ -5,13 +5,12 @@ import {
   type TermCount,
   type TermLoan,
   type TermSheet,
-  type TermTerms,
-  WAD,
   defaultsAfter,
   dueDate,
   settleTermLoan,
   subtractOrZero,
   termDebt,
+  termsOf,
 } from "../../../sdk/model/index.js";
 import { type Factor, factorAt, factorOf, product, ratio } from "./doubleDouble.js";
 import { AT, FLAG, LoanTable, ROW, SIZE } from "./loanTable.js";
@@ -31,7 +30,6 @@ const SECOND = 2;
 /** Scale of a stored rate, WAD a year (contracts/interfaces/TermLoanTypes.sol). */
 const RATE_UNIT = 10n ** 11n;
 const RATE_UNIT_DOUBLE = Number(RATE_UNIT);
-const BPS_TO_WAD = WAD / 10_000n;
 
 /** Doubles of a row's line, and which: see {@link TermTable.lines}. */
 export const LINE = 10;
@@ -592,20 +590,6 @@ function countOf(
   const counted = subtractOrZero(owed * RATE_SECONDS + interest, credit * RATE_SECONDS);
   const slope = subtractOrZero(principal, credit) * rate;
   return { counted: counted - slope * settledAt, slope };
-}
-
-/** What a sheet's number and the opening fix for a loan's life. */
-export function termsOf(sheet: TermSheet, openedAt: bigint, annualRateWad: bigint): TermTerms {
-  return {
-    openedAt,
-    annualRateWad,
-    intervalSeconds: sheet.intervalSeconds,
-    count: sheet.count,
-    graceSeconds: sheet.graceSeconds,
-    latePremiumWad: sheet.latePremiumBps * BPS_TO_WAD,
-    lateFee: sheet.lateFee,
-    prepaymentFeeWad: sheet.prepaymentFeeBps * BPS_TO_WAD,
-  };
 }
 
 /** A loan that begins now, with the instalment its event names: no power need be computed again. */

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { expect } from "chai";
 import { type BaseContract, type Contract } from "ethers";
 import { network } from "hardhat";
+import { squareRootDown } from "../../../sdk/model/index.js";
 
 const require = createRequire(import.meta.url);
 const E36 = 10n ** 36n;
@@ -33,20 +34,11 @@ function exactPriceE36(tick: number): bigint {
   return (E36 * up ** exponent) / down ** exponent;
 }
 
-function squareRoot(n: bigint): bigint {
-  let x = 1n << BigInt(Math.ceil(n.toString(2).length / 2));
-  for (;;) {
-    const next = (x + n / x) >> 1n;
-    if (next >= x) return x;
-    x = next;
-  }
-}
-
 /** The pool's starting price a little above the tick, so that rounding cannot put it below. */
 function sqrtPriceX96(tick: number): bigint {
   const [up, down] = tick >= 0 ? [10_001n, 10_000n] : [10_000n, 10_001n];
   const exponent = BigInt(Math.abs(tick));
-  return squareRoot((((1n << 192n) * up ** exponent) / down ** exponent / 1_000_000n) * 1_000_001n);
+  return squareRootDown((((1n << 192n) * up ** exponent) / down ** exponent / 1_000_000n) * 1_000_001n);
 }
 
 /** Floor division, where JavaScript's truncates. */

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { type BaseContract, Contract, ContractFactory, type InterfaceAbi, type Signer, solidityPacked } from "ethers";
+import { squareRootDown } from "../../../../sdk/model/index.js";
 import type { MockToken } from "../../../../types/ethers-contracts/contracts/mocks/MockToken.js";
 
 const require = createRequire(import.meta.url);
@@ -61,7 +62,7 @@ export class Uniswap {
     const baseFirst = BigInt(baseAddress) < BigInt(quoteAddress);
     const [token0, token1] = baseFirst ? [baseAddress, quoteAddress] : [quoteAddress, baseAddress];
     const ratioE36 = baseFirst ? priceE36 : 10n ** 72n / priceE36;
-    const sqrtPrice = squareRoot((ratioE36 << 192n) / 10n ** 36n);
+    const sqrtPrice = squareRootDown((ratioE36 << 192n) / 10n ** 36n);
     await settle(this.call(this.positions, "createAndInitializePoolIfNecessary", token0, token1, fee, sqrtPrice));
 
     const spacing = { 500: 10, 3000: 60, 10000: 200 }[fee] ?? 60;
@@ -138,13 +139,4 @@ export function pathOf(hops: readonly (string | number)[]): string {
 
 async function settle(sent: Promise<{ wait(): Promise<unknown> }>): Promise<void> {
   await (await sent).wait();
-}
-
-function squareRoot(value: bigint): bigint {
-  let guess = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
-  for (;;) {
-    const next = (guess + value / guess) / 2n;
-    if (next >= guess) return guess;
-    guess = next;
-  }
 }
