@@ -1,34 +1,23 @@
+import { describeResult } from "../serve/describe.js";
 import type { StoredResult } from "../store/store.js";
 import type { Result } from "./books.js";
 import { totalOf } from "./fees.js";
 
 /** A result as it is kept; undefined for one that never was on the chain. */
 export function storedResult(result: Result): StoredResult | undefined {
-  const { hash, block, timestamp, kind, subject, facility, outcome, realised, fees } = result;
+  const { hash, block, timestamp } = result;
   if (hash === undefined || block === undefined || timestamp === undefined) return undefined;
+  const { nonce, why, repaid, seized, debtClosed, proceeds, fees, ...said } = describeResult(result);
   return {
-    hash,
-    subject,
-    facility,
-    kind,
-    outcome,
-    block,
-    timestamp,
-    loanAsset: result.loanAsset ?? null,
-    grossProfit: (realised?.grossProfit ?? 0n).toString(),
-    feesWei: totalOf(fees).toString(),
-    feesInLoanAsset: result.feesInLoanAsset?.toString() ?? null,
+    ...said,
+    ...{ hash, block, timestamp },
+    feesWei: totalOf(result.fees).toString(),
     details: {
-      nonce: result.nonce,
-      why: result.why ?? null,
-      repaid: (realised?.repaid ?? 0n).toString(),
-      seized: (realised?.seized ?? 0n).toString(),
-      debtClosed: (realised?.debtClosed ?? 0n).toString(),
-      proceeds: (realised?.proceeds ?? 0n).toString(),
-      cash: (realised?.cash ?? 0n).toString(),
-      l2Gas: fees.l2Gas.toString(),
-      l1Data: fees.l1Data.toString(),
-      operatorFee: fees.operator.toString(),
+      ...{ nonce, why, repaid, seized, debtClosed, proceeds },
+      cash: (result.realised?.cash ?? 0n).toString(),
+      l2Gas: fees.l2Gas,
+      l1Data: fees.l1Data,
+      operatorFee: fees.operator,
     },
   };
 }

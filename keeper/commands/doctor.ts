@@ -7,7 +7,6 @@ import { checkChain, liquidatorOf } from "../boot.js";
 import { liquidatorAt, poolAt, read, vaultAt } from "../chain/contracts.js";
 import { Node } from "../chain/node.js";
 import { JsonRpc } from "../chain/rpc.js";
-import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { publicUrl, secretOf } from "../config/secrets.js";
 import { InvalidConfig, WrongChain } from "../errors.js";
 import { readPrice } from "../judge/facts.js";
@@ -17,7 +16,8 @@ import { etherPriceIn } from "../plan/etherPrice.js";
 import { QuotedMarket } from "../plan/market.js";
 import { encodePath, listOf } from "../plan/routes.js";
 import { STORE_FILE } from "../store/open.js";
-import { EXIT, EXIT_CODES_HELP } from "./exit.js";
+import { configured } from "./configured.js";
+import { EXIT } from "./exit.js";
 import type { Io } from "./io.js";
 import { jsonOption, print, table, toJson } from "./output.js";
 import { type Options, type Session, openSession } from "./session.js";
@@ -39,13 +39,7 @@ export function doctorCommand(program: Command, io: Io): void {
     .description("check configuration, key, nodes, contracts, rights, balance, clock, store, price of ether and routes")
     .addOption(jsonOption())
     .action(async (options: Options) => doctor(options, io));
-  addConfigOptions(command).addHelpText(
-    "after",
-    `${configEpilogue()}
-
-It changes nothing. Exit code 4 where something would keep the keeper from working.
-${EXIT_CODES_HELP}`,
-  );
+  configured(command, { about: `It changes nothing. Exit code 4 where something would keep the keeper from working.` });
 }
 
 async function doctor({ json, ...options }: Options, io: Io): Promise<void> {

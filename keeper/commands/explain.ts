@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { formatLoanId, parseLoanId } from "../../sdk/client/loanIds.js";
 import { readDeployment } from "../../sdk/client/deploymentFile.js";
-import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { InvalidConfig } from "../errors.js";
 import type { JournalTransaction, StoredDecision, StoredResult } from "../store/store.js";
-import { EXIT, EXIT_CODES_HELP } from "./exit.js";
+import { configured } from "./configured.js";
+import { EXIT } from "./exit.js";
 import type { Io } from "./io.js";
 import { jsonOption, print, table, toJson } from "./output.js";
 import { type Options, configOf } from "./session.js";
@@ -20,14 +20,12 @@ export function explainCommand(program: Command, io: Io): void {
     .argument("<loan>", "its id, in decimal or 0x hex")
     .addOption(jsonOption())
     .action(async (loan: string, options: Options) => explain(loan, options, io));
-  addConfigOptions(command, GROUPS, ["deployment"]).addHelpText(
-    "after",
-    `${configEpilogue(GROUPS)}
-
-It reads what the keeper wrote down while it decided, and computes nothing anew. An entry stands for all blocks until the next
-one: a loan that is left for the same reason at a hundred blocks is one entry, with the figures of the first.
-${EXIT_CODES_HELP}`,
-  );
+  configured(command, {
+    groups: GROUPS,
+    others: ["deployment"],
+    about: `It reads what the keeper wrote down while it decided, and computes nothing anew. An entry stands for all blocks until the next
+one: a loan that is left for the same reason at a hundred blocks is one entry, with the figures of the first.`,
+  });
 }
 
 async function explain(text: string, { json, ...options }: Options, io: Io): Promise<void> {

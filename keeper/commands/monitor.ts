@@ -6,11 +6,10 @@ import { liquidatorAt, read } from "../chain/contracts.js";
 import type { Identity } from "../chain/identity.js";
 import type { Node } from "../chain/node.js";
 import { GROUPS } from "../config/field.js";
-import { addConfigOptions, configEpilogue } from "../config/help.js";
 import type { Config } from "../config/schema.js";
 import { InvalidConfig } from "../errors.js";
 import { DrySender } from "./drySender.js";
-import { EXIT_CODES_HELP } from "./exit.js";
+import { configured } from "./configured.js";
 import type { Io } from "./io.js";
 import { type Options, openSession, untilServed } from "./session.js";
 import { startKeeper } from "./start.js";
@@ -23,11 +22,7 @@ export function monitorCommand(program: Command, io: Io): void {
     .description("everything that run does but send; needs no key")
     .addOption(asOption())
     .action(async (options: Options) => monitor(options, io));
-  addConfigOptions(command, GROUPS_OF_WATCHING).addHelpText(
-    "after",
-    `${configEpilogue(GROUPS_OF_WATCHING)}
-${EXIT_CODES_HELP}`,
-  );
+  configured(command, { groups: GROUPS_OF_WATCHING });
 }
 
 /** Also of other commands that decide without a key. */

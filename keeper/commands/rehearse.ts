@@ -4,11 +4,11 @@ import type { Rpc } from "../chain/rpc.js";
 import { oracleAt, read } from "../chain/contracts.js";
 import { GROUPS } from "../config/field.js";
 import { KEY_VARIABLE } from "../config/fields.js";
-import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { InvalidConfig, KeeperError } from "../errors.js";
 import { openSigners } from "../keys/open.js";
 import { amountText } from "../serve/amountText.js";
-import { EXIT, EXIT_CODES_HELP } from "./exit.js";
+import { configured } from "./configured.js";
+import { EXIT } from "./exit.js";
 import { type Decided, inspect } from "./inspect.js";
 import type { Io } from "./io.js";
 import { asOption, operatorFor } from "./monitor.js";
@@ -45,15 +45,12 @@ export function rehearseCommand(program: Command, io: Io): void {
     .addOption(asOption())
     .addOption(jsonOption())
     .action(async (options: Options) => rehearse(options, io));
-  addConfigOptions(command, GROUPS_OF_PLANNING).addHelpText(
-    "after",
-    `${configEpilogue(GROUPS_OF_PLANNING)}
-
-It works on Anvil and Hardhat only and refuses any other node. What it changes (the oracles' code, the pools' prices, the clock)
+  configured(command, {
+    groups: GROUPS_OF_PLANNING,
+    about: `It works on Anvil and Hardhat only and refuses any other node. What it changes (the oracles' code, the pools' prices, the clock)
 is put back at the end by evm_revert, however it ends. It needs no key: it acts as the operator of the key it is given, of
---as, or as the Liquidator's owner. Liquidations are planned by the keeper's own code, sent, and looked at.
-${EXIT_CODES_HELP}`,
-  );
+--as, or as the Liquidator's owner. Liquidations are planned by the keeper's own code, sent, and looked at.`,
+  });
 }
 
 async function rehearse({ as, json, market, ...rest }: Options, io: Io): Promise<void> {

@@ -2,10 +2,9 @@ import type { Command } from "commander";
 import { DecisionLog } from "../account/decisionLog.js";
 import { liquidatorOf } from "../boot.js";
 import { GROUPS } from "../config/field.js";
-import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { InvalidConfig } from "../errors.js";
 import { DrySender } from "./drySender.js";
-import { EXIT_CODES_HELP } from "./exit.js";
+import { configured } from "./configured.js";
 import { inspect } from "./inspect.js";
 import type { Io } from "./io.js";
 import { asOption, operatorFor } from "./monitor.js";
@@ -24,15 +23,12 @@ export function replayCommand(program: Command, io: Io): void {
     .addOption(asOption())
     .addOption(jsonOption())
     .action(async (options: Options) => replay(options, io));
-  addConfigOptions(command, GROUPS_OF_PLANNING).addHelpText(
-    "after",
-    `${configEpilogue(GROUPS_OF_PLANNING)}
-
-The node must keep the state of those blocks (an archive). Every block is decided on what was known at it, by the same code as
+  configured(command, {
+    groups: GROUPS_OF_PLANNING,
+    about: `The node must keep the state of those blocks (an archive). Every block is decided on what was known at it, by the same code as
 when it was new, and as if nothing had been sent before: a loan that would have been liquidated is so again in the next block
-unless somebody did. What is listed is what changed from one block to the next.
-${EXIT_CODES_HELP}`,
-  );
+unless somebody did. What is listed is what changed from one block to the next.`,
+  });
 }
 
 async function replay({ from, to, as, json, ...options }: Options, io: Io): Promise<void> {

@@ -2,9 +2,8 @@ import { type Command, Option } from "commander";
 import type { Deployment } from "../../sdk/client/deployment.js";
 import { readDeployment } from "../../sdk/client/deploymentFile.js";
 import { type LedgerRow, byDay, byLoan, inAll } from "../account/ledger.js";
-import { addConfigOptions, configEpilogue } from "../config/help.js";
 import { amountText, exactText } from "../serve/amountText.js";
-import { EXIT_CODES_HELP } from "./exit.js";
+import { configured } from "./configured.js";
 import type { Io } from "./io.js";
 import { csv, jsonOption, parseTime, print, table, toJson } from "./output.js";
 import { type Options, configOf } from "./session.js";
@@ -22,15 +21,13 @@ export function reportCommand(program: Command, io: Io): void {
     .addOption(new Option("--csv", "comma-separated values instead of a table").conflicts("json"))
     .addOption(jsonOption())
     .action(async (options: Options) => reportProfit(options, io));
-  addConfigOptions(command, GROUPS, ["deployment"]).addHelpText(
-    "after",
-    `${configEpilogue(GROUPS)}
-
-Amounts are whole loan assets, fees also in ether; the JSON has them in the smallest unit and in wei. "earned" is what sales
+  configured(command, {
+    groups: GROUPS,
+    others: ["deployment"],
+    about: `Amounts are whole loan assets, fees also in ether; the JSON has them in the smallest unit and in wei. "earned" is what sales
 and orders left, "left" that less all fees, those of lost races and cancelled transactions included. Fees that could not be
-counted in the loan asset, as no price of ether was to be had, are in the column of ether alone, and "unpriced" counts them.
-${EXIT_CODES_HELP}`,
-  );
+counted in the loan asset, as no price of ether was to be had, are in the column of ether alone, and "unpriced" counts them.`,
+  });
 }
 
 async function reportProfit({ from, to, by, csv: isCsv, json, ...options }: Options, io: Io): Promise<void> {

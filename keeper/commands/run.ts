@@ -3,10 +3,9 @@ import type { Deployment } from "../../sdk/client/deployment.js";
 import { identityOf, liquidatorOf } from "../boot.js";
 import type { Identity } from "../chain/identity.js";
 import { KEY_VARIABLE, PASSWORD_VARIABLE } from "../config/fields.js";
-import { addConfigOptions, configEpilogue } from "../config/help.js";
 import type { Config } from "../config/schema.js";
 import { openSigners } from "../keys/open.js";
-import { EXIT_CODES_HELP } from "./exit.js";
+import { configured } from "./configured.js";
 import type { Io } from "./io.js";
 import { type Options, configOf, openSession, untilServed } from "./session.js";
 import { startKeeper } from "./start.js";
@@ -16,14 +15,10 @@ export function runCommand(program: Command, io: Io): void {
     .command("run", { isDefault: true })
     .description("watch, decide and send; what is done where no command is named")
     .action(async (options: Options) => run(options, io));
-  addConfigOptions(command).addHelpText(
-    "after",
-    `${configEpilogue()}
-
-The key never is an argument: ${KEY_VARIABLE}, --key-file, --keystore with --password-file or ${PASSWORD_VARIABLE}, or --keys.
-Logs go to stderr, --report lines to stdout.
-${EXIT_CODES_HELP}`,
-  );
+  configured(command, {
+    about: `The key never is an argument: ${KEY_VARIABLE}, --key-file, --keystore with --password-file or ${PASSWORD_VARIABLE}, or --keys.
+Logs go to stderr, --report lines to stdout.`,
+  });
 }
 
 async function run(options: Options, io: Io): Promise<void> {

@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { Command } from "commander";
 import JSON5 from "json5";
@@ -11,16 +9,11 @@ import { addConfigOptions, configEpilogue } from "../../../keeper/config/help.js
 import { loadConfig } from "../../../keeper/config/load.js";
 import { publicUrl, secretOf } from "../../../keeper/config/secrets.js";
 import { InvalidConfig } from "../../../keeper/errors.js";
+import { FolderOfTests } from "./support/folder.js";
 
 describe("keeper: configuration", () => {
-  let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), "ballast-keeper-"))));
-  after(() => rmSync(folder, { recursive: true }));
-  const file = (name: string, content: string): string => {
-    const path = join(folder, name);
-    writeFileSync(path, content);
-    return path;
-  };
+  const folder = new FolderOfTests();
+  const file = folder.file.bind(folder);
 
   it("has a default for everything", () => {
     expect(loadConfig({}, {})).to.include({ pollMs: 500, slippageBps: 50, minProfit: "1", report: false });
@@ -123,7 +116,7 @@ describe("keeper: configuration", () => {
   });
 
   it("refuses a file that is missing, is not JSON5, or not an object", () => {
-    expect(() => loadConfig({}, {}, join(folder, "none.json"))).to.throw(InvalidConfig, /none\.json/);
+    expect(() => loadConfig({}, {}, folder.pathOf("none.json"))).to.throw(InvalidConfig, /none\.json/);
     expect(() => loadConfig({}, {}, file("c.json", "{"))).to.throw(InvalidConfig, /not JSON5/);
     expect(() => loadConfig({}, {}, file("d.json", "[]"))).to.throw(InvalidConfig, /not an object/);
   });

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { inspect } from "node:util";
 import { expect } from "chai";
 import { Wallet, encryptKeystoreJson, getBytes, id } from "ethers";
@@ -12,6 +9,7 @@ import { openSigners } from "../../../keeper/keys/open.js";
 import { Secret } from "../../../keeper/keys/secret.js";
 import { SignerFailed } from "../../../keeper/keys/signer.js";
 import { dispatching } from "./support/dispatching.js";
+import { FolderOfTests } from "./support/folder.js";
 
 const KEY = `0x${"5a".repeat(31)}01`;
 const OTHER = `0x${"5b".repeat(31)}01`;
@@ -38,14 +36,8 @@ function expectNoSecret(value: unknown): void {
 }
 
 describe("keeper: the operator's keys", () => {
-  let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), "ballast-keeper-"))));
-  after(() => rmSync(folder, { recursive: true }));
-  const file = (name: string, content: string): string => {
-    const path = join(folder, name);
-    writeFileSync(path, content);
-    return path;
-  };
+  const folder = new FolderOfTests();
+  const file = folder.file.bind(folder);
   const keystore = async (name: string, privateKey: string, password = PASSWORD): Promise<string> => {
     const account = { address: new Wallet(privateKey).address, privateKey };
     return file(name, await encryptKeystoreJson(account, password, { scrypt: { N: 2, r: 1, p: 1 } }));
@@ -105,7 +97,7 @@ describe("keeper: the operator's keys", () => {
         [["env:NOWHERE"], {}],
         [[`file:${file("bad", `${KEY},nonsense`)}`], {}],
         [[`file:${file("zero", "00".repeat(32))}`], {}],
-        [[`file:${join(folder, "missing")}`], {}],
+        [[`file:${folder.pathOf("missing")}`], {}],
         [[`keystore:${file("no.json", KEY)}?password=${passwordFile}`], {}],
         [[`keystore:${await keystore("k.json", KEY, "else")}`], { BALLAST_KEEPER_PASSWORD: PASSWORD }],
         [["env:A", "env:B"], { A: KEY, B: KEY }],
