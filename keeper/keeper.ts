@@ -4,7 +4,7 @@ import type { Deployment } from "../sdk/client/deployment.js";
 import { Bookkeeper } from "./account/bookkeeper.js";
 import { eventTopics } from "./chain/contracts.js";
 import type { Head, Node } from "./chain/node.js";
-import { RpcError, TransportError } from "./chain/rpcErrors.js";
+import { RpcError, isAnswerError } from "./chain/rpcErrors.js";
 import type { SocketLink } from "./chain/socketLink.js";
 import type { Config } from "./config/schema.js";
 import { Decider } from "./decide/decider.js";
@@ -351,5 +351,5 @@ export class Keeper {
 
 /** Faults of a node or of the store, which pass. */
 function isPassing(error: unknown): error is Error {
-  return [TransportError, RpcError, Inconsistent, StoreFailed].some((kind) => error instanceof kind);
+  return isAnswerError(error) || error instanceof Inconsistent || error instanceof StoreFailed;
 }

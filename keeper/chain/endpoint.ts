@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { batches } from "../batches.js";
 import { Circuit, type CircuitOptions } from "./circuit.js";
 import { type ErrorKind, isIllness } from "./classify.js";
 import { type Answered, JsonRpc, type Question, type Rpc, type Transport } from "./rpc.js";
 import { RateLimit } from "./rateLimit.js";
-import { RpcError, TransportError } from "./rpcErrors.js";
+import { TransportError, isAnswerError } from "./rpcErrors.js";
 
 export interface EndpointOptions extends CircuitOptions {
   readonly timeoutMs: number;
@@ -153,8 +154,7 @@ export class Endpoint implements Rpc {
   }
 
   private async bodies(questions: readonly Question[]): Promise<Answered[]> {
-    const parts: (readonly Question[])[] = [];
-    for (let at = 0; at < questions.length; at += this.maxBatch) parts.push(questions.slice(at, at + this.maxBatch));
+    const parts = [...batches(questions, this.maxBatch)];
     return (await Promise.all(parts.map((part) => this.body(part)))).flat();
   }
 
@@ -231,8 +231,4 @@ export class Endpoint implements Rpc {
     if (typeof result !== "object" || result === null || !("number" in result)) return;
     if (typeof result.number === "string") this.onHead?.(Number(result.number));
   }
-}
-
-function isAnswerError(error: unknown): error is RpcError | TransportError {
-  return error instanceof RpcError || error instanceof TransportError;
 }

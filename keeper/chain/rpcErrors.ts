@@ -51,6 +51,11 @@ export class RpcError extends KeeperError {
   }
 }
 
+/** Whether it is about what a node answered, or did not. */
+export function isAnswerError(error: unknown): error is RpcError | TransportError {
+  return error instanceof RpcError || error instanceof TransportError;
+}
+
 /** Whether the node could not serve just now, and may later. */
 export function isNoAnswer(error: unknown): boolean {
   return error instanceof TransportError || (error instanceof RpcError && worthAskingElsewhere(error.kind));

@@ -4,7 +4,7 @@ import { type ErrorKind, worthAskingElsewhere } from "./classify.js";
 import { Endpoint } from "./endpoint.js";
 import { atPin } from "./pinned.js";
 import type { BlockIdentity, Question, Rpc } from "./rpc.js";
-import { RpcError, TransportError } from "./rpcErrors.js";
+import { RpcError, TransportError, isAnswerError } from "./rpcErrors.js";
 
 /** Called as things happen; all optional. Names of endpoints hold no secrets. */
 export interface RpcObserver {
@@ -399,10 +399,6 @@ export class SupervisedRpc implements Rpc {
       silent.map((endpoint) => this.attempt(endpoint, (one) => one.request("eth_getBlockByNumber", ["latest", false]))),
     );
   }
-}
-
-function isAnswerError(error: unknown): error is RpcError | TransportError {
-  return error instanceof RpcError || error instanceof TransportError;
 }
 
 function isWorthAskingElsewhere(error: unknown): boolean {

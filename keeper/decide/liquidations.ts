@@ -2,6 +2,7 @@ import { parseEther } from "ethers";
 import type { Logger } from "pino";
 import { minOf } from "../../sdk/model/index.js";
 import { outcomeOfRevert } from "../account/outcome.js";
+import { batches } from "../batches.js";
 import { liquidatorAt, read, tokenAt } from "../chain/contracts.js";
 import type { Head, Node } from "../chain/node.js";
 import type { Config } from "../config/schema.js";
@@ -91,13 +92,14 @@ export class Liquidations {
       this.feesOf(plans, deadline, offered, head),
     ]);
     const passed = this.judged(simulated, head, records);
+    const options = this.packOptions(plans, deadline);
     const bundles: PricedBundle[] = [];
     let left = fundsWei;
     // What two keepers may come to lead does not go into one transaction.
     const shardOf = ({ plan: one }: Passed): number => dispatcher.shardOf(one.candidate.facility.id);
     for (const shard of new Set(passed.map(shardOf))) {
       const group = passed.filter((one) => shardOf(one) === shard);
-      const packed = pack(group, fees, this.packOptions(plans, deadline, left));
+      const packed = pack(group, fees, { ...options, fundsWei: left });
       recordHolds(records, byId, packed.holds);
       this.tellFunds([...packed.holds.values()], left);
       bundles.push(...packed.bundles);
@@ -156,7 +158,7 @@ export class Liquidations {
   /** All plans, in as many calls as their gas needs, at once. */
   private async simulated(plans: readonly PlannedLiquidation[], deadline: bigint): Promise<Simulated[]> {
     const { liquidator, node, operator } = this.deps;
-    const groups = chunks(plans, this.experience.itemsInSimulation);
+    const groups = [...batches(plans, this.experience.itemsInSimulation)];
     const ample = this.experience.ample;
     const results = await Promise.all(
       groups.map(async (group, index) => {
@@ -240,7 +242,7 @@ export class Liquidations {
     return passed;
   }
 
-  private packOptions(plans: readonly PlannedLiquidation[], deadline: bigint, fundsWei: bigint): PackOptions {
+  private packOptions(plans: readonly PlannedLiquidation[], deadline: bigint): Omit<PackOptions, "fundsWei"> {
     const { config } = this.deps;
     const largest = [...plans].sort((a, b) => b.shares.length - a.shares.length)[0];
     const one = largest === undefined ? 21_000n : intrinsicGas(this.likelyData([largest], MAX_GAS, deadline));
@@ -248,7 +250,6 @@ export class Liquidations {
     return {
       maxItems: config.maxPerTransaction,
       budgetWei: parseEther(config.maxFeeEther),
-      fundsWei,
       gasHeadroomPercent: BigInt(config.gasHeadroomPercent),
       riskMarginBps: BigInt(config.riskMarginBps),
       slippageBps: BigInt(config.slippageBps),
@@ -313,12 +314,6 @@ export function priorityFeeOf({ priorityFeeGwei }: Config): bigint {
 
 function withPlannedProfit(one: Simulated): Simulated {
   return one.done ? { ...one, grossProfit: minOf(one.grossProfit, one.plan.grossProfit) } : one;
-}
-
-function chunks<T>(all: readonly T[], size: number): T[][] {
-  const groups: T[][] = [];
-  for (let at = 0; at < all.length; at += size) groups.push(all.slice(at, at + size));
-  return groups;
 }
 
 function figuresOf(item: PricedItem, bundle: PricedBundle, deadline: bigint): DecisionFigures {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { maxOf, minOf, subtractOrZero } from "../../sdk/model/index.js";
 import type { Head } from "../chain/node.js";
-import { RpcError, TransportError } from "../chain/rpcErrors.js";
+import { isAnswerError } from "../chain/rpcErrors.js";
 import { KeeperError } from "../errors.js";
 import type { Signer } from "../keys/signer.js";
 import { FenceLost, StoreFailed } from "../store/errors.js";
@@ -394,5 +394,4 @@ function troubleOf(lane: LaneBook): string {
   return lane.isStuck ? `nonce ${lane.waiting[0]?.nonce ?? lane.next} holds up those behind it` : "";
 }
 
-const isOfNode = (error: unknown): error is Error =>
-  error instanceof TransportError || error instanceof RpcError || error instanceof StoreFailed;
+const isOfNode = (error: unknown): error is Error => isAnswerError(error) || error instanceof StoreFailed;

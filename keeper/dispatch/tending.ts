@@ -1,4 +1,4 @@
-import { RpcError, TransportError } from "../chain/rpcErrors.js";
+import { isAnswerError } from "../chain/rpcErrors.js";
 import type { Head } from "../chain/node.js";
 import { SignerFailed } from "../keys/signer.js";
 import { JournalMisuse, StoreFailed } from "../store/errors.js";
@@ -67,7 +67,7 @@ export async function tend(context: LaneContext, lane: LaneBook, head: Head, fen
 
 /** The next block may be decided, and settle it, while it is looked after here: the journal then takes no more bytes for it. */
 const isPassing = (error: unknown): error is Error =>
-  [TransportError, RpcError, SignerFailed, StoreFailed, JournalMisuse].some((kind) => error instanceof kind);
+  isAnswerError(error) || [SignerFailed, StoreFailed, JournalMisuse].some((kind) => error instanceof kind);
 
 const hasEnded = ({ waiting }: LaneBook, pending: Pending): boolean => !waiting.includes(pending);
 

@@ -1,5 +1,6 @@
+import { batches } from "../batches.js";
 import { decode, encode } from "./json.js";
-import { type Sql, type Statement, batches, places, rows } from "./sql.js";
+import { ROWS_A_STATEMENT, type Sql, type Statement, places, rows } from "./sql.js";
 import type { DecisionStore, StoredDecision } from "./store.js";
 
 const COLUMNS = "subject, block, timestamp, action, code, details";
@@ -15,7 +16,7 @@ export class SqlDecisions implements DecisionStore {
       last.delete(key);
       last.set(key, one);
     }
-    const statements = [...batches([...last.values()])].flatMap((batch) => this.replace(batch));
+    const statements = [...batches([...last.values()], ROWS_A_STATEMENT)].flatMap((batch) => this.replace(batch));
     if (statements.length > 0) await this.sql.run(...statements);
   }
 

@@ -1,5 +1,6 @@
+import { batches } from "../batches.js";
 import { decode, encode } from "./json.js";
-import { type Row, type Sql, batches, places, rows, textOrNull } from "./sql.js";
+import { ROWS_A_STATEMENT, type Row, type Sql, places, rows, textOrNull } from "./sql.js";
 import type { ResultStore, StoredResult } from "./store.js";
 
 const COLUMNS = [
@@ -28,7 +29,7 @@ export class SqlResults implements ResultStore {
       column === "details" ? json : ["facility", "block", "timestamp"].includes(column) ? "BIGINT" : "VARCHAR",
     );
     const replaced = COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`);
-    const statements = [...batches(last)].map((batch) => ({
+    const statements = [...batches(last, ROWS_A_STATEMENT)].map((batch) => ({
       text: `INSERT INTO results (${COLUMNS.join(", ")}) VALUES ${places(batch.length, types)}
         ON CONFLICT (hash, subject) DO UPDATE SET ${replaced.join(", ")}`,
       values: batch.flatMap((one) => [

@@ -69,7 +69,5 @@ export function places(count: number, types: readonly string[]): string {
   return Array.from({ length: count }, (_, n) => row(n)).join(", ");
 }
 
-/** Pieces of a list, so that no statement has too many values. */
-export function* batches<T>(list: readonly T[], size = 500): Generator<readonly T[]> {
-  for (let from = 0; from < list.length; from += size) yield list.slice(from, from + size);
-}
+/** Rows of one statement at most, so that it does not have too many values. */
+export const ROWS_A_STATEMENT = 500;
