@@ -21,6 +21,16 @@ export async function deliver({ node }: LaneContext, raw: string): Promise<{ out
   }
 }
 
+/**
+ * Whether what the node does not have is to be handed to it. That may have been signed long ago, by a process that ended before
+ * it could send: by now its reason may be gone. Then its nonce is taken away instead, as others may have it or get it yet.
+ */
+export async function maySendAgain(context: LaneContext, pending: Pending): Promise<boolean> {
+  if (pending.live.intent.kind === "cancel" || (await context.stillWanted(pending))) return true;
+  pending.isRefused = true;
+  return false;
+}
+
 /** Runs a write of the journal that may also be made later. @returns whether it was made */
 export async function written(context: LaneContext, write: () => Promise<void>): Promise<boolean> {
   try {

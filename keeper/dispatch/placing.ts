@@ -6,7 +6,7 @@ import type { Trace } from "../serve/trace.js";
 import { NonceTaken, StoreFailed } from "../store/errors.js";
 import { adoptUnknown, counts } from "./adoption.js";
 import type { LaneContext } from "./context.js";
-import { JOURNAL_TROUBLE, abandon, deliver, journalTrouble, settleOrphans } from "./delivery.js";
+import { JOURNAL_TROUBLE, abandon, deliver, journalTrouble, maySendAgain, settleOrphans } from "./delivery.js";
 import type { Fence } from "./fence.js";
 import { type GasFees, feeCeiling, feesAt, openingFees, raisedFees } from "./fees.js";
 import type { Intent } from "./intent.js";
@@ -240,8 +240,10 @@ async function nextChanges(context: LaneContext, lane: LaneBook, nonce: number):
 
 /** What waits below and the node does not know of. */
 async function sendLost(context: LaneContext, lane: LaneBook): Promise<void> {
-  for (const { live } of lane.waiting) {
-    if (!(await context.node.knows(live.hash))) await deliver(context, live.raw);
+  for (const pending of lane.waiting) {
+    const { live } = pending;
+    if ((await context.node.knows(live.hash)) || !(await maySendAgain(context, pending))) continue;
+    await deliver(context, live.raw);
   }
 }
 

@@ -4,7 +4,7 @@ import { SignerFailed } from "../keys/signer.js";
 import { JournalMisuse, StoreFailed } from "../store/errors.js";
 import { counts } from "./adoption.js";
 import type { LaneContext } from "./context.js";
-import { deliver, journalTrouble, settleOrphans, writeSent } from "./delivery.js";
+import { deliver, journalTrouble, maySendAgain, settleOrphans, writeSent } from "./delivery.js";
 import type { Fence } from "./fence.js";
 import { feeCeiling, feesAt, raisedFees } from "./fees.js";
 import type { Intent } from "./intent.js";
@@ -91,8 +91,11 @@ function isStuck({ options, clock }: LaneContext, { sentAtBlock, sentAtMs }: Pen
   return head.number - sentAtBlock >= options.replaceAfterBlocks && clock() - sentAtMs >= options.replaceAfterMs;
 }
 
-/** @param known nonces the node counts, with those that wait: what is below them it has, or something else under that nonce */
-async function sendAgainIfLost(context: LaneContext, pending: Pending, known: number): Promise<void> {
+/**
+ * @param known nonces the node counts, with those that wait: what is below them it has, or something else under that nonce
+ * @param isForced sent though it is no longer wanted, as nothing that takes its nonce away may be paid for
+ */
+async function sendAgainIfLost(context: LaneContext, pending: Pending, known: number, isForced = false): Promise<void> {
   const { live, nonce } = pending;
   if (nonce < known && !pending.isUnanswered) return;
   for (const { hash } of pending.attempts) {
@@ -101,6 +104,7 @@ async function sendAgainIfLost(context: LaneContext, pending: Pending, known: nu
     await writeSent(context, pending);
     return;
   }
+  if (!isForced && !(await maySendAgain(context, pending))) return;
   const { outcome, why } = await deliver(context, live.raw);
   context.log.warn({ lane: pending.lane, nonce, hash: live.hash, outcome, why }, "the node had lost it: sent again");
   if (outcome === "accepted") {
@@ -134,7 +138,7 @@ async function replace(
     const fees = raisedFees(last, now, options.feeBumpPercent, ceiling);
     if (fees === undefined) {
       alarms.begin(dear, { nonce: pending.nonce, kind: intent.kind, maxFeePerGas: last.maxFeePerGas, ceiling });
-      return sendAgainIfLost(context, pending, pending.nonce);
+      return sendAgainIfLost(context, pending, pending.nonce, true);
     }
     alarms.end(dear);
     const attempt = await signed(lane.signer, intent, pending.nonce, fees, options.chainId);

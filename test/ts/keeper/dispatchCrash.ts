@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Transaction } from "ethers";
 import type { Fence } from "../../../keeper/dispatch/fence.js";
 import { FenceLost, StoreFailed } from "../../../keeper/store/errors.js";
 import type { Journal } from "../../../keeper/store/store.js";
@@ -89,6 +90,26 @@ describe("keeper: dispatcher, killed and started again", () => {
       await finish(third);
       expect(minedAbout("a"), killer.names.slice(-2).join()).to.equal(1);
       expect(chain.account(third.lanes[0] ?? "").mined).to.equal(1);
+    }
+  });
+
+  it("fault K29: what was signed and not sent when its process ended is not sent once its reason is gone", async () => {
+    for (let at = 1, signed = 0; ; at++) {
+      const { boot, chain, finish, journal } = await house(1);
+      const killer = new Killer(at);
+      const ended = await killer.run(async () => (await boot(killer)).submit("a"));
+      if (ended !== "killed") {
+        expect(signed, "it was killed between signing and sending").to.be.greaterThan(0);
+        break;
+      }
+      const [entry] = await journal.recent(1);
+      const isHandedOver = chain.sends.length > 0;
+      if (entry?.state === "signed" && !isHandedOver) signed += 1;
+      const second = await boot();
+      second.wanted.yes = false;
+      await finish(second);
+      const sent = chain.sends.filter((raw) => Transaction.from(raw).data === loan("a"));
+      expect(sent, killer.names.slice(-2).join()).to.have.length(isHandedOver ? 1 : 0);
     }
   });
 

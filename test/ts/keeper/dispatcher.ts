@@ -81,8 +81,10 @@ describe("keeper: dispatcher", () => {
       expect(await step(chain.mine())).to.have.length(1);
     });
 
-    it("nonce too high: what is missing below is sent again, then this one", async () => {
-      const { chain, step, submit } = await dispatching();
+    /** A node that lost the first transaction, and takes none that would wait for it. */
+    const withoutGaps = async () => {
+      const process = await dispatching();
+      const { chain, submit } = process;
       await submit("a");
       chain.forgetWaiting();
       const send = chain.send.bind(chain);
@@ -92,9 +94,23 @@ describe("keeper: dispatcher", () => {
         if (nonce > known) throw new RpcError("eth_sendRawTransaction", -32000, "nonce too high", undefined);
         return send(raw);
       };
+      return process;
+    };
+
+    it("nonce too high: what is missing below is sent again, then this one", async () => {
+      const { chain, step, submit } = await withoutGaps();
       const submitted = await submit("b");
       expect(submitted.ok && submitted.pending.nonce).to.equal(1);
       expect(await step(chain.mine())).to.have.length(2);
+    });
+
+    it("nonce too high: what is missing below and no longer wanted is not sent again", async () => {
+      const { chain, step, submit, wanted } = await withoutGaps();
+      wanted.yes = false;
+      expect(await submit("b")).to.include({ ok: false, outcome: "nonce-too-high" });
+      for (let blocks = 0; blocks < 3; blocks++) await step(chain.mine());
+      expect(chain.sends.filter((raw) => Transaction.from(raw).data === loan("a"))).to.have.length(1);
+      expect((await submit("b")).ok).to.equal(true);
     });
 
     it("a stranger's transaction in the way: this one goes behind it", async () => {
@@ -314,6 +330,17 @@ describe("keeper: dispatcher", () => {
     expect([cancel.to?.toLowerCase(), cancel.data, cancel.nonce]).to.deep.equal([lanes[0]?.toLowerCase(), "0x", 0]);
     const [settled] = await step(chain.mine());
     expect(settled?.kind === "mined" && settled.attempt.intent.kind).to.equal("cancel");
+  });
+
+  it("fault K14: what the node lost and is no longer wanted is not handed over again: its nonce is taken away", async () => {
+    const { chain, dispatcher, step, submit, wanted } = await dispatching();
+    chain.faults = ["swallowed"];
+    await submit("a");
+    await submit("b");
+    wanted.yes = false;
+    for (let blocks = 0; blocks < 4 && dispatcher.pending.length > 0; blocks++) await step(chain.mine());
+    expect(chain.sends.map((raw) => Transaction.from(raw).data)).to.deep.equal([loan("a"), loan("b"), "0x"]);
+    expect(chain.minedHashes, "the nonces have no gap").to.have.length(2);
   });
 
   it("what can no longer be executed on chain is cancelled at once, without asking whether it is wanted", async () => {
