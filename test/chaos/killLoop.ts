@@ -6,15 +6,14 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { jsonOf } from "./json.js";
 import { killRounds, MOMENTS } from "./kill/rounds.js";
-import { number, seed } from "./options.js";
+import { number, optionsOf, seed } from "./options.js";
 
 const command = new Command("test:kill")
   .description(`Kills the keeper with SIGKILL at these moments: ${Object.values(MOMENTS).join("; ")}.`)
   .option("--rounds <n>", "kills at each moment", number, 5)
   .option("--seed <n>", "of the random moments", seed)
-  .option("--out <folder>", "where the keeper's log and the result go", "out/kill")
-  .parse();
-const { rounds, out, ...given } = command.opts<{ rounds: number; seed?: number; out: string }>();
+  .option("--out <folder>", "where the keeper's log and the result go", "out/kill");
+const { rounds, out, ...given } = optionsOf<{ rounds: number; seed?: number; out: string }>(command);
 const drawn = given.seed ?? Math.floor(Math.random() * 2 ** 32);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 say(`seed ${drawn}`);

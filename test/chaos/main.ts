@@ -1,5 +1,5 @@
 // npm run test:chaos -- [--hours 2] [--loans 500] [--seed N] [--only K8,K29] [--script file]: see test/chaos/README.md.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { jsonOf } from "./json.js";
@@ -7,7 +7,7 @@ import { describe } from "./campaign/report.js";
 import { campaign } from "./campaign/run.js";
 import type { Scheduled } from "./campaign/script.js";
 import { judge } from "./campaign/verdict.js";
-import { list, number, seed } from "./options.js";
+import { list, number, optionsOf, seed } from "./options.js";
 
 const command = new Command("test:chaos")
   .description(
@@ -20,9 +20,8 @@ const command = new Command("test:chaos")
   .option("--script <file>", "play the script of an earlier run")
   .option("--patience-ms <n>", "longest that a block waits for the keeper", number, 400)
   .option("--keeper-flag <flag...>", "passed on to the keeper")
-  .option("--out <folder>", "where script, keeper's log and result go", "out/chaos")
-  .option("--json", "the result as JSON on stdout")
-  .parse();
+  .option("--out <folder>", "where script, keeper's log, its store and the result go", "out/chaos")
+  .option("--json", "the result as JSON on stdout");
 interface Options {
   hours: number;
   loans: number;
@@ -34,17 +33,19 @@ interface Options {
   out: string;
   json?: boolean;
 }
-const options = command.opts<Options>();
+const options = optionsOf<Options>(command);
 const drawn = options.seed ?? Math.floor(Math.random() * 2 ** 32);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 say(`seed ${drawn}`);
 mkdirSync(options.out, { recursive: true });
 const keeperLog = join(options.out, "keeper.log");
 writeFileSync(keeperLog, "");
+const keeperState = join(options.out, "state");
+rmSync(keeperState, { recursive: true, force: true });
 
 const run = await campaign({
   ...{ seed: drawn, seconds: options.hours * 3_600, loans: options.loans, only: options.only },
-  ...{ patienceMs: options.patienceMs, keeperFlags: options.keeperFlag, keeperLog, say },
+  ...{ patienceMs: options.patienceMs, keeperFlags: options.keeperFlag, keeperLog, keeperState, say },
   script: options.script === undefined ? undefined : (JSON.parse(readFileSync(options.script, "utf8")) as Scheduled[]),
 });
 const findings = judge(run);

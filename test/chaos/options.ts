@@ -1,4 +1,12 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, type OptionValues } from "commander";
+import { whenAskedToEnd } from "../../scenarios/interrupt.js";
+
+/** What the command line says. From here on Ctrl-C, a signal or a closed terminal ends what was started too. */
+export function optionsOf<T extends OptionValues>(command: Command): T {
+  command.parse();
+  whenAskedToEnd(130, () => Promise.resolve());
+  return command.opts<T>();
+}
 
 export function number(text: string): number {
   const value = Number(text);

@@ -7,7 +7,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { ChaosError } from "./errors.js";
 import { jsonOf } from "./json.js";
-import { number, seed } from "./options.js";
+import { number, optionsOf, seed } from "./options.js";
 import { type Level, type Sample, climb, gaugeOf } from "./soak/samples.js";
 import { Clockwork } from "./stage/clockwork.js";
 import { KeeperRuns } from "./stage/keeperRuns.js";
@@ -40,8 +40,7 @@ const command = new Command("test:soak")
   .option("--every-seconds <n>", "between two looks", number, 10)
   .option("--seed <n>", "of book and prices", seed, 1)
   .option("--out <folder>", "where result and keeper's log go", "out/soak")
-  .option("--json", "the result as JSON on stdout")
-  .parse();
+  .option("--json", "the result as JSON on stdout");
 interface Options {
   minutes: number;
   loans: number;
@@ -52,7 +51,7 @@ interface Options {
   out: string;
   json?: boolean;
 }
-const options = command.opts<Options>();
+const options = optionsOf<Options>(command);
 const say = (line: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 mkdirSync(options.out, { recursive: true });
 const log = join(options.out, "keeper.log");

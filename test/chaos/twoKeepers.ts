@@ -6,7 +6,7 @@ import Table from "cli-table3";
 import { Command } from "commander";
 import { TestPostgres } from "../ts/keeper/support/postgres.js";
 import { jsonOf } from "./json.js";
-import { number, seed } from "./options.js";
+import { number, optionsOf, seed } from "./options.js";
 import { takeOverRounds } from "./takeOver/rounds.js";
 
 const command = new Command("test:two-keepers")
@@ -15,9 +15,8 @@ const command = new Command("test:two-keepers")
   )
   .option("--rounds <n>", "how often", number, 3)
   .option("--seed <n>", "of book and prices", seed, 1)
-  .option("--out <folder>", "where the keepers' logs and the result go", "out/two-keepers")
-  .parse();
-const { rounds, seed: drawn, out } = command.opts<{ rounds: number; seed: number; out: string }>();
+  .option("--out <folder>", "where the keepers' logs and the result go", "out/two-keepers");
+const { rounds, seed: drawn, out } = optionsOf<{ rounds: number; seed: number; out: string }>(command);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const postgres = await TestPostgres.start();

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { compile } from "../../../scenarios/compile.js";
 import { jsonOf } from "../../chaos/json.js";
-import { number, seed } from "../../chaos/options.js";
+import { number, optionsOf, seed } from "../../chaos/options.js";
 import { CONTESTANTS, type ContestantName } from "./contestants.js";
 import { type RaceResult, race } from "./race.js";
 import { latencyTable, raceTable, summaryOf } from "./tables.js";
@@ -26,8 +26,7 @@ const command = new Command("bench:keeper-race")
   .addOption(new Option("--only <name>", "only one of them").choices([...CONTESTANTS]))
   .option("--log <file>", "where what both say goes", join(tmpdir(), "keeper-race.log"))
   .option("--json", "figures as JSON on stdout")
-  .option("--out <file>", "the same JSON in a file")
-  .parse();
+  .option("--out <file>", "the same JSON in a file");
 interface Options {
   loans: number;
   seed: number;
@@ -40,7 +39,7 @@ interface Options {
   json?: boolean;
   out?: string;
 }
-const { fall: fallPercent, only, json, out, ...rest } = command.opts<Options>();
+const { fall: fallPercent, only, json, out, ...rest } = optionsOf<Options>(command);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 await compile(say);

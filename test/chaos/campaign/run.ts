@@ -25,6 +25,8 @@ export interface CampaignOptions {
   readonly keeperFlags?: readonly string[];
   /** Where its log goes. */
   readonly keeperLog: string;
+  /** Where its store is, and stays; in a folder that goes with the rollup otherwise. */
+  readonly keeperState?: string;
   readonly say: (line: string) => void;
 }
 
@@ -100,7 +102,7 @@ async function play(
   const keeper = new KeeperRuns({
     deployment: deploymentFile,
     privateKey: world.keeper.wallet.privateKey,
-    stateDir: join(folder, "state"),
+    stateDir: options.keeperState ?? join(folder, "state"),
     log: options.keeperLog,
     flags: ["--ether-price", ETHER_PRICE, ...(options.keeperFlags ?? [])],
   });

@@ -20,7 +20,10 @@ export class KeeperProcess {
     if (child.stdout === null || child.stderr === null) throw new Error("the keeper has no streams");
     createInterface({ input: child.stdout }).on("line", (line) => this.lines.push(JSON.parse(line) as ReportLine));
     child.stderr.on("data", (chunk: Buffer) => (this.errors += chunk.toString()));
+    const kill = (): void => void child.kill("SIGKILL");
+    process.once("exit", kill);
     this.ended = new Promise((resolve) => child.once("close", (exitCode, signal) => resolve({ exitCode, signal })));
+    void this.ended.then(() => process.off("exit", kill));
   }
 
   static start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): KeeperProcess {
