@@ -357,6 +357,17 @@ export class TermTable extends LoanTable {
     if (late !== 0) this.undo.push(this.late, late * LATE, LATE);
   }
 
+  override fetch(rows: Uint32Array, count: number): void {
+    super.fetch(rows, count);
+    const { lines } = this;
+    let all = 0;
+    for (let at = 0; at < count; at++) {
+      const line = rows[at]! * LINE;
+      all += lines[line]! + lines[line + LINE - 1]!;
+    }
+    this.fetched += all;
+  }
+
   protected override restoreMore(row: number, words: Uint32Array, at: number, size: number): void {
     // Of a change of collateral alone.
     if (size === 0) return;
