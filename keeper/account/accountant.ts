@@ -26,6 +26,8 @@ export interface AccountantDeps {
   readonly loanAssetOf: (facility: number) => string | undefined;
   /** Units of the facility's loan asset for one ether; undefined where there is no price. */
   readonly etherPriceOf: (facility: number, head: Head) => Promise<bigint | undefined>;
+  /** What was booked of a transaction before, by this process or an earlier one. */
+  readonly feesBooked: (hash: string) => PaidFees | undefined;
 }
 
 type Mined = Extract<Settled, { kind: "mined" }>;
@@ -53,7 +55,7 @@ export class Accountant {
         node,
         rollupFees,
         operator,
-        mined.map(({ attempt, receipt }) => ({ raw: attempt.raw, receipt })),
+        mined.map(({ attempt: { hash, raw }, receipt }) => ({ raw, receipt, booked: this.deps.feesBooked(hash) })),
         head,
       );
       for (const [index, one] of mined.entries()) {

@@ -42,11 +42,12 @@ export class Bookkeeper {
   private unbooked: Settled[] = [];
 
   constructor(private readonly deps: BookkeeperDeps) {
-    const { desks, operators, ...rest } = deps;
+    const { desks, operators, overseer, ...rest } = deps;
     const bookkeeping = {
       ...rest,
       loanAssetOf: (facility: number) => desks.get(facility)?.loanAsset,
       etherPriceOf: async (facility: number, head: Head) => this.etherPriceOf(facility, head),
+      feesBooked: (hash: string) => overseer.feesBooked(hash),
     };
     this.accountants = new Map(
       operators.map((operator) => [operator.toLowerCase(), new Accountant({ ...bookkeeping, operator })]),

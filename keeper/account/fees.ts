@@ -22,6 +22,8 @@ export function addFees(a: PaidFees, b: PaidFees): PaidFees {
 export interface MinedTransaction {
   readonly raw: string;
   readonly receipt: Receipt;
+  /** What was booked of it before, when its block's state may still have been there. */
+  readonly booked?: PaidFees | undefined;
 }
 
 type FeeOracle = Pick<RollupFeeOracle, "chargesMore" | "feesOf">;
@@ -31,7 +33,7 @@ type Balances = Pick<Node, "balance">;
  * What each of the operator's transactions of one block cost. Nodes whose receipts leave the rollup's part out are asked
  * for the operator's balance before and after the block: the oracle's figures divide between the transactions what was really
  * taken. L1's fees may change within the block, so that either state's figures may be those that were charged. Where the
- * difference cannot be fees alone (ether came in, the state is gone), the oracle's figures stand.
+ * difference cannot be fees alone (ether came in, the state is gone), what was booked before stands, or else the oracle's figures.
  *
  * @param mined all of the operator's transactions in that block
  * @param head newest block, asked where the state of that one is gone
@@ -49,8 +51,18 @@ export async function paidFees(
   if (!oracle.chargesMore || mined.every(({ receipt }) => receipt.l1Fee != null)) return fees;
 
   const spent = await spentIn(node, operator, block, head);
-  if (spent === undefined) return fees;
-  return asTaken(fees, spent) ?? asTaken(await estimates(oracle, mined, block - 1, head), spent) ?? fees;
+  if (spent === undefined) return asBooked(fees, mined);
+  return (
+    asTaken(fees, spent) ?? asTaken(await estimates(oracle, mined, block - 1, head), spent) ?? asBooked(fees, mined)
+  );
+}
+
+/** Booked of another block of the same number is what paid another price of gas. */
+function asBooked(fees: readonly PaidFees[], mined: readonly MinedTransaction[]): PaidFees[] {
+  return fees.map((fee, index) => {
+    const booked = mined[index]?.booked;
+    return booked?.l2Gas === fee.l2Gas ? booked : fee;
+  });
 }
 
 /** @param state block by whose figures the rollup charges */

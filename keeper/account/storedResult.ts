@@ -1,7 +1,7 @@
 import { describeResult } from "../serve/describe.js";
 import type { StoredResult } from "../store/store.js";
 import type { Result } from "./books.js";
-import { totalOf } from "./fees.js";
+import { NO_FEES, type PaidFees, addFees, totalOf } from "./fees.js";
 
 /** A result as it is kept; undefined for one that never was on the chain. */
 export function storedResult(result: Result): StoredResult | undefined {
@@ -25,4 +25,13 @@ export function storedResult(result: Result): StoredResult | undefined {
 /** Loan units that came to liquidator and operator; less than the profit where collateral was kept. */
 export function cashOf({ details, grossProfit }: StoredResult): bigint {
   return typeof details.cash === "string" ? BigInt(details.cash) : BigInt(grossProfit);
+}
+
+/** Fees of a transaction: the sum over what it was about. */
+export function storedFees(results: readonly StoredResult[]): PaidFees {
+  return results.reduce((sum, { details }) => addFees(sum, partsOf(details)), NO_FEES);
+}
+
+function partsOf({ l2Gas, l1Data, operatorFee }: StoredResult["details"]): PaidFees {
+  return { l2Gas: BigInt(String(l2Gas)), l1Data: BigInt(String(l1Data)), operator: BigInt(String(operatorFee)) };
 }

@@ -6,7 +6,7 @@ import type { PaidFees } from "../account/fees.js";
 import { byDay } from "../account/ledger.js";
 import { Recorder } from "../account/recorder.js";
 import { Reconciler } from "../account/reconciler.js";
-import { storedResult } from "../account/storedResult.js";
+import { storedFees, storedResult } from "../account/storedResult.js";
 import type { Head, Node } from "../chain/node.js";
 import type { Config } from "../config/schema.js";
 import { unitsOf } from "../plan/units.js";
@@ -213,6 +213,12 @@ export class Overseer {
     feesEther.set({ part: "l2Gas" }, Number(totals.l2Gas) / 1e18);
     feesEther.set({ part: "l1Data" }, Number(totals.l1Data) / 1e18);
     feesEther.set({ part: "operator" }, Number(totals.operator) / 1e18);
+  }
+
+  /** What was booked of a transaction, by this process or an earlier one; undefined where it was not, or is taken back. */
+  feesBooked(transaction: string): PaidFees | undefined {
+    const booked = this.recent.filter(({ hash }) => hash === transaction);
+    return booked.length === 0 ? undefined : storedFees(booked);
   }
 
   /**

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Interface, Wallet, zeroPadValue } from "ethers";
 import { liquidationEngineAbi, liquidatorAbi, loanManagerAbi } from "../../../sdk/client/abi/index.js";
 import { Books, type Outcome, type Result } from "../../../keeper/account/books.js";
-import { NO_FEES, paidFees } from "../../../keeper/account/fees.js";
+import { NO_FEES, type PaidFees, paidFees } from "../../../keeper/account/fees.js";
 import { itemOf } from "../../../keeper/account/items.js";
 import { outcomeOfRevert } from "../../../keeper/account/outcome.js";
 import type { Log, Receipt } from "../../../keeper/chain/node.js";
@@ -84,7 +84,7 @@ describe("keeper: accounts", () => {
     });
     const accountant = new Accountant({
       ...{ node, rollupFees: await RollupFeeOracle.on(node), operator: stranger, ...parties, orders: undefined },
-      ...{ loanAssetOf: () => loanAsset, etherPriceOf: () => Promise.resolve(undefined) },
+      ...{ loanAssetOf: () => loanAsset, etherPriceOf: () => Promise.resolve(undefined), feesBooked: () => undefined },
     });
     const intent: Intent = {
       ...{ kind: "liquidate", subjects: ["0x01"], facility: 1, to: liquidator, data: "0x", gasLimit: 1n },
@@ -137,13 +137,18 @@ describe("keeper: accounts", () => {
       to: stranger,
     });
     const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 100n, operatorFee: 5n }) };
-    const paid = (error: Error, head = 1) =>
-      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt }], headAt(head));
+    const paid = (error: Error, head = 1, booked?: PaidFees) =>
+      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt, booked }], headAt(head));
     const silent = new TransportError("eth_getBalance", "none within 5 ms");
     expect(await paid(silent).catch((error: unknown) => error)).to.equal(silent);
     const forgotten = new RpcError("eth_getBalance", -32000, "missing trie node", undefined);
     expect(await paid(forgotten).catch((error: unknown) => error), "of a block just made").to.equal(forgotten);
     expect(await paid(forgotten, 200)).to.deep.equal([{ l2Gas: 10n, l1Data: 100n, operator: 5n }]);
+    // Booked again after a restart, long after: what was known to the wei is not given up for an estimate.
+    const exact = { l2Gas: 10n, l1Data: 97n, operator: 5n };
+    expect(await paid(forgotten, 200, exact)).to.deep.equal([exact]);
+    const ofAnotherBlock = { ...exact, l2Gas: 11n };
+    expect(await paid(forgotten, 200, ofAnotherBlock)).to.deep.equal([{ ...exact, l1Data: 100n }]);
   });
 
   it("fault K20: a lost race is not a fault, a moved market is no race, and anything else is structural", () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { pino } from "pino";
+import type { Result } from "../../../keeper/account/books.js";
 import { Node } from "../../../keeper/chain/node.js";
 import { TransportError } from "../../../keeper/chain/rpcErrors.js";
 import { loadConfig } from "../../../keeper/config/load.js";
@@ -261,6 +262,30 @@ describe("keeper: the overseer", () => {
     overseer.decided(head(2), [], "3 transactions in a row succeeded without effect", 3);
     expect(alerts()).to.deep.equal(["halted"]);
     expect(overseer.health().reason).to.match(/3 transactions in a row/);
+  });
+
+  it("fault K29: knows what was booked of a transaction, over a restart, until its block is taken back", async () => {
+    const store = await storeOn(SqliteFile.open(":memory:"), { chainId: 1n, loanManager: "0x22" });
+    const first = new Overseer({ ...deps(), store });
+    await first.start();
+    const fees = { l2Gas: 5n, l1Data: 3n, operator: 1n };
+    const booked = ["loan 1", "loan 2"].map((subject): Result => ({
+      ...{ kind: "liquidate", subject, facility: 1, nonce: 0, hash: "0x01", block: 9, timestamp: now, fees },
+      ...{ outcome: "race-lost", why: "NotLiquidatable", loanAsset: undefined, realised: undefined },
+      feesInLoanAsset: undefined,
+    }));
+    first.booked(booked, fees);
+    const both = { l2Gas: 10n, l1Data: 6n, operator: 2n };
+    expect(first.feesBooked("0x01")).to.deep.equal(both);
+    await first.close();
+    const second = new Overseer({ ...deps(), store });
+    await second.start();
+    expect(second.feesBooked("0x01")).to.deep.equal(both);
+    expect(second.feesBooked("0x02")).to.equal(undefined);
+    second.rolledBackTo(8);
+    expect(second.feesBooked("0x01")).to.equal(undefined);
+    await second.close();
+    await store.close();
   });
 
   it("fault K33: of what another keeper leads it writes nothing, takes nothing back and calls nobody", async () => {
