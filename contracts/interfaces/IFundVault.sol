@@ -36,6 +36,9 @@ interface IFundVault is IERC4626 {
     error CapNotLower(uint256 current, uint256 requested);
     /// @notice The fund lost everything while more shares than dust are out: new money would pay the old loss.
     error WipedOut(uint256 sharesOutstanding);
+    /// @notice More than may still be minted: the fund has lost so much that its shares are worth next to nothing, and takes no new
+    /// money.
+    error TooManyShares(uint256 shares, uint256 most);
     error NothingReceived(uint256 assets, uint256 shares);
     /// @notice The fund's tranches cannot pay this much now; redeemInKind can be used.
     error NotEnoughCash(uint256 requested, uint256 available);

@@ -32,6 +32,9 @@ interface ITranche is IERC4626 {
     error OnlyQueue(address caller, address queue);
     /// @notice The class has lost everything and shares of it are still out: new money would pay the old loss.
     error WipedOut(uint256 sharesOutstanding);
+    /// @notice More than may still be minted: the class has lost so much that its shares are worth next to nothing, and takes no new
+    /// money.
+    error TooManyShares(uint256 shares, uint256 most);
     error OnlyManager(address caller, address manager);
     error AlreadySeeded();
     error NothingReceived(uint256 assets, uint256 shares);

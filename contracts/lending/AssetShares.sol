@@ -12,6 +12,10 @@ import {SharesMath} from "../math/SharesMath.sol";
 abstract contract AssetShares is ERC20, IERC4626 {
     using SharesMath for uint256;
 
+    /// @dev So many fit into what counts shares elsewhere: exit requests, the redemption queue. Only a pot that lost nearly all it
+    /// had comes near, and then takes no new money: what it would mint might never get out.
+    uint256 private constant MOST_SHARES = type(uint120).max;
+
     IERC20 internal immutable ASSET;
     uint8 private immutable DECIMALS;
 
@@ -26,6 +30,16 @@ abstract contract AssetShares is ERC20, IERC4626 {
     /// @dev What those who enter pay for, where that is more than what those who leave are paid from.
     function _entryAssets() internal view virtual returns (uint256) {
         return totalAssets();
+    }
+
+    /// @dev Shares that may still be minted.
+    function _room() internal view returns (uint256) {
+        return MOST_SHARES - totalSupply();
+    }
+
+    /// @dev Assets that buy no more shares than may still be minted.
+    function _roomInAssets(uint256 nav) internal view returns (uint256) {
+        return _room().toAssetsDown(nav, totalSupply());
     }
 
     /// @inheritdoc IERC4626

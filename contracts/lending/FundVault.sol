@@ -202,7 +202,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         if (GateCheck.reasonOf(GATE, receiver, NewRisk.Lend) != 0) return 0;
         try this.totalAssets() returns (uint256 nav) {
             if (_isWipedOut(nav) || nav > type(uint112).max) return 0;
-            return type(uint112).max - nav;
+            return Math.min(type(uint112).max - nav, _roomInAssets(_entryAssets()));
         } catch {
             return 0;
         }
@@ -282,6 +282,8 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
 
     function _enter(address receiver, uint256 assets, uint256 shares) private {
         require(assets != 0 && shares != 0, NothingReceived(assets, shares));
+        uint256 room = _room();
+        require(shares <= room, TooManyShares(shares, room));
         _mint(receiver, shares);
         _idle += assets;
         emit Deposit(msg.sender, receiver, assets, shares);

@@ -146,7 +146,7 @@ contract Tranche is AssetShares, ITranche {
     }
 
     /// @inheritdoc IERC4626
-    /// @dev 0 where the gate refuses the receiver, the class is wiped out, or an action is half done.
+    /// @dev 0 where the gate refuses the receiver, the class is wiped out, or an action is half done; little where it nearly is.
     function maxDeposit(address receiver) public view returns (uint256) {
         try MANAGER.requireMayLend(POOL.facility(), receiver) {} catch {
             return 0;
@@ -156,7 +156,8 @@ contract Tranche is AssetShares, ITranche {
         uint256 held = POOL.cash();
         uint256 filled = nav > held ? nav : held;
         if (filled > type(uint112).max) return 0;
-        return (type(uint112).max - filled) / 2; // leaves room for interest; far above any token's supply
+        // Leaves room for interest; far above any token's supply.
+        return Math.min((type(uint112).max - filled) / 2, _roomInAssets(nav));
     }
 
     /// @inheritdoc IERC4626
@@ -235,6 +236,8 @@ contract Tranche is AssetShares, ITranche {
     /// a transaction that the balance check reverts.
     function _mintAgainst(address payer, address receiver, uint256 assets, uint256 shares) private {
         require(assets != 0 && shares != 0, NothingReceived(assets, shares));
+        uint256 room = _room();
+        require(shares <= room, TooManyShares(shares, room));
         _mint(receiver, shares);
         emit Deposit(payer, receiver, assets, shares);
         ASSET.pullExact(payer, address(POOL), assets);

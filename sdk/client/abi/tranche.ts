@@ -16,6 +16,7 @@ export const trancheAbi = [
   {"inputs":[{"name":"opensAt","type":"uint256"},{"name":"closesAt","type":"uint256"}],"name":"OutsideExitWindow","type":"error"},
   {"inputs":[{"name":"bits","type":"uint8"},{"name":"value","type":"uint256"}],"name":"SafeCastOverflowedUintDowncast","type":"error"},
   {"inputs":[{"name":"token","type":"address"}],"name":"SafeERC20FailedOperation","type":"error"},
+  {"inputs":[{"name":"shares","type":"uint256"},{"name":"most","type":"uint256"}],"name":"TooManyShares","type":"error"},
   {"inputs":[{"name":"token","type":"address"},{"name":"expected","type":"uint256"},{"name":"received","type":"uint256"}],"name":"TransferMismatch","type":"error"},
   {"inputs":[{"name":"sharesOutstanding","type":"uint256"}],"name":"WipedOut","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":true,"name":"owner","type":"address"},{"indexed":true,"name":"spender","type":"address"},{"indexed":false,"name":"value","type":"uint256"}],"name":"Approval","type":"event"},

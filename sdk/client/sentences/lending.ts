@@ -18,6 +18,9 @@ export const lendingSentences = sentences({
   NotInitialised: () => "the pool belongs to no facility yet, so nobody can lend to it",
   WipedOut: () =>
     "this class of lenders has lost everything while shares of it are out: new money would pay their loss, so it is refused",
+  TooManyShares: ({ shares, most }) =>
+    `new money would get ${shares.toString()} shares, and only ${most.toString()} may still be made: so much was lost that a share ` +
+    "is worth next to nothing; lend elsewhere",
   AlreadySeeded: () => "the tranche was seeded already",
   NothingReceived: ({ assets, shares }, say) =>
     `${say.cash(assets)} against ${shares.toString()} shares rounds to nothing: choose a larger amount`,

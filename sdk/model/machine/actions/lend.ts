@@ -13,6 +13,9 @@ const totalsOf = (tx: Transaction, tranche: Address, nav: bigint): { totalAssets
   totalShares: tx.world.supply(tranche),
 });
 
+/** Of one class. */
+const MOST_SHARES = 2n ** 120n - 1n;
+
 function mintAgainst(
   tx: Transaction,
   tranche: Address,
@@ -22,6 +25,8 @@ function mintAgainst(
   shares: bigint,
 ): void {
   require(assets !== 0n && shares !== 0n, "NothingReceived", assets, shares);
+  const room = MOST_SHARES - tx.world.supply(tranche);
+  require(shares <= room, "TooManyShares", shares, room);
   mintToken(tx, tranche, receiver, shares);
   tx.emit(tranche, "Deposit", { sender: payer, owner: receiver, assets, shares });
   const { pool } = tx.world.tranche(tranche);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
+import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {TieredMarket} from "../../helpers/TieredMarket.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
 
@@ -273,5 +274,42 @@ contract LossOrderTest is TieredMarket {
         uint256 left = gasleft();
         manager.liquidate(id, type(uint256).max, 0, "");
         assertLt(left - gasleft(), 400_000, "no loop over lenders or loans");
+    }
+}
+
+/// @notice With 18 decimals the shares of a class that was nearly wiped out, and refilled, would soon be too many to count.
+contract LossOrder18Test is Decimals18x18, TieredMarket {
+    function test_fault_C31_who_lends_to_a_class_left_with_next_to_nothing_can_leave_it_again() public {
+        uint256 id = _lendOut(0, 3_000_000 * USD);
+        _setPrice(10_000);
+        Worth memory w = _worth();
+        uint256 missing = _lossOf(id) - w.cover - w.junior;
+        vm.prank(underwriter);
+        junior.deposit(missing + 2, underwriter);
+        _sell(id);
+        assertGt(_worth().junior, 0);
+        assertLt(_worth().junior, 10, "a few units are left");
+
+        uint256 most = junior.maxDeposit(subordinate);
+        assertGt(most, 0);
+        assertLe(junior.maxMint(subordinate), type(uint120).max - junior.totalSupply());
+        uint256 shares = junior.previewDeposit(USD);
+        bytes memory refusal = abi.encodeWithSelector(
+            ITranche.TooManyShares.selector,
+            shares,
+            type(uint120).max - junior.totalSupply()
+        );
+        vm.startPrank(subordinate);
+        vm.expectRevert(refusal);
+        junior.deposit(USD, subordinate);
+        vm.expectRevert(refusal);
+        junior.mint(shares, subordinate);
+        junior.deposit(most, subordinate);
+        uint256 owned = junior.balanceOf(subordinate);
+        junior.requestExit(owned);
+        vm.warp(block.timestamp + COOLDOWN);
+        assertEq(junior.maxRedeem(subordinate), owned);
+        junior.redeem(owned, subordinate, subordinate);
+        vm.stopPrank();
     }
 }
