@@ -80,7 +80,9 @@ abstract contract Borrowers is World {
             _checkLtv(TERM, id, "rollOver");
             _checkSchedule(id, "rollOver");
             _did(TERM, "rollOver");
-        } catch {}
+        } catch (bytes memory reason) {
+            _because(reason);
+        }
     }
 
     function transfer(uint256 f, uint256 seed, uint256 to) external action(f, "transfer") {
@@ -96,7 +98,8 @@ abstract contract Borrowers is World {
         try _places[f].loans.acceptLoan(id, type(uint256).max, 0) {
             _check(!shut, "SHUT", "took a loan over though shut");
             _did(f, "transfer");
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             _check(shut, "SHUT", "could not take a loan over though nothing was shut");
         }
     }
@@ -121,7 +124,11 @@ abstract contract Borrowers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, true);
         if (i == NONE || (seed >> 8) % SELDOM != 0) return;
+        address owner = _places[f].loans.ownerOf(loanAt(f, i));
+        bool blocks = _actor(payer) != owner && (payer >> 8) % SELDOM == 0;
+        if (blocks) _block(owner, true);
         _pay(f, i, payer, type(uint256).max, "repayAll");
+        if (blocks) _block(owner, false);
         _check(_debt(f, loanAt(f, i)) == 0, "DEBT-3", "debt left after paying all");
     }
 
@@ -168,7 +175,8 @@ abstract contract Borrowers is World {
         try _places[f].loans.withdraw(id, _in(collateral, 1, free), owner) {
             if (owes) _checkLtv(f, id, "withdraw");
             _did(f, "withdraw");
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             // A term loan in default, or paid ahead, holds on to more.
             _check(f == TERM && owes, "GATE-1", "withdraw");
         }
@@ -220,7 +228,8 @@ abstract contract Borrowers is World {
                 _break("AUTH-1", "operator beyond its actions");
             } catch {}
             _did(f, "operate");
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             _check(f == TERM, "AUTH-1", "operator within its limit");
         }
         vm.stopPrank();
@@ -249,6 +258,7 @@ abstract contract Borrowers is World {
             if (f == TERM && left != 0) _checkSchedule(id, name);
             _did(f, name);
         } catch (bytes memory reason) {
+            _because(reason);
             // Too little to prepay a unit, or nothing owed as money paid ahead is enough: that is all a payer may be told.
             bool nothingToPay = bytes4(reason) == ITermLoanBook.NoDebt.selector && debt == 0;
             bool tooLittle = bytes4(reason) == ITermLoanBook.PaymentTooSmall.selector && assets < debt;
@@ -274,7 +284,8 @@ abstract contract Borrowers is World {
         if (f != TERM) {
             try MANAGER.open(_places[f].id, uint64(id), collateral, principal, owner, "") {
                 return true;
-            } catch {
+            } catch (bytes memory reason) {
+                _because(reason);
                 _check(_isShut(f), "SHUT", "refused though nothing was shut");
                 return false;
             }
@@ -293,6 +304,7 @@ abstract contract Borrowers is World {
         try TERM_MANAGER.open(o, "") {
             return true;
         } catch (bytes memory reason) {
+            _because(reason);
             bool dear = bytes4(reason) == ITermLendingPool.RateTooHigh.selector;
             _check(dear || _isShut(f), "SHUT", "a term loan refused though nothing was shut");
         }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Borrowers} from "./Borrowers.sol";
 import {Holders} from "./Holders.sol";
+import {Hostiles} from "./Hostiles.sol";
 import {Keepers} from "./Keepers.sol";
 import {Lenders} from "./Lenders.sol";
 import {Nature} from "./Nature.sol";
@@ -10,7 +11,7 @@ import {Thieves} from "./Thieves.sol";
 import {Setting, World} from "./World.sol";
 
 /// @notice All there is to do, in one place.
-contract Campaign is Borrowers, Thieves, Lenders, Holders, Nature {
+contract Campaign is Borrowers, Thieves, Lenders, Holders, Hostiles, Nature {
     constructor(Setting memory s) World(s) {}
 
     /// @dev What whoever goes round may do to a loan between coming and going; called under their prank.

@@ -34,7 +34,12 @@ abstract contract Keepers is World {
         }
         request = request % 2 == 0 ? type(uint256).max : _in(request, 1, _debt(f, id));
         (_kind, _touched) = (Kind.Sale, i);
+        address owner = _places[f].loans.ownerOf(id);
+        bool blocks = _actor(request >> 8) != owner && health % SELDOM == 0;
+        if (blocks) _block(owner, true);
         _sell(f, id, request);
+        if (blocks) _block(owner, false);
+        if (blocks && _lossAtMost != NONE) _did(f, "sale though the owner is blocked");
     }
 
     function mark(uint256 f, uint256 seed) external action(f, "mark") {
@@ -50,7 +55,8 @@ abstract contract Keepers is World {
             _check(f == TERM || loss + 1 >= _less(debt, covered), "LOSS-1", "less marked than is not covered");
             _check(_debt(f, id) == debt, "LOSS-1", "a mark changed a debt");
             _did(f, loss == 0 ? "mark" : "mark of a loss");
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             try ORACLE.price() {
                 _break("LOSS-1", "mark");
             } catch {}
@@ -69,7 +75,8 @@ abstract contract Keepers is World {
             _check(due && !marked, "TERM-1", "marked though not in default");
             _check(_debt(TERM, id) == debt, "DEBT-2", "a mark changed a debt");
             _did(TERM, "markDefault");
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             _check(!due || marked, "TERM-1", "a default that cannot be marked");
         }
     }
@@ -77,7 +84,9 @@ abstract contract Keepers is World {
     function noteDisagreement(uint256 f) external action(f, "noteDisagreement") {
         try ORACLE.noteDisagreement() {
             _did(_at(f), "noteDisagreement");
-        } catch {}
+        } catch (bytes memory reason) {
+            _because(reason);
+        }
     }
 
     // ---- inside ----
@@ -91,7 +100,8 @@ abstract contract Keepers is World {
         address liquidator = _actor(request >> 8);
         try _places[f].loans.quoteLiquidation(id, request) returns (ILiquidationEngine.Quote memory found) {
             s.quote = found;
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             // A price refused, or a request too small for anything: then there is no sale either.
             vm.prank(liquidator);
             try _places[f].loans.liquidate(id, request, 0, "") {

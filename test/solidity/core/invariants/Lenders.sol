@@ -172,7 +172,8 @@ abstract contract Lenders is World {
             _check(assets * 1e30 <= served * (worth + 1), "LOSS-1", "served for more than the shares were worth");
             _check(queue.waiting() + served == waiting, "QUEUE", "served is not what left");
             _did(f, "serve");
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             bool enough = senior.maxRedeem(address(queue)) >= waiting && senior.convertToAssets(waiting) != 0;
             _check(!all || !enough, "QUEUE", "cash for all and none served");
         }
@@ -201,7 +202,8 @@ abstract contract Lenders is World {
             } else {
                 try queue.redeem(part, controller, controller) {
                     _did(f, "claim");
-                } catch {
+                } catch (bytes memory reason) {
+                    _because(reason);
                     _check(queue.maxRedeem(controller) == 0, "GATE-1", "claim of a part");
                 }
             }
@@ -303,10 +305,10 @@ abstract contract Lenders is World {
         _check(exit[JUNIOR] >= required, "CAPITAL", "junior left below the ratio");
     }
 
-    /// @dev A lender whom nothing says no to must be able to lend, but into a class that lost everything.
+    /// @dev A lender whom nothing says no to must be able to lend, but into a class that lost everything, or nearly.
     function _shutToLenders(uint256 f, ITranche tranche, address lender) private {
         (uint256[3] memory gross, ) = _worth(f);
-        bool wipedOut = gross[uint256(tranche.class())] == 0;
+        bool wipedOut = gross[uint256(tranche.class())] == 0 || tranche.totalSupply() > type(uint112).max;
         _check(wipedOut || _refusesAll(f), "SHUT", "lenders refused though nothing was shut");
         vm.prank(lender);
         try tranche.deposit(1000 * USD, lender) {

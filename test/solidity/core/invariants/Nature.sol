@@ -211,7 +211,8 @@ abstract contract Nature is World {
         try pool.collectReserve(COLLECTOR, _in(assets, 1, most)) {
             _check(!_lendersWait(f), "QUEUE", "the reserve was taken before those who wait");
             _did(f, "collectReserve");
-        } catch {
+        } catch (bytes memory reason) {
+            _because(reason);
             _check(_lendersWait(f), "GATE-1", "collectReserve");
         }
     }

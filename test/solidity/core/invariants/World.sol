@@ -17,6 +17,7 @@ import {Facility, FacilityFlags, Loan, LoanFlags} from "../../../../contracts/in
 import {FaultFeed} from "../../../../contracts/mocks/FaultFeed.sol";
 import {FaultSource} from "../../../../contracts/mocks/FaultSource.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
+import {FaultToken} from "../../helpers/FaultToken.sol";
 import {FaultGate} from "../../helpers/FaultGate.sol";
 import {ILoanManagerFull} from "../../helpers/ILoanManagerFull.sol";
 
@@ -130,6 +131,10 @@ abstract contract World is CommonBase {
     uint256 public calls;
     mapping(string name => bool) private _isKnown;
     string[] private _names;
+    /// @dev Of the action under way.
+    string private _action;
+    mapping(string name => mapping(bytes4 reason => uint256)) private _refusals;
+    mapping(string name => bytes4[]) private _reasons;
 
     /// @dev Dollars of one bitcoin and bitcoin of one wrapper, 8 decimals, as last published.
     uint256 internal _dollarsE8 = 50_000e8;
@@ -168,6 +173,7 @@ abstract contract World is CommonBase {
     /// @dev Runs one action between two pictures of its facility. The body begins with `f = _at(f)`.
     modifier action(uint256 f, string memory name) {
         _try(_at(f), name);
+        _action = name;
         Picture memory before = _picture(_at(f));
         (_kind, _touched, _everywhere) = (Kind.Other, NONE, false);
         (_lossAtMost, _lossAtLeast) = (NONE, 0);
@@ -188,6 +194,13 @@ abstract contract World is CommonBase {
 
     function done(string memory name) public view returns (uint256[PLACES] memory) {
         return _done[name];
+    }
+
+    /// @notice Why an action was refused, by the selector of the error, and how often; 0 for no error's.
+    function refusals(string memory name) external view returns (bytes4[] memory reasons, uint256[] memory times) {
+        reasons = _reasons[name];
+        times = new uint256[](reasons.length);
+        for (uint256 n; n < reasons.length; ++n) times[n] = _refusals[name][reasons[n]];
     }
 
     function loanCount() external pure returns (uint256) {
@@ -229,6 +242,18 @@ abstract contract World is CommonBase {
     function _did(uint256 f, string memory name) internal {
         _name(name);
         ++_done[name][f];
+    }
+
+    /// @dev Refused, for a reason that is looked at in the end.
+    function _because(bytes memory reason) internal {
+        bytes4 selector = reason.length < 4 ? bytes4(0) : bytes4(reason);
+        if (_refusals[_action][selector]++ == 0) _reasons[_action].push(selector);
+    }
+
+    /// @dev Whether both tokens have someone on their block list (fault C13), while others deal with what is theirs.
+    function _block(address who, bool isBlocked) internal {
+        FaultToken(address(WBTC)).setBlocked(who, isBlocked);
+        FaultToken(address(CASH)).setBlocked(who, isBlocked);
     }
 
     function _name(string memory name) private {
