@@ -111,11 +111,13 @@ async function play(
   // The same bytes may be sent again and again; what counts is the first time.
   const heard = new Set<string>();
   let requests = 0;
+  // The chain's own: what is true of its blocks is read behind it, and after a reorganisation far behind.
+  let newest = await world.provider.getBlockNumber();
   onRequest(proxy, () => (requests += 1));
   onSend(proxy, (one) => {
     if (heard.has(one.hash)) return;
     heard.add(one.hash);
-    for (const loan of loansOf(one, world.deployment.liquidator)) sent.push({ ...one, loan, head: truth.lastBlock });
+    for (const loan of loansOf(one, world.deployment.liquidator)) sent.push({ ...one, loan, head: newest });
   });
   const balanceBefore = await world.provider.getBalance(operator);
   const earnedBefore = await earnings(stage);
@@ -127,6 +129,7 @@ async function play(
     await keeper.hasDecided(truth.lastBlock, 30_000);
 
     const take = async (number: number, patienceMs: number): Promise<void> => {
+      newest = number;
       await truth.look();
       await keeper.hasDecided(number, patienceMs);
       if (!keeper.isRunning && keeper.deaths.length > 0) effects.restart();
