@@ -46,7 +46,11 @@ export default defineConfig({
   test: {
     mocha: { timeout: 120_000, parallel: true, jobs: 2 },
     solidity: {
-      fsPermissions: { readDirectory: ["test/vectors"] },
+      // A campaign writes down what became of its actions.
+      fsPermissions: {
+        readDirectory: ["test/vectors"],
+        ...(process.env.CAMPAIGN_LOG !== undefined && { writeFile: [process.env.CAMPAIGN_LOG] }),
+      },
       // The seed is constant unless one is given: npm run test:campaign
       fuzz: { runs: fromEnvironment("FUZZ_RUNS", 256), ...seed },
       invariant: {

@@ -229,9 +229,11 @@ contract WholeInvariants is TermMarket {
     }
 
     /// @dev Without this a campaign whose every call is skipped would pass.
-    function afterInvariant() public view {
+    function afterInvariant() public {
         _everything();
         _everyActionHappens(PATIENCE);
+        string memory log = vm.envOr("CAMPAIGN_LOG", string(""));
+        if (bytes(log).length != 0) _write(log);
     }
 
     function _everything() private view {
@@ -356,7 +358,6 @@ contract WholeInvariants is TermMarket {
 
     // ---- every action, one by one ----
 
-    /// @dev With TELL=true it says how often each succeeded and was tried: revolving, term, senior only.
     function test_in_a_long_run_every_action_succeeds() public {
         bytes4[48] memory actions = _actions();
         uint256 seed = uint256(keccak256("run6"));
@@ -369,7 +370,6 @@ contract WholeInvariants is TermMarket {
             if (n % 25 == 0) _everything();
         }
         _everything();
-        if (vm.envOr("TELL", false)) _tell();
         _everyActionHappens(1);
         string[11] memory deeds = [
             "deposit of first loss",
@@ -400,16 +400,37 @@ contract WholeInvariants is TermMarket {
         }
     }
 
-    function _tell() private {
+    /// @dev For test/tools/campaign.ts: a line of JSON for each kind of action, with what became of it in this run.
+    function _write(string memory file) private {
         string[] memory names = _campaign.names();
         for (uint256 n; n < names.length; ++n) {
-            uint256[PLACES] memory tried = _campaign.tried(names[n]);
-            uint256[PLACES] memory done = _campaign.done(names[n]);
-            string memory line = string.concat(names[n], ": ");
-            for (uint256 f; f < PLACES; ++f)
-                line = string.concat(line, " ", vm.toString(done[f]), "/", vm.toString(tried[f]));
-            emit log_string(line);
+            string memory line = string.concat(
+                '{"name":"',
+                names[n],
+                '","tried":',
+                _list(_campaign.tried(names[n])),
+                ',"done":',
+                _list(_campaign.done(names[n])),
+                ',"refused":',
+                _reasons(names[n]),
+                "}"
+            );
+            vm.writeLine(file, line);
         }
+    }
+
+    function _list(uint256[PLACES] memory counts) private pure returns (string memory) {
+        return
+            string.concat("[", vm.toString(counts[0]), ",", vm.toString(counts[1]), ",", vm.toString(counts[2]), "]");
+    }
+
+    function _reasons(string memory name) private view returns (string memory all) {
+        (bytes4[] memory reasons, uint256[] memory times) = _campaign.refusals(name);
+        for (uint256 n; n < reasons.length; ++n) {
+            string memory reason = vm.toString(abi.encodePacked(reasons[n]));
+            all = string.concat(all, n == 0 ? '"' : ',"', reason, '":', vm.toString(times[n]));
+        }
+        return string.concat("{", all, "}");
     }
 
     function _actions() private pure returns (bytes4[48] memory) {
