@@ -77,8 +77,7 @@ const rounding: Attack = {
     lossUsd: 9_570_000,
     source: "https://rekt.news/zklend-rekt",
   },
-  tries:
-    "one unit lent and withdrawn, drawn and repaid, 30 times in a transaction, at a share price that is not round",
+  tries: "one unit lent and withdrawn, drawn and repaid, 30 times in a transaction, at a share price that is not round",
   async run(w) {
     const { contract } = w;
     // A loss through all classes leaves a share price at which every conversion is uneven.
