@@ -1,4 +1,5 @@
 // Attacks on the lending itself: half-done states, tokens, liquidation, authority.
+import { AbiCoder } from "ethers";
 import type { Attack } from "./attack.js";
 import { PRICE, RISK_MANAGER_DELAY, type World, atLimit, btc, usd, valueAt } from "./world.js";
 
@@ -296,4 +297,55 @@ const governance: Attack = {
   },
 };
 
-export const attacksOnLoans: readonly Attack[] = [readOnly, feeToken, hooks, selfLiquidation, spiral, governance];
+/** Actions.WITHDRAW | Actions.CLOSE */
+const WITHDRAW_AND_CLOSE = 6;
+const FOREVER = 2n ** 40n - 1n;
+const NO_LIMIT = 2n ** 104n - 1n;
+
+const standingPermission: Attack = {
+  fault: "C36",
+  name: "what users allowed a helper, used by somebody else",
+  precedent: {
+    protocol: "LI.FI",
+    year: 2024,
+    lossUsd: 11_600_000,
+    source: "https://www.blockchainbreaches.com/breaches/li-fi-2024",
+  },
+  tries:
+    "a borrower's loan closed through the helper it authorised for good, by its callback with a forged job, and directly",
+  async run(w) {
+    const helper = await w.deploy("RepayWithCollateral", w.manager, w.termManager, w.uniswap.factory);
+    const id = await w.openFor(w.borrower, btc(10), usd(100_000));
+    const allowed = [WITHDRAW_AND_CLOSE, FOREVER, NO_LIMIT, NO_LIMIT];
+    await w.send(w.manager.connect(w.borrower), "setAuthorisation", w.facility, helper, allowed);
+    const before = await w.wealth(PRICE);
+    const sale = [await w.pathOf(w.loan, w.collateral), btc(10), FOREVER];
+    // Field by field what the helper passes itself from pool to pool, with the attacker for the pool that is paid.
+    const owner = await w.borrower.getAddress();
+    const [pool, loan, collateral] = await Promise.all([w.pool, w.loan, w.collateral].map((one) => one.getAddress()));
+    const types = ["uint256", "address", "uint256", "uint256", "uint256", "bool", "address", "address", "address"];
+    const job = AbiCoder.defaultAbiCoder().encode(types, [
+      ...[id, owner, usd(100_000), 0n, btc(10), true, pool, loan, collateral],
+    ]);
+    const forged = await w.call(helper, "uniswapV3SwapCallback", btc(10), -usd(100_000), job);
+    const attempts = [
+      await w.refusals.attempt(helper.connect(w.attacker), "close", id, sale, w.attacker),
+      await w.refusals.attempt(w.contract, "run", [forged]),
+      await w.refusals.attempt(w.manager.connect(w.attacker), "close", id, w.attacker, "0x"),
+    ];
+    const refusals = attempts.filter((refusal) => refusal !== undefined);
+    return { refusals, profit: (await w.wealth(PRICE)) - before };
+  },
+  async unguarded(w) {
+    const router = await w.deploy("PlainRouter");
+    await w.send(w.collateral.connect(w.borrower), "approve", router, MAX);
+    const before = await w.wealth(PRICE);
+    const theft = await w.call(w.collateral, "transferFrom", w.borrower, w.attacker, btc(10));
+    await w.send(router.connect(w.attacker), "execute", theft.target, theft.data);
+    return (await w.wealth(PRICE)) - before;
+  },
+};
+
+export const attacksOnLoans: readonly Attack[] = [
+  ...[readOnly, feeToken, hooks, selfLiquidation, spiral, governance, standingPermission],
+];

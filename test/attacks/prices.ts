@@ -194,7 +194,7 @@ async function boughtFor(w: World, dollars: bigint): Promise<bigint> {
 const PUSH_DOWN = btc(60);
 
 const dump: Attack = {
-  fault: "C5",
+  fault: "C6",
   name: "healthy loans sold on a price pushed down on one venue",
   precedent: {
     protocol: "Compound (DAI at 1.30 dollars on one exchange)",
@@ -289,4 +289,67 @@ const sandwich: Attack = {
   },
 };
 
-export const attacksOnPrices: readonly Attack[] = [stale, stuck, composition, dump, spike, wrapper, sandwich];
+/** Where the market stands, and where the attacker holds the pool: as far below as the sources may be apart, and no further. */
+const LIMITED = { market: 55_500, pool: 53_950 };
+
+/** The market falls, others trade the pool to its price, and the attacker's contract has what it needs. */
+async function fallTo(w: World, price: number): Promise<void> {
+  const { target, data } = await w.saleUntil(price, w.lender);
+  await w.lender.sendTransaction({ to: target, data });
+  await w.publish(w.feeds.btcUsd, price);
+  await w.send(w.collateral.connect(w.attacker), "transfer", w.contract, btc(100));
+  await w.send(w.loan.connect(w.attacker), "transfer", w.contract, usd(500_000));
+}
+
+/** Brings the pool to that price. @returns what the bitcoin sold for */
+async function holdAt(w: World, price: number): Promise<bigint> {
+  const held = await w.read<bigint>(w.loan, "balanceOf", w.contract);
+  await w.send(w.contract, "run", [await w.saleUntil(price, w.contract)]);
+  return (await w.read<bigint>(w.loan, "balanceOf", w.contract)) - held;
+}
+
+/** At 75 % of 60,000; 81 % at the market's price, 83 % at the pool's. */
+const NEAR = { collateral: btc(10), principal: usd(449_900) };
+
+const limiter: Attack = {
+  fault: "C5",
+  name: "a check on the price that becomes the price",
+  precedent: {
+    protocol: "Aave (its limiter 2.85 % below the market)",
+    year: 2026,
+    lossUsd: 26_000_000,
+    source: "https://beincrypto.com/aave-oracle-wsteth-liquidation-capo-misconfiguration/",
+  },
+  tries:
+    "the second source held 2.8 % low for its whole window, which counts as agreement, and a loan healthy by the feeds liquidated",
+  async run(w) {
+    const id = await w.openFor(w.borrower, NEAR.collateral, NEAR.principal);
+    await fallTo(w, LIMITED.market);
+    const before = await w.wealth(LIMITED.market);
+    const proceeds = await holdAt(w, LIMITED.pool);
+    await w.time.increase(700);
+    const refusal = await w.refusals.attempt(w.manager.connect(w.attacker), "liquidate", id, MAX, 0, "0x");
+    await w.send(w.contract, "run", [await w.sale(w.loan, w.collateral, proceeds)]);
+    const profit = (await w.wealth(LIMITED.market)) - before;
+    return { refusals: refusal === undefined ? [] : [refusal], profit };
+  },
+  async unguarded(w) {
+    const spot = await w.deploy("SpotPrice", w.tradePool, w.collateral);
+    const lower = await w.deploy("LowerPrice", await feedPrice(w, w.feeds.btcUsd), spot);
+    const market = await w.plainMarket(lower, 8_200, 500, usd(10_000_000));
+    await w.send(market.connect(w.borrower), "supply", NEAR.collateral);
+    await w.send(market.connect(w.borrower), "borrow", NEAR.principal);
+    await fallTo(w, LIMITED.market);
+    const before = await w.wealth(LIMITED.market);
+    const proceeds = await holdAt(w, LIMITED.pool);
+    await w.send(w.contract, "run", [
+      await w.call(market, "liquidate", w.borrower, usd(400_000)),
+      await w.sale(w.loan, w.collateral, proceeds),
+    ]);
+    return (await w.wealth(LIMITED.market)) - before;
+  },
+};
+
+export const attacksOnPrices: readonly Attack[] = [
+  ...[stale, stuck, composition, limiter, spike, dump, wrapper, sandwich],
+];

@@ -4,7 +4,7 @@ import hre from "hardhat";
 /** Contracts whose errors an attacker may meet. */
 const SPEAKERS = [
   ...["LoanManager", "LiquidationEngine", "LendingPool", "Tranche", "CollateralVault", "PriceOracle", "AccessManager"],
-  ...["PlainMarket", "HabitToken"],
+  ...["PlainMarket", "HabitToken", "RepayWithCollateral"],
 ];
 
 /** Tells errors by the names they have in the contracts. */

@@ -8,6 +8,7 @@ import {
   ZeroAddress,
 } from "ethers";
 import hre, { network } from "hardhat";
+import { squareRootDown } from "../../sdk/model/index.js";
 import { handoverSteps } from "../../deploy/handover.js";
 import { rolesOf } from "../../deploy/roles.js";
 import { STANDARD_TERMS, deployCore } from "../ts/fixtures/market.js";
@@ -124,7 +125,7 @@ export async function buildWorld() {
 
   // The facility, and the handover.
   const core = await deployCore(deployer);
-  const { manager, accessManager } = core;
+  const { manager, termManager, accessManager } = core;
   const facility = await addTiered({
     ...core,
     ...{ collateral, loan, oracle, terms: TERMS },
@@ -197,7 +198,16 @@ export async function buildWorld() {
       oracle,
       oracleConfig,
     },
-    ...{ manager, accessManager, pool, vault, senior: tranches.senior, junior: tranches.junior, cover: tranches.cover },
+    ...{
+      manager,
+      termManager,
+      accessManager,
+      pool,
+      vault,
+      senior: tranches.senior,
+      junior: tranches.junior,
+      cover: tranches.cover,
+    },
     facility: facility.id,
 
     /** Lenders come: 10 million dollars of senior money, 1 of junior, half a million of cover. */
@@ -234,6 +244,13 @@ export async function buildWorld() {
     sale: (from: BaseContract, to: BaseContract, amount: bigint, receiver: BaseContract | Signer = contract) =>
       swap(from, to, amount, receiver),
 
+    /** A sale of as much as it takes to bring the pool's price to so many dollars; whoever calls it holds enough. */
+    async saleUntil(price: number, receiver: BaseContract | Signer): Promise<Call> {
+      const isToken0 = (await read<string>(tradePool, "token0")) === (await collateral.getAddress());
+      const ratioE36 = isToken0 ? priceE36(price) : 10n ** 72n / priceE36(price);
+      return swap(collateral, loan, btc(100), receiver, squareRootDown((ratioE36 << 192n) / 10n ** 36n));
+    },
+
     /** A Uniswap path from one token to the other. */
     pathOf: async (from: BaseContract, to: BaseContract): Promise<string> =>
       pathOf([await from.getAddress(), TRADE_FEE, await to.getAddress()]),
@@ -259,10 +276,16 @@ export async function buildWorld() {
     },
   };
 
-  async function swap(from: BaseContract, to: BaseContract, amountIn: bigint, recipient: BaseContract | Signer) {
+  async function swap(
+    from: BaseContract,
+    to: BaseContract,
+    amountIn: bigint,
+    recipient: BaseContract | Signer,
+    sqrtPriceLimitX96 = 0n,
+  ) {
     return call(uniswap.router, "exactInputSingle", {
       ...{ tokenIn: from, tokenOut: to, fee: TRADE_FEE, recipient, deadline: 2n ** 40n },
-      ...{ amountIn, amountOutMinimum: 0n, sqrtPriceLimitX96: 0n },
+      ...{ amountIn, amountOutMinimum: 0n, sqrtPriceLimitX96 },
     });
   }
 }

@@ -48,6 +48,20 @@ contract FeedPrice is IPlainPrice {
     }
 }
 
+/// @notice The lower of two, for every purpose: also to sell by.
+contract LowerPrice is IPlainPrice {
+    IPlainPrice private immutable FIRST;
+    IPlainPrice private immutable SECOND;
+
+    constructor(IPlainPrice first, IPlainPrice second) {
+        (FIRST, SECOND) = (first, second);
+    }
+
+    function price() external view returns (uint256) {
+        return Math.min(FIRST.price(), SECOND.price());
+    }
+}
+
 /// @notice Of a vault's share in its asset, asked at any moment.
 contract SharePrice is IPlainPrice {
     IERC4626 private immutable VAULT;

@@ -26,7 +26,7 @@ export interface LiveTerms {
 }
 
 /** Parts of the largest request, from which a keeper takes what pays best. */
-const PARTS = [64n, 32n, 16n, 8n, 4n, 2n, 1n];
+const PARTS = [64n, 16n, 4n, 1n];
 /** Sales of one loan within one minute. */
 const MOST_SALES_A_MINUTE = 8;
 
@@ -90,16 +90,15 @@ export function live({ book, prices, rule, venue: venueTerms, delayMinutes, gasD
   /** The sale with the largest profit after the market's impact and the cost of sending it; none where none has any. */
   function bestOf(position: Position, priceE36: bigint): Sale | undefined {
     const whole = rule.sale(position, priceE36, position.debt);
-    if (whole === undefined) return undefined;
+    // Where the market pays less than the price of even a satoshi, no sale pays.
+    if (whole === undefined || venue.marginal() * Number(whole.seized) <= Number(whole.repaid)) return undefined;
     let best: Sale | undefined;
     let most = 0n;
-    // From the smallest part up: where the market pays less than the price of even that, no larger one pays more.
     for (const part of PARTS) {
       const sale = part === 1n ? whole : rule.sale(position, priceE36, whole.repaid / part);
       if (sale === undefined) continue;
-      const gross = venue.proceedsOf(sale.seized) - sale.repaid;
-      if (gross > most + gas) [best, most] = [sale, gross - gas];
-      else if (gross <= 0n) break;
+      const profit = venue.proceedsOf(sale.seized) - sale.repaid - gas;
+      if (profit > most) [best, most] = [sale, profit];
     }
     return best;
   }

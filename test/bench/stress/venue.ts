@@ -55,6 +55,11 @@ export class Venue {
     this.liquidity = (this.calm * left) / rootOf(price);
   }
 
+  /** Dollar units for one satoshi, of a sale that moves nothing. */
+  marginal(): number {
+    return this.root ** 2 * (1 - this.terms.fee);
+  }
+
   /** Dollar units for so many satoshi, sold now. */
   proceedsOf(satoshi: bigint): bigint {
     const sold = Number(satoshi) * (1 - this.terms.fee);
