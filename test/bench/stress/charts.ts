@@ -42,7 +42,10 @@ function linesOf({ rows }: Study, title: string, axis: string, of: (row: Row) =>
   const option = {
     ...BASE,
     grid: { left: 76, right: 24, top: 64, bottom: 46 },
-    legend: { top: 0, textStyle: { color: COLOURS.text, fontSize: 12 } },
+    legend: rules.map((rule, row) => ({
+      ...{ top: row * 22, left: 70, itemGap: 34, textStyle: { color: COLOURS.text, fontSize: 12 } },
+      data: lltvs.map((lltvBps) => `${rule} ${lltvName(lltvBps)}`),
+    })),
     xAxis: {
       type: "category" as const,
       data: delays.map(delayName),

@@ -1,6 +1,6 @@
 import { MARCH_2020, readSeries } from "../../../scenarios/prices/files.js";
 import { clusteredBook } from "./book.js";
-import { calibrate, mean, median } from "./calibration.js";
+import { calibrate, deviation, mean, median } from "./calibration.js";
 import { type Outcome, live, priceE36Of } from "./live.js";
 import { priceMinutes } from "./path.js";
 import { type FacilityChoice, ballast, fixedBonus } from "./rules.js";
@@ -29,6 +29,8 @@ export interface Row {
   /** share of paths with bad debt of more than a ten-thousandth of the book */
   readonly probability: number;
   readonly meanBadDebt: number;
+  /** standard error of that mean over the paths */
+  readonly meanError: number;
   readonly p99BadDebt: number;
   readonly worstBadDebt: number;
   readonly meanRepaid: number;
@@ -112,6 +114,7 @@ function figuresOf(outcomes: readonly Outcome[], debt: number) {
   return {
     probability: bad.filter((share) => share > NOTABLE).length / bad.length,
     meanBadDebt: mean(bad),
+    meanError: deviation(bad) / Math.sqrt(bad.length),
     p99BadDebt: bad[Math.min(bad.length - 1, Math.floor(bad.length * 0.99))] ?? 0,
     worstBadDebt: bad.at(-1) ?? 0,
     meanRepaid: mean(repaid) / debt,

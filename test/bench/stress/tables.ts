@@ -11,14 +11,14 @@ export function delayName(seconds: number): string {
 }
 
 export function stressTable({ rows }: Study): string {
-  const head = ["rule", "lltv", "delay", "any", "mean", "1 in 100", "worst", "repaid", "incentive"];
+  const head = ["rule", "lltv", "delay", "any", "mean", "±", "1 in 100", "worst", "repaid", "incentive"];
   return table(head, rows.map(cellsOf), 1);
 }
 
 function cellsOf(row: Row): string[] {
   return [
     ...[row.rule, lltvName(row.lltvBps), delayName(row.delaySeconds), percent(row.probability, 1)],
-    ...[percent(row.meanBadDebt, 3), percent(row.p99BadDebt), percent(row.worstBadDebt)],
+    ...[percent(row.meanBadDebt, 3), percent(row.meanError, 3), percent(row.p99BadDebt), percent(row.worstBadDebt)],
     ...[percent(row.meanRepaid, 1), percent(row.meanIncentive)],
   ];
 }
@@ -29,7 +29,7 @@ export function caption({ paths, loans, seed, venue }: StudyTerms, { bookDollars
   return [
     `${paths} times two days like 12-13 March 2020 (seed ${seed}): half of them fall below ${percent(medianLowest, 0)} of the opening.`,
     `${loans} loans of ${millions(bookDollars[0] ?? 0)} in all; ${millions(venue.depth)} within 2 % of the price on a calm day.`,
-    `any: share of the days with bad debt above 0.01 % of the book. mean, 1 in 100, worst: bad debt, share of the book.`,
+    `any: share of the days with bad debt above 0.01 % of the book. mean, 1 in 100, worst: bad debt, share of the book; ±: standard error of the mean.`,
     `repaid: share of the book that liquidators repaid; incentive: what they received on top of that.`,
   ].join("\n");
 }
