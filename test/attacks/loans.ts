@@ -78,7 +78,8 @@ const feeToken: Attack = {
     protocol: "Balancer (STA)",
     year: 2020,
     lossUsd: 500_000,
-    source: "https://rekt.news/balancer-rekt",
+    source:
+      "https://cryptoslate.com/defi-risks-hackers-drain-500k-in-link-wrapped-eth-and-other-alts-from-balancer-pools",
   },
   tries: "the wrapper's issuer switches on a fee for itself, and puts 100 bitcoin in and takes them out 20 times",
   async run(w) {
@@ -113,7 +114,7 @@ const hooks: Attack = {
     protocol: "Lendf.Me (imBTC, ERC-777)",
     year: 2020,
     lossUsd: 25_000_000,
-    source: "https://peckshield.medium.com/uniswap-lendf-me-hacks-root-cause-and-loss-analysis-50f3263dcc09",
+    source: "https://www.thecryptoupdates.com/lending-protocol-lendf-me-loses-99-of-its-assets-in-a-recent-attack/",
   },
   tries:
     "a loan closed, and closed and withdrawn from once more in the token's hook while its bitcoin is on the way out",
@@ -165,7 +166,8 @@ const selfLiquidation: Attack = {
     protocol: "Euler",
     year: 2023,
     lossUsd: 197_000_000,
-    source: "https://rekt.news/euler-rekt",
+    source:
+      "https://blockeden.xyz/forum/t/the-77b-defi-hack-tracker-every-major-exploit-since-2020-and-what-weve-learned/295",
   },
   tries:
     "with flash money a loan opened at the limit; its collateral withdrawn, or more drawn, or both tokens donated; the loan sold to oneself",
@@ -213,8 +215,8 @@ const spiral: Attack = {
   precedent: {
     protocol: "Aave v2 (CRV)",
     year: 2022,
-    lossUsd: 1_600_000,
-    source: "https://arxiv.org/abs/2212.07306",
+    lossUsd: 2_000_000,
+    source: "https://hackernoon.com/fixing-toxic-liquidation-spirals-in-defi",
   },
   tries:
     "a loan whose collateral still covers it bought in 20 pieces at the bonus until nothing is left; counted is what the lenders lose",
@@ -259,7 +261,7 @@ const governance: Attack = {
     protocol: "Beanstalk (governance without a delay)",
     year: 2022,
     lossUsd: 181_000_000,
-    source: "https://rekt.news/beanstalk-rekt",
+    source: "https://www.buybitcoinbank.com/cryptocurrency/largest-defi-hacks",
   },
   tries:
     "with the risk manager's key the oracle is replaced by one that says a thousand times the price, at once and after the delay",

@@ -61,7 +61,7 @@ const stuck: Attack = {
     protocol: "Venus (LUNA at its minimum answer)",
     year: 2022,
     lossUsd: 11_200_000,
-    source: "https://medium.com/venusprotocol/venus-luna-incident-update-3-resuming-the-protocol-ff059a914405",
+    source: "https://cryptonews.com.au/news/defi-protocols-report-significant-losses-amid-luna-price-exploit-94780/",
   },
   tries: "20 bitcoin bought at 100 dollars and borrowed against at 1,000, the least the feed can say, in fresh rounds",
   async run(w) {
@@ -142,8 +142,8 @@ const spike: Attack = {
   precedent: {
     protocol: "Mango Markets",
     year: 2022,
-    lossUsd: 114_000_000,
-    source: "https://rekt.news/mango-markets-rekt",
+    lossUsd: 117_000_000,
+    source: "https://tradavista.com/?p=31474",
   },
   tries:
     "6 million of flash money spent on bitcoin in the Uniswap pool, 50 bitcoin borrowed against at its price; then held there for an hour",
