@@ -1,9 +1,8 @@
 // Attacks on those who lend: their shares, their rounding, their way out.
 import type { BaseContract } from "ethers";
 import type { Attack } from "./attack.js";
-import { PRICE, type World, btc, usd } from "./world.js";
+import { MAX, PRICE, type World, btc, usd } from "./world.js";
 
-const MAX = 2n ** 256n - 1n;
 const noPrice = (w: World): Promise<BaseContract> => w.deploy("WrittenPrice", w.priceE36(PRICE));
 const sharesOf = (w: World, token: BaseContract, holder: unknown): Promise<bigint> =>
   w.read(token, "balanceOf", holder);
@@ -159,7 +158,7 @@ const leaver: Attack = {
     return { refusals, profit: (await w.wealth(PRICE)) - before + FIRST_LOSS_STAKE - left };
   },
   async unguarded(w) {
-    const source = await w.deploy("FeedPrice", w.feeds.btcUsd, 10n ** 26n);
+    const source = await w.feedPrice(w.feeds.btcUsd);
     const market = await w.plainMarket(source, 8_000, 500, usd(10_000_000));
     await w.send(market.connect(w.attacker), "deposit", FIRST_LOSS_STAKE);
     const shares = await sharesOf(w, market, w.attacker);

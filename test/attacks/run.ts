@@ -1,7 +1,10 @@
 import type { Attack, Outcome } from "./attack.js";
+import { attacksOnAuthority } from "./authority.js";
+import { attacksOnFeeds } from "./feeds.js";
 import { attacksOnLenders } from "./lenders.js";
-import { attacksOnLoans } from "./loans.js";
-import { attacksOnPrices } from "./prices.js";
+import { attacksByLiquidation } from "./liquidations.js";
+import { attacksWithTokens } from "./tokens.js";
+import { attacksOnVenues } from "./venues.js";
 import { type World, buildWorld } from "./world.js";
 
 export interface Result {
@@ -12,9 +15,14 @@ export interface Result {
 }
 
 /** Every attack, by the number of its fault. */
-export const ATTACKS: readonly Attack[] = [...attacksOnPrices, ...attacksOnLenders, ...attacksOnLoans].sort(
-  (a, b) => Number(a.fault.slice(1)) - Number(b.fault.slice(1)),
-);
+export const ATTACKS: readonly Attack[] = [
+  ...attacksOnFeeds,
+  ...attacksOnVenues,
+  ...attacksOnLenders,
+  ...attacksWithTokens,
+  ...attacksByLiquidation,
+  ...attacksOnAuthority,
+].sort((a, b) => Number(a.fault.slice(1)) - Number(b.fault.slice(1)));
 
 /** A world of its own for as long as somebody attacks in it; each attack finds it as it was built. */
 export class Arena {

@@ -33,6 +33,13 @@ const OBSERVATIONS = 700;
 const TERMS = { ...STANDARD_TERMS, lltvBps: 8_200, minDebt: 100n * USD };
 const NO_FEED = { feed: ZeroAddress, heartbeat: 0, buffer: 0, minAnswer: 0, maxAnswer: 0 };
 
+/** As much as there is. */
+export const MAX = 2n ** 256n - 1n;
+/** A loan of somebody else that nobody has a reason to sell. */
+export const HEALTHY_LOAN = { collateral: 10n * BTC, principal: 400_000n * USD };
+/** What a feed's answer with 8 decimals is multiplied by to be a price. */
+const FEED_SCALE = 10n ** 26n;
+
 export interface Call {
   readonly target: string;
   readonly data: string;
@@ -230,6 +237,9 @@ export async function buildWorld() {
       if (lent !== 0n) await send(market.connect(lender), "deposit", lent);
       return market;
     },
+
+    /** The price a plain market takes from one feed. */
+    feedPrice: (feed: BaseContract): Promise<BaseContract> => deploy("FeedPrice", feed, FEED_SCALE),
 
     /** The calls with so many dollars borrowed for their duration, as one call of the attacker's contract. */
     async withFlash(amount: bigint, calls: readonly Call[]): Promise<Call> {
