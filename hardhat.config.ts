@@ -25,19 +25,24 @@ if (process.env.FUZZ_SEED !== undefined) console.log(`Fuzz seed ${process.env.FU
 // Solidity tests need not be optimised: that compiles them many times faster. What they hold to account is production's
 // bytecode where they take it from the artifacts (test/solidity/core, by the interfaces), and the unoptimised build elsewhere.
 const unoptimised = { ...solc, settings: { optimizer: { enabled: false }, viaIR: false, evmVersion: "cancun" } };
-const solidityTests = readdirSync(new URL("test/solidity", import.meta.url), { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".sol"))
-  .map((name) => `test/solidity/${name}`);
+const solidityIn = (folder: string) =>
+  readdirSync(new URL(folder, import.meta.url), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".sol"))
+    .map((name) => `${folder}/${name}`);
+const ATTACKERS = "test/attacks/contracts";
 
 export default defineConfig({
   plugins: [toolbox, shareCompilers],
   solidity: {
     compilers: [solc],
-    overrides: Object.fromEntries(solidityTests.map((file) => [file, unoptimised])),
+    overrides: Object.fromEntries(
+      [...solidityIn("test/solidity"), ...solidityIn(ATTACKERS)].map((file) => [file, unoptimised]),
+    ),
     npmFilesToBuild: npmFiles,
   },
   // --coverage leaves instrumented bytecode behind, so it gets its own artifacts; no chain but a simulated one takes it.
   paths: {
+    sources: ["contracts", ATTACKERS],
     tests: { mocha: coverage ? "test/ts/contracts" : "test/ts", solidity: "test/solidity" },
     ignition: "deploy",
     ...(coverage && { artifacts: "coverage/artifacts", cache: "coverage/cache" }),

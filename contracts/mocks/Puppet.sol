@@ -44,7 +44,7 @@ contract Puppet is ILoanCallbacks {
         _run(abi.decode(data, (Call[])));
     }
 
-    function _run(Call[] memory calls) private {
+    function _run(Call[] memory calls) internal {
         for (uint256 i = 0; i < calls.length; i++) {
             (bool done, bytes memory answer) = calls[i].target.call(calls[i].data);
             if (done) continue;

@@ -1,4 +1,5 @@
 import { SeededRandom } from "../book/random.js";
+import { type JumpDiffusion, moveOf } from "../prices/jumpDiffusion.js";
 import type { PriceStep } from "../prices/path.js";
 
 export const DAY_SECONDS = 86_400;
@@ -17,14 +18,13 @@ export interface DayOfPrices {
   steps: PriceStep[];
 }
 
-/**
- * A jump-diffusion after Merton (1976): returns of the logarithm by the hour are normal, and now and then there is a jump on
- * top. Figures are about what bitcoin showed from 2018 to 2024, by the year.
- */
-const VOLATILITY = 0.55;
-const DRIFT = 0.1;
-const JUMPS_A_YEAR = 8;
-const JUMP = { mean: -0.015, deviation: 0.045 };
+/** By the hour, with figures about what bitcoin showed from 2018 to 2024. */
+const PROCESS: JumpDiffusion = {
+  volatility: 0.55,
+  drift: 0.1,
+  jumpsAYear: 8,
+  jump: { mean: -0.015, deviation: 0.045 },
+};
 /** The crash: one hour in which there is no price between, a day of falling on, and some of it comes back in two months. */
 const CRASH = { hour: 9, gap: -0.34, restOfDay: -0.1, recovery: 0.2, recoveryDays: 60 };
 /** The crash comes in the middle third of the time. */
@@ -38,7 +38,6 @@ const QUIET_WITHIN = 0.04;
  */
 export function yearOfPrices(seed: number, opening: bigint, startsAt: number, days = YEAR_DAYS): DayOfPrices[] {
   const random = new SeededRandom(`prices ${seed}`);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
   const crashDay = Math.floor(days * (CRASH_WITHIN.from + random.next() * (CRASH_WITHIN.until - CRASH_WITHIN.from)));
   const year = YEAR_DAYS * HOURS_A_DAY;
   let logarithm = Math.log(Number(opening));
@@ -48,10 +47,8 @@ export function yearOfPrices(seed: number, opening: bigint, startsAt: number, da
     for (let hour = 0; hour < HOURS_A_DAY; hour++) {
       logarithms.push(logarithm);
       // The draws are the same on every day, so that a crash on another day leaves the rest of the year as it is.
-      const diffusion = (DRIFT - VOLATILITY ** 2 / 2) / year + VOLATILITY * Math.sqrt(1 / year) * normal();
-      const jumps = random.next() < JUMPS_A_YEAR / year ? 1 : 0;
-      const jump = JUMP.mean + JUMP.deviation * normal();
-      logarithm += diffusion + jumps * jump + crashIn(day - crashDay, hour);
+      const { diffusion, jump } = moveOf(random, PROCESS, year);
+      logarithm += diffusion + jump + crashIn(day - crashDay, hour);
     }
     const isCrash = day === crashDay;
     const moves = logarithms.some((one) => Math.abs(one - (logarithms[0] ?? one)) > QUIET_WITHIN);
