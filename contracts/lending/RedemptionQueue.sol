@@ -41,6 +41,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
     /// @dev Where serving stopped each time; the last is how far the line is served.
     Total[] private _totals;
     mapping(uint256 requestId => Request) private _request;
+    // slither-disable-next-line uninitialized-state: _append fills it through a storage pointer
     mapping(address controller => List) private _requestsOf;
     /// @inheritdoc IERC7540Operator
     mapping(address controller => mapping(address operator => bool)) public isOperator;
@@ -150,6 +151,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
         assets = TRANCHE.previewMint(shares);
         _pull(assets);
+        // slither-disable-next-line unused-return: what previewMint said in the same call
         TRANCHE.mint(shares, receiver);
         emit Deposit(msg.sender, receiver, assets, shares);
     }
@@ -291,6 +293,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
     /// @dev What came in, not what was sent: a token that takes a fee must not make one lender pay another.
     function _redeem(uint256 shares) private returns (uint256) {
         uint256 before = ASSET.balanceOf(address(this));
+        // slither-disable-next-line unused-return: what came in counts
         TRANCHE.redeem(shares, address(this), address(this));
         return ASSET.balanceOf(address(this)) - before;
     }
