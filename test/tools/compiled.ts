@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompiledContracts } from "../../deploy/artifacts.js";
 
@@ -44,7 +44,7 @@ export interface BuildInfo {
   readonly id: string;
   readonly input: {
     readonly settings: Readonly<Record<string, unknown>>;
-    readonly sources: Readonly<Record<string, unknown>>;
+    readonly sources: Readonly<Record<string, { readonly content: string }>>;
   };
   readonly output: {
     readonly contracts: Readonly<Record<string, Readonly<Record<string, CompiledContract>>>>;
@@ -61,6 +61,14 @@ export function productionBuild(root: string, artifacts = join(root, "artifacts"
   const read = (name: string): object =>
     JSON.parse(readFileSync(join(artifacts, "build-info", name), "utf8")) as object;
   return { ...read(`${id}.json`), ...read(`${id}.output.json`), id } as BuildInfo;
+}
+
+/** The sources of a build that are not what the files say now; what is judged by such a build is not the code that is here. */
+export function changedSince(build: BuildInfo, root: string): string[] {
+  return productionSources(build)
+    .map((name) => [name.slice(PROJECT.length), build.input.sources[name]?.content] as const)
+    .filter(([file, content]) => !existsSync(join(root, file)) || readFileSync(join(root, file), "utf8") !== content)
+    .map(([file]) => file);
 }
 
 /** Sources below contracts/ that are deployed: all but mocks. By the compiler's name. */

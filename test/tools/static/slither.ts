@@ -1,0 +1,98 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { type BuildInfo, type CompiledSource, productionSources } from "../compiled.js";
+import type { PythonPrograms } from "../python/environment.js";
+
+export const IMPACTS = ["High", "Medium", "Low", "Informational", "Optimization"] as const;
+export type Impact = (typeof IMPACTS)[number];
+
+export interface Finding {
+  readonly detector: string;
+  readonly impact: Impact;
+  readonly confidence: string;
+  readonly description: string;
+}
+
+export interface Analysis {
+  /** Contracts and detectors, in Slither's words. */
+  readonly covered: string;
+  /** What no annotation accepts. */
+  readonly findings: readonly Finding[];
+  /** Annotations that accept nothing any more, as `file:line detector`. */
+  readonly unused: readonly string[];
+  /** Functions that Slither could not read, and so said nothing about. */
+  readonly unread: readonly string[];
+}
+
+interface Report {
+  readonly success: boolean;
+  readonly error: string | null;
+  readonly results: {
+    readonly detectors?: readonly {
+      readonly check: string;
+      readonly impact: Impact;
+      readonly confidence: string;
+      readonly description: string;
+      readonly unused_ignores?: readonly { file: string; line: number; unused_detectors: readonly string[] }[];
+    }[];
+  };
+}
+
+/** The compiler's answer about production's sources and what they import, where Slither looks for one of Hardhat's. */
+function writeBuild(build: BuildInfo, folder: string): void {
+  const kept = new Map<string, CompiledSource>();
+  const left = productionSources(build);
+  for (let name = left.pop(); name !== undefined; name = left.pop()) {
+    const source = build.output.sources[name];
+    if (kept.has(name) || source === undefined) continue;
+    kept.set(name, source);
+    for (const { nodeType, absolutePath } of source.ast.nodes) {
+      if (nodeType === "ImportDirective" && absolutePath !== undefined) left.push(absolutePath);
+    }
+  }
+  const only = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => kept.has(name)));
+  const input = { ...build.input, sources: only(build.input.sources) };
+  const output = { sources: only(build.output.sources), contracts: only(build.output.contracts) };
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "build-info"), { recursive: true });
+  writeFileSync(join(folder, "build-info/production.json"), JSON.stringify({ ...build, input, output }));
+}
+
+/** Runs every detector of Slither over the contracts of a build. */
+export function analyse(build: BuildInfo, root: string, programs: PythonPrograms): Analysis {
+  const folder = join(root, "out/static");
+  writeBuild(build, folder);
+  const done = spawnSync(
+    programs.path("python"),
+    [
+      join(import.meta.dirname, "run_slither.py"),
+      ...[root, "--ignore-compile", "--npx-disable", "--hardhat-artifacts-directory", folder],
+      ...["--filter-paths", "node_modules", "--warn-unused-ignores", "--json", "-"],
+    ],
+    { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 },
+  );
+  const report = readReport(done.stdout, done.stderr);
+  const detectors = report.results.detectors ?? [];
+  return {
+    covered: /analyzed \(([^)]*)\)/.exec(done.stderr)?.[1] ?? "",
+    findings: detectors
+      .filter(({ unused_ignores }) => unused_ignores === undefined)
+      .map(({ check, impact, confidence, description }) => ({
+        ...{ detector: check, impact, confidence, description: description.trim() },
+      })),
+    unused: detectors
+      .flatMap(({ unused_ignores = [] }) => unused_ignores)
+      .map(({ file, line, unused_detectors }) => `${relative(root, file)}:${line} ${unused_detectors.join(", ")}`),
+    unread: [...done.stderr.matchAll(/Impossible to generate IR for (.*):$/gm)].map(([, where]) => where ?? ""),
+  };
+}
+
+function readReport(stdout: string, stderr: string): Report {
+  const failed = (why: string): Error => new Error(`Slither did not finish: ${why}\n${stderr.slice(-2_000)}`);
+  if (stdout === "") throw failed("it answered nothing.");
+  const report = JSON.parse(stdout) as Report;
+  if (!report.success) throw failed(report.error ?? "it said no reason.");
+  return report;
+}
