@@ -21,7 +21,6 @@ abstract contract Facilities is IFacilities, AccessManaged, FacilityLock {
     uint32 private immutable FIRST_NUMBER;
     uint256 private constant ORACLE_SWITCH_INTERVAL = 7 days;
 
-    // slither-disable-next-line uninitialized-state: createFacility fills it through a storage pointer
     mapping(uint32 facility => Facility) internal _facilities;
     mapping(uint32 facility => uint256) private _oracleSetAt;
     /// @inheritdoc IFacilities

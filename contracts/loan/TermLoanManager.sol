@@ -91,6 +91,7 @@ contract TermLoanManager is Loans, ITermLoanManager {
         uint256 annualRate;
         uint256 instalment;
         uint256 totalDebt;
+        // slither-disable-next-line reentrancy-no-eth: the facility's own pool, which calls nobody there
         (loan, annualRate, instalment, totalDebt) = ITermLendingPool(ltv.pool).rollOver(
             id,
             loan,

@@ -1,4 +1,4 @@
-import { ContractFactory, Interface, type InterfaceAbi } from "ethers";
+import { ContractFactory, Interface } from "ethers";
 import { network } from "hardhat";
 import type { Compiled } from "./compile.js";
 import type { Case } from "./lemmas.js";

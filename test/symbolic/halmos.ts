@@ -12,7 +12,15 @@ const RANGE = "all 256-bit inputs, in the compiled code";
 
 interface Report {
   readonly test_results: Readonly<
-    Record<string, readonly { name: string; exitcode: number; models: readonly unknown[]; num_paths: number[] }[]>
+    Record<
+      string,
+      readonly {
+        name: string;
+        exitcode: number;
+        models: readonly { readonly is_valid: boolean }[];
+        num_paths: number[];
+      }[]
+    >
   >;
 }
 
@@ -43,11 +51,12 @@ export function proveChecks(root: string, name: string, contract: Compiled, prog
   return claimsOf(name, contract, root).map(({ check, claim }) => {
     const twin = check.replace("check_", TWIN);
     const problem = outcome(check) === "proved" ? undefined : outcome(check);
-    const twinRefuted = outcome(twin) === "refuted";
+    const twinRefuted =
+      outcome(twin) === "refuted" && (found.get(twin)?.models.some(({ is_valid }) => is_valid) ?? false);
     return {
       ...{ lemma: check, claim, range: RANGE, by: "Halmos" },
       ways: found.get(check)?.num_paths[0] ?? 0,
-      twin: twinRefuted ? JSON.stringify(found.get(twin)?.models.length ?? 0) : undefined,
+      twin: twinRefuted ? `${twin}: inputs in out/symbolic/report.json` : undefined,
       problem: problem ?? (twinRefuted ? undefined : `its twin is ${outcome(twin)}, and should be refuted`),
     };
   });

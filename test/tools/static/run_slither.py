@@ -9,6 +9,7 @@ from slither.__main__ import main
 from slither.core.declarations.contract import Contract
 from slither.core.solidity_types import ElementaryType
 from slither.core.solidity_types.elementary_type import Int, Uint
+from slither.slithir import convert
 from slither.slithir.operations.binary import Binary, BinaryType
 from slither.slithir.variables import Constant
 
@@ -20,15 +21,16 @@ def _is_integer(variable) -> bool:
     return isinstance(kind, ElementaryType) and kind.type in (*Int, *Uint) and not isinstance(variable, Constant)
 
 
-_binary = Binary.__init__
+_propagate = convert.propagate_types
 
 
-def _typed_binary(self, result, left, right, operation) -> None:
-    _binary(self, result, left, right, operation)
-    if BinaryType.return_bool(operation) or operation in SHIFTS or not _is_integer(right):
-        return
-    if isinstance(left, Constant) or (_is_integer(left) and right.type.size > left.type.size):
-        result.set_type(right.type)
+def _with_wider_sums(operation, node):
+    """What an operation becomes once the types of its operands are known."""
+    if isinstance(operation, Binary) and not BinaryType.return_bool(operation.type) and operation.type not in SHIFTS:
+        left, right = operation.variable_left, operation.variable_right
+        if _is_integer(right) and (isinstance(left, Constant) or _is_integer(left) and right.type.size > left.type.size):
+            operation.lvalue.set_type(right.type)
+    return _propagate(operation, node)
 
 
 class UsingFor(dict):
@@ -47,7 +49,7 @@ def _merging_contract(self, *args, **kwargs) -> None:
     self._using_for = UsingFor()
 
 
-Binary.__init__ = _typed_binary
+convert.propagate_types = _with_wider_sums
 Contract.__init__ = _merging_contract
 
 if __name__ == "__main__":

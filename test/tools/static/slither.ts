@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type BuildInfo, type CompiledSource, productionSources } from "../compiled.js";
 import type { PythonPrograms } from "../python/environment.js";
@@ -64,19 +64,21 @@ function writeBuild(build: BuildInfo, folder: string): void {
 export function analyse(build: BuildInfo, root: string, programs: PythonPrograms): Analysis {
   const folder = join(root, "out/static");
   writeBuild(build, folder);
+  const reportFile = join(folder, "report.json");
   const done = spawnSync(
     programs.path("python"),
     [
       join(import.meta.dirname, "run_slither.py"),
       ...[root, "--ignore-compile", "--npx-disable", "--hardhat-artifacts-directory", folder],
-      ...["--filter-paths", "node_modules", "--warn-unused-ignores", "--json", "-"],
+      ...["--filter-paths", "node_modules", "--warn-unused-ignores", "--json", reportFile],
     ],
     { cwd: root, encoding: "utf8", maxBuffer: 2 ** 28 },
   );
-  const report = readReport(done.stdout, done.stderr);
+  const said = done.stdout + done.stderr;
+  const report = readReport(reportFile, said);
   const detectors = report.results.detectors ?? [];
   return {
-    covered: /analyzed \(([^)]*)\)/.exec(done.stderr)?.[1] ?? "",
+    covered: /analyzed \(([^)]*)\)/.exec(said)?.[1] ?? "",
     findings: detectors
       .filter(({ unused_ignores }) => unused_ignores === undefined)
       .map(({ check, impact, confidence, description }) => ({
@@ -84,15 +86,16 @@ export function analyse(build: BuildInfo, root: string, programs: PythonPrograms
       })),
     unused: detectors
       .flatMap(({ unused_ignores = [] }) => unused_ignores)
+      .filter(({ file }) => !relative(root, file).startsWith("node_modules"))
       .map(({ file, line, unused_detectors }) => `${relative(root, file)}:${line} ${unused_detectors.join(", ")}`),
-    unread: [...done.stderr.matchAll(/Impossible to generate IR for (.*):$/gm)].map(([, where]) => where ?? ""),
+    unread: [...said.matchAll(/Impossible to generate IR for (.*):$/gm)].map(([, where]) => where ?? ""),
   };
 }
 
-function readReport(stdout: string, stderr: string): Report {
-  const failed = (why: string): Error => new Error(`Slither did not finish: ${why}\n${stderr.slice(-2_000)}`);
-  if (stdout === "") throw failed("it answered nothing.");
-  const report = JSON.parse(stdout) as Report;
+function readReport(file: string, said: string): Report {
+  const failed = (why: string): Error => new Error(`Slither did not finish: ${why}\n${said.slice(-2_000)}`);
+  if (!existsSync(file)) throw failed("it left no report.");
+  const report = JSON.parse(readFileSync(file, "utf8")) as Report;
   if (!report.success) throw failed(report.error ?? "it said no reason.");
   return report;
 }
