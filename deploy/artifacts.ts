@@ -14,8 +14,8 @@ export class CompiledContracts implements ArtifactResolver {
   readonly #read = new Map<string, Artifact>();
   readonly #folder: string;
 
-  /** @param folder where the compiler wrote; by default, this project's */
-  constructor(folder = FOLDERS.map((name) => join(root, name)).find((path) => existsSync(path))) {
+  constructor() {
+    const folder = FOLDERS.map((name) => join(root, name)).find((path) => existsSync(path));
     if (folder === undefined) {
       throw new NotCompiled("The contracts have not been compiled: run `npm run -s build` first.");
     }

@@ -5,7 +5,7 @@ import { jsonOf } from "../chaos/json.js";
 import { number } from "../chaos/options.js";
 import { NOT_HERE, PythonPrograms } from "../tools/python/environment.js";
 import { compare } from "./compare.js";
-import { compile } from "./compile.js";
+import { compileHere } from "./compile.js";
 import { proveChecks } from "./halmos.js";
 import { drawCases, proveLemmas } from "./lemmas.js";
 import type { Result } from "./result.js";
@@ -32,7 +32,7 @@ if (typeof programs === "string") {
 
 const told = (result: Result): void => say(`  ${result.lemma}: ${result.problem ?? "proved"}`);
 say("Compiling…");
-const { Checks, Formulas } = compile(root, ["Checks", "Formulas"]);
+const { Checks, Formulas } = compileHere(root, ["Checks", "Formulas"]);
 say("Lemmas on the formulas:");
 const lemmas = await proveLemmas(programs, told);
 say("Checks of compiled code:");

@@ -49,7 +49,7 @@ class Verdict:
     claim: str
     range: str
     ways: int
-    """Ways through the branches; on each of them every goal was proved."""
+    """Ways through the branches that are not contradictory in themselves; on each of them every goal was proved."""
     met: int
     """Drawn inputs that met the assumptions."""
     fault: str
@@ -75,13 +75,15 @@ def formulas(fault=None) -> ModuleType:
 
 
 def prove(group: Group) -> tuple[int, dict[str, str]]:
-    """How many ways there are, and by lemma what could not be proved."""
+    """How many ways can be gone, and by lemma what could not be proved."""
     f, count, open_goals = formulas(), 0, {}
     for goals, facts in ways(lambda n: group.statement(n, f)):
-        count += 1
         solver, linear = z3.SolverFor("QF_LIA"), Linear()
         solver.set("timeout", PROOF_MILLISECONDS)
         solver.add(*map(linear.of, facts))
+        if solver.check() == z3.unsat:
+            continue
+        count += 1
         for lemma, name, goal in goals:
             solver.push()
             solver.add(z3.Not(linear.of(goal)), *(product >= 0 for product in linear.products.values()))

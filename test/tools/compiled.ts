@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { CompiledContracts } from "../../deploy/artifacts.js";
 
 /** Where a variable stands: `slot` of 32 bytes, `offset` bytes from its low end. */
 export interface StorageVariable {
@@ -13,9 +12,6 @@ export interface StorageVariable {
 export interface StorageType {
   readonly label: string;
   readonly numberOfBytes: string;
-  readonly key?: string;
-  readonly value?: string;
-  readonly base?: string;
   readonly members?: readonly StorageVariable[];
 }
 
@@ -25,64 +21,59 @@ export interface StorageLayout {
   readonly types: Readonly<Record<string, StorageType>> | null;
 }
 
-/** What the compiler says of a contract; the parts that tools here use. */
-export interface CompiledContract {
-  readonly evm: {
-    readonly bytecode: { readonly object: string };
-    readonly deployedBytecode: { readonly object: string };
-  };
+export interface Layouts {
   readonly storageLayout: StorageLayout;
   readonly transientStorageLayout: StorageLayout;
 }
 
-export interface CompiledSource {
-  readonly id: number;
-  readonly ast: { readonly nodes: readonly { readonly nodeType: string; readonly absolutePath?: string }[] };
+/** A contract as Hardhat left it in artifacts/; the parts that tools here use. */
+export interface Artifact {
+  readonly contractName: string;
+  /** Path of its source in this project. */
+  readonly sourceName: string;
+  /** What the compiler knows the source by. */
+  readonly inputSourceName: string;
+  readonly buildInfoId: string;
+  readonly bytecode: string;
+  readonly deployedBytecode: string;
 }
 
-export interface BuildInfo {
-  readonly id: string;
-  readonly input: {
-    readonly settings: Readonly<Record<string, unknown>>;
-    readonly sources: Readonly<Record<string, { readonly content: string }>>;
-  };
-  readonly output: {
-    readonly contracts: Readonly<Record<string, Readonly<Record<string, CompiledContract>>>>;
-    readonly sources: Readonly<Record<string, CompiledSource>>;
-  };
+/** Names of the sources that are deployed, below contracts/: all but mocks. */
+export function isDeployed(source: string): boolean {
+  return source.endsWith(".sol") && !source.startsWith("mocks/");
 }
 
-/** Names that the compiler knows sources of this project by. */
-const PROJECT = "project/";
-
-/** The build that production's bytecode comes from, input and output together. */
-export function productionBuild(root: string, artifacts = join(root, "artifacts")): BuildInfo {
-  const id = new CompiledContracts(artifacts).read("LoanManager").buildInfoId ?? "";
-  const read = (name: string): object =>
-    JSON.parse(readFileSync(join(artifacts, "build-info", name), "utf8")) as object;
-  return { ...read(`${id}.json`), ...read(`${id}.output.json`), id } as BuildInfo;
+/** The contracts in them that can be deployed, neither interfaces nor abstract ones, as last compiled; by source and name. */
+export function productionArtifacts(root: string): Artifact[] {
+  const folder = join(root, "artifacts/contracts");
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+    .map((entry) => JSON.parse(readFileSync(join(entry.parentPath, entry.name), "utf8")) as Artifact)
+    .filter(({ sourceName, bytecode }) => isDeployed(sourceName.replace(/^contracts\//, "")) && bytecode !== "0x")
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
-/** The sources of a build that are not what the files say now; what is judged by such a build is not the code that is here. */
-export function changedSince(build: BuildInfo, root: string): string[] {
-  return productionSources(build)
-    .map((name) => [name.slice(PROJECT.length), build.input.sources[name]?.content] as const)
-    .filter(([file, content]) => !existsSync(join(root, file)) || readFileSync(join(root, file), "utf8") !== content)
-    .map(([file]) => file);
+/** `path:contract`, as the compiler says it. */
+export function nameOf({ sourceName, contractName }: Artifact): string {
+  return `${sourceName}:${contractName}`;
 }
 
-/** Sources below contracts/ that are deployed: all but mocks. By the compiler's name. */
-export function productionSources(build: BuildInfo): string[] {
-  return Object.keys(build.output.sources)
-    .filter((name) => name.startsWith(`${PROJECT}contracts/`) && !name.startsWith(`${PROJECT}contracts/mocks/`))
-    .sort();
-}
+/** Finds what the compiler said of a contract beside its code. Builds that recompile only what changed leave several answers. */
+export class CompilerAnswers {
+  readonly #contracts = new Map<string, Readonly<Record<string, Readonly<Record<string, Layouts>>>>>();
 
-/** Contracts in those sources that can be deployed, as `[path, name, contract]`; neither interfaces nor abstract ones. */
-export function productionContracts(build: BuildInfo): [source: string, name: string, contract: CompiledContract][] {
-  return productionSources(build).flatMap((source) =>
-    Object.entries(build.output.contracts[source] ?? {})
-      .filter(([, contract]) => contract.evm.bytecode.object !== "")
-      .map(([name, contract]): [string, string, CompiledContract] => [source.slice(PROJECT.length), name, contract]),
-  );
+  constructor(private readonly root: string) {}
+
+  of({ buildInfoId, inputSourceName, contractName }: Artifact): Layouts {
+    let contracts = this.#contracts.get(buildInfoId);
+    if (contracts === undefined) {
+      const file = join(this.root, "artifacts/build-info", `${buildInfoId}.output.json`);
+      ({ contracts } = (JSON.parse(readFileSync(file, "utf8")) as { output: { contracts: typeof contracts } }).output);
+      this.#contracts.set(buildInfoId, contracts!);
+    }
+    const found = contracts?.[inputSourceName]?.[contractName];
+    if (found === undefined)
+      throw new Error(`${buildInfoId} says nothing of ${contractName}: run \`npm run -s build\`.`);
+    return found;
+  }
 }

@@ -1,5 +1,11 @@
-import type { BuildInfo, StorageLayout, StorageType, StorageVariable } from "./compiled.js";
-import { productionContracts } from "./compiled.js";
+import {
+  CompilerAnswers,
+  nameOf,
+  productionArtifacts,
+  type StorageLayout,
+  type StorageType,
+  type StorageVariable,
+} from "./compiled.js";
 
 /** Variables of one contract or struct, each a line: `slot [first byte..last byte] type name`. */
 type Lines = readonly string[];
@@ -38,16 +44,18 @@ function structsOf(layout: StorageLayout): Record<string, Lines> {
   return Object.fromEntries(Object.entries(structs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Where every deployable contract of a build keeps its state, by `path:name`; contracts that keep none are left out. */
-export function layoutsOf(build: BuildInfo): Record<string, ContractLayout> {
-  const layouts: Record<string, ContractLayout> = {};
-  for (const [source, name, { storageLayout, transientStorageLayout }] of productionContracts(build)) {
+/** Where every deployable contract keeps its state, as last compiled, by `path:name`; those that keep none are left out. */
+export function layouts(root: string): Record<string, ContractLayout> {
+  const answers = new CompilerAnswers(root);
+  const found: Record<string, ContractLayout> = {};
+  for (const artifact of productionArtifacts(root)) {
+    const { storageLayout, transientStorageLayout } = answers.of(artifact);
     const layout: ContractLayout = {
       storage: linesOf(storageLayout),
       transient: linesOf(transientStorageLayout),
       structs: structsOf(storageLayout),
     };
-    if (layout.storage.length + layout.transient.length > 0) layouts[`${source}:${name}`] = layout;
+    if (layout.storage.length + layout.transient.length > 0) found[nameOf(artifact)] = layout;
   }
-  return layouts;
+  return found;
 }

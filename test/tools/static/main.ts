@@ -3,7 +3,6 @@
 import { Command } from "commander";
 import { jsonOf } from "../../chaos/json.js";
 import { table } from "../../../scripts/cli/output.js";
-import { changedSince, productionBuild } from "../compiled.js";
 import { NOT_HERE, PythonPrograms } from "../python/environment.js";
 import { annotations, unexplained } from "./annotations.js";
 import { type Finding, IMPACTS, type Impact, analyse } from "./slither.js";
@@ -13,7 +12,7 @@ const JUDGED: readonly Impact[] = ["High", "Medium"];
 
 const command = new Command("check:static")
   .description(
-    "Runs Slither over the contracts that are deployed, as last compiled. A finding of medium impact or above must be mended,\n" +
+    "Runs Slither over the contracts that are deployed. A finding of medium impact or above must be mended,\n" +
       "or accepted where it stands: // slither-disable-next-line detector: the reason in words",
   )
   .option("--all", "also print findings of low impact and below, which are not judged one by one")
@@ -29,15 +28,9 @@ if (typeof programs === "string") {
   say(`Slither is not run here: ${programs}.`);
   process.exit(NOT_HERE);
 }
-const build = productionBuild(root);
-const changed = changedSince(build, root);
-if (changed.length > 0) {
-  say(`Compiled before ${changed.join(", ")} changed: run \`npm run -s build\` first.`);
-  process.exit(1);
-}
 say("Slither reads the contracts; about half a minute…");
 const started = Date.now();
-const analysis = analyse(build, root, programs);
+const analysis = analyse(root, programs);
 const accepted = annotations(root);
 const bare = unexplained(accepted).map(({ file, line }) => `${file}:${line}`);
 const judged = analysis.findings.filter(({ impact }) => JUDGED.includes(impact));

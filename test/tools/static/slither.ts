@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { type BuildInfo, type CompiledSource, productionSources } from "../compiled.js";
+import { compile } from "../compile.js";
+import { isDeployed } from "../compiled.js";
 import type { PythonPrograms } from "../python/environment.js";
 
 export const IMPACTS = ["High", "Medium", "Low", "Informational", "Optimization"] as const;
@@ -39,31 +40,27 @@ interface Report {
   };
 }
 
-/** The compiler's answer about production's sources and what they import, where Slither looks for one of Hardhat's. */
-function writeBuild(build: BuildInfo, folder: string): void {
-  const kept = new Map<string, CompiledSource>();
-  const left = productionSources(build);
-  for (let name = left.pop(); name !== undefined; name = left.pop()) {
-    const source = build.output.sources[name];
-    if (kept.has(name) || source === undefined) continue;
-    kept.set(name, source);
-    for (const { nodeType, absolutePath } of source.ast.nodes) {
-      if (nodeType === "ImportDirective" && absolutePath !== undefined) left.push(absolutePath);
-    }
+/** What the compiler knows of the contracts without making code of them, where Slither looks for an answer given to Hardhat. */
+function writeBuild(root: string, folder: string): void {
+  const sources = readdirSync(join(root, "contracts"), { recursive: true, encoding: "utf8" }).filter(isDeployed).sort();
+  const { input, output, version } = compile(
+    root,
+    sources.map((name) => `contracts/${name}`),
+    { "": ["ast"], "*": ["abi"] },
+  );
+  const withoutCode = { bytecode: { object: "", sourceMap: "" }, deployedBytecode: { object: "", sourceMap: "" } };
+  for (const contracts of Object.values(output.contracts)) {
+    for (const contract of Object.values(contracts)) Object.assign(contract, { evm: withoutCode });
   }
-  const only = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
-    Object.fromEntries(Object.entries(all).filter(([name]) => kept.has(name)));
-  const input = { ...build.input, sources: only(build.input.sources) };
-  const output = { sources: only(build.output.sources), contracts: only(build.output.contracts) };
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "build-info"), { recursive: true });
-  writeFileSync(join(folder, "build-info/production.json"), JSON.stringify({ ...build, input, output }));
+  writeFileSync(join(folder, "build-info/production.json"), JSON.stringify({ solcVersion: version, input, output }));
 }
 
-/** Runs every detector of Slither over the contracts of a build. */
-export function analyse(build: BuildInfo, root: string, programs: PythonPrograms): Analysis {
+/** Runs every detector of Slither over the contracts that are deployed. */
+export function analyse(root: string, programs: PythonPrograms): Analysis {
   const folder = join(root, "out/static");
-  writeBuild(build, folder);
+  writeBuild(root, folder);
   const reportFile = join(folder, "report.json");
   const done = spawnSync(
     programs.path("python"),
