@@ -1,4 +1,4 @@
-"""LiquidationMath: what a liquidation takes and leaves (LIQ-2 to LIQ-5)."""
+"""LiquidationMath: what a liquidation takes and leaves (LIQ-0, LIQ-2 to LIQ-6)."""
 
 from prove import Group, Lemma
 
@@ -58,6 +58,7 @@ def liquidation(n, f):
     _hints(n, f, t, collateral, price, debt, request, q)
     left = debt - q.debt_closed
     value = n.down(q.seized, price, f.PRICE_SCALE)
+    is_at_target = left * f.WAD * f.PRICE_SCALE <= t.target_ltv * (collateral - q.seized) * price
     return [
         ("LIQ-2", "collateral for each unit of debt", q.seized * debt <= collateral * q.debt_closed),
         ("LIQ-3", "minDebt, nothing, or no liquidation", n.either(q.repaid == 0, left == 0, left >= t.min_debt)),
@@ -67,6 +68,7 @@ def liquidation(n, f):
         ("LIQ-5", "nor than allowed", q.repaid <= q.allowance),
         ("LIQ-5", "nor than is closed", q.repaid <= q.debt_closed),
         ("LIQ-5", "no more is closed than owed", q.debt_closed <= debt),
+        ("LIQ-6", "at most the target LTV is left", n.implies(request >= q.allowance, is_at_target)),
     ]
 
 
@@ -79,6 +81,10 @@ def _hints(n, f, t, collateral, price, debt, request, q):
     n.grows(q.value * f.PRICE_SCALE, collateral * price, q.repaid)
     n.grows(collateral * q.repaid + 1, q.seized * debt, price)
     n.grows(closed, q.debt_closed, collateral)
+    n.grows(q.repaid, debt, with_incentive)
+    n.grows(q.seized, collateral, t.target_ltv * price)
+    n.grows(q.value * f.PRICE_SCALE, collateral * price, t.target_ltv)
+    n.grows(q.seized * price, q.repaid * with_incentive * f.PRICE_SCALE_PER_WAD, t.target_ltv)
     for most_closed in (debt - t.min_debt, 0):
         most_seized = n.seen("down", collateral, most_closed, debt)
         cost = n.seen("up", most_seized, price, f.PRICE_SCALE_PER_WAD * with_incentive)
@@ -88,6 +94,7 @@ def _hints(n, f, t, collateral, price, debt, request, q):
             bought = n.seen("down", repaid * with_incentive, f.PRICE_SCALE_PER_WAD, price)
             n.grows(q.seized, bought, price)
             n.grows(most_seized + 1, bought, price)
+            n.grows(collateral + 1, bought, price)
             n.grows(repaid, cost - 1, with_incentive)
 
 
@@ -132,6 +139,11 @@ GROUPS = [
                 "LIQ-5",
                 "no more is taken than there is, nor repaid than asked and allowed, nor closed than owed; no loss is negative",
                 ("repaid = least(n, request, q.allowance)", "repaid = q.allowance"),
+            ),
+            Lemma(
+                "LIQ-6",
+                "whoever repays all that is allowed leaves at most the target LTV, or no debt",
+                ("to_target = n.up(over, WAD, per_unit)", "to_target = n.down(over, WAD, per_unit)"),
             ),
         ],
     ),
