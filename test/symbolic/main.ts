@@ -1,6 +1,5 @@
 // npm run -s check:symbolic: lemmas about the arithmetic, proved for all inputs. See docs/verification.md.
 import { Command } from "commander";
-import { table } from "../../scripts/cli/output.js";
 import { jsonOf } from "../chaos/json.js";
 import { number } from "../chaos/options.js";
 import { NOT_HERE, PythonPrograms } from "../tools/python/environment.js";
@@ -48,18 +47,14 @@ const seconds = Math.round((Date.now() - started) / 1_000);
 if (options.json === true) {
   process.stdout.write(`${jsonOf({ ok: failed.length + differences.length === 0, seconds, results, differences })}\n`);
 } else {
-  const rows = results.map(({ lemma, by, ways, problem, claim, range }) => [
-    lemma.replace("check_", ""),
-    problem === undefined ? `proved by ${by}` : "NOT PROVED",
-    `${claim}\nfor ${range}`,
-    `${ways}`,
-  ]);
-  process.stdout.write(`${table(["lemma", "", "claim", "ways"], rows, 3)}\n`);
+  for (const { lemma, by, ways, problem, claim, range } of results) {
+    const verdict = problem === undefined ? `proved (${by}, ${ways} ways)` : `NOT PROVED: ${problem}`;
+    process.stdout.write(`${lemma}: ${verdict}\n  ${claim}\n  for ${range}\n`);
+  }
   process.stdout.write(`${results.length - failed.length} of ${results.length} proved, each with a refuted twin; `);
   process.stdout.write(
     `${cases.length - differences.length} of ${cases.length} results of formulas equal; ${seconds} s\n`,
   );
-  for (const { lemma, problem } of failed) process.stdout.write(`${lemma}: ${problem}\n`);
   for (const { formula, inputs, result, contract } of differences.slice(0, 10)) {
     process.stdout.write(
       `${formula}(${jsonOf(inputs)}): the formula gives ${jsonOf(result)}, the contract ${contract}\n`,

@@ -52,10 +52,19 @@ class Linear:
 
     def __init__(self):
         self.products = {}
+        self._known = {}
 
     def of(self, condition):
         if isinstance(condition, bool):
             return z3.BoolVal(condition)
+        # Most conditions come again on other ways. With the term itself, or its number could be given to another.
+        _, linear = self._known.get(condition.get_id(), (None, None))
+        if linear is None:
+            linear = self._linear(condition)
+            self._known[condition.get_id()] = condition, linear
+        return linear
+
+    def _linear(self, condition):
         kind = condition.decl().kind()
         if kind in COMPARISONS and z3.is_int(condition.arg(0)):
             return COMPARISONS[kind](self._combination(condition.arg(0) - condition.arg(1)), 0)

@@ -76,9 +76,9 @@ def formulas(fault=None) -> ModuleType:
 
 def prove(group: Group) -> tuple[int, dict[str, str]]:
     """How many ways can be gone, and by lemma what could not be proved."""
-    f, count, open_goals = formulas(), 0, {}
+    f, count, open_goals, linear = formulas(), 0, {}, Linear()
     for goals, facts in ways(lambda n: group.statement(n, f)):
-        solver, linear = z3.SolverFor("QF_LIA"), Linear()
+        solver = z3.SolverFor("QF_LIA")
         solver.set("timeout", PROOF_MILLISECONDS)
         solver.add(*map(linear.of, facts))
         if solver.check() == z3.unsat:
