@@ -11,7 +11,13 @@ const coverage = process.argv.includes("--coverage") || process.env.HARDHAT_COVE
 export const solc = {
   version: "0.8.37",
   path: require.resolve("solc/soljson.js"),
-  settings: { optimizer: { enabled: true, runs: 200 }, viaIR: true, evmVersion: "cancun" },
+  settings: {
+    optimizer: { enabled: true, runs: 200 },
+    viaIR: true,
+    evmVersion: "cancun",
+    // For test/ts/layout.ts.
+    outputSelection: { "*": { "*": ["storageLayout", "transientStorageLayout"] } },
+  },
 };
 export const npmFiles = [
   "@openzeppelin/contracts/access/manager/AccessManager.sol",

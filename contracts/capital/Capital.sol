@@ -138,8 +138,8 @@ contract Capital is ICapitalReport, AccessManaged {
         uint256 price = IOracle(manager.facilityOf(facility).pricing.oracle).price();
         // A debt is rounded up loan by loan, the total is not: their difference stops at zero.
         uint256 unnamed = IPoolLedger(pool).totalDebt();
-        uint256 uncovered;
-        uint256 previous;
+        uint256 uncovered = 0;
+        uint256 previous = 0;
         for (uint256 i; i < ids.length; ++i) {
             require(uint32(ids[i] >> 64) == facility && ids[i] > previous, UnexpectedLoan(ids[i], previous));
             previous = ids[i];

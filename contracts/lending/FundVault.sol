@@ -41,6 +41,12 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     mapping(ITranche tranche => uint256 shares) private _held;
     uint256 private _idle;
 
+    /// @dev Whoever is called during an action must not read what it has written only a part of.
+    modifier whole() {
+        require(!_reentrancyGuardEntered(), HalfDone());
+        _;
+    }
+
     /// @param managers whose facilities' tranches the fund may hold; fixed
     /// @param gate_ who may enter; 0 lets everybody in
     constructor(
@@ -138,6 +144,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
             _idle -= assets;
             allocated += assets;
             ASSET.forceApprove(address(tranche), assets);
+            // slither-disable-next-line reentrancy-no-eth: actions are nonReentrant, and views refuse meanwhile
             uint256 shares = tranche.deposit(assets, address(this));
             _held[tranche] += shares;
             emit Allocated(address(tranche), assets, shares);
@@ -164,7 +171,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     }
 
     /// @inheritdoc IFundVault
-    function idle() external view returns (uint256) {
+    function idle() external view whole returns (uint256) {
         return _idle;
     }
 
@@ -179,19 +186,17 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     }
 
     /// @inheritdoc IFundVault
-    function heldOf(ITranche tranche) external view returns (uint256) {
+    function heldOf(ITranche tranche) external view whole returns (uint256) {
         return _held[tranche];
     }
 
     /// @inheritdoc IERC4626
-    function totalAssets() public view override(AssetShares, IERC4626) returns (uint256) {
-        require(!_reentrancyGuardEntered(), HalfDone());
+    function totalAssets() public view override(AssetShares, IERC4626) whole returns (uint256) {
         return _nav();
     }
 
     /// @inheritdoc IFundVault
-    function available() public view returns (uint256 cash) {
-        require(!_reentrancyGuardEntered(), HalfDone());
+    function available() public view whole returns (uint256 cash) {
         cash = _idle;
         for (uint256 i; i < _tranches.length; ++i) cash += _payable(_tranches[i]);
     }
@@ -246,9 +251,13 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         }
     }
 
+    function _entryAssets() internal view override whole returns (uint256) {
+        return _entryNav();
+    }
+
     /// @dev What the same holdings would cost: entry ignores expected losses, or a mark that is taken back would be a gift, paid
     /// by the fund's holders, to whoever entered the moment before.
-    function _entryAssets() internal view override returns (uint256 nav) {
+    function _entryNav() private view returns (uint256 nav) {
         nav = _idle;
         for (uint256 i; i < _tranches.length; ++i) {
             ITranche tranche = _tranches[i];
@@ -277,7 +286,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     function _requireOpenTo(address receiver) private view returns (uint256 nav) {
         GateCheck.requireAllowed(GATE, receiver, NewRisk.Lend);
         require(!_isWipedOut(_nav()), WipedOut(totalSupply()));
-        return _entryAssets();
+        return _entryNav();
     }
 
     function _enter(address receiver, uint256 assets, uint256 shares) private {
@@ -309,6 +318,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
         assets = Math.min(most, _payable(tranche));
         if (assets == 0) return 0;
         uint256 before = ASSET.balanceOf(address(this));
+        // slither-disable-next-line reentrancy-no-eth: actions are nonReentrant, and views refuse meanwhile
         uint256 shares = tranche.withdraw(assets, address(this), address(this));
         _held[tranche] -= shares;
         _idle += assets;
@@ -341,7 +351,7 @@ contract FundVault is AssetShares, IFundVault, AccessManaged, ReentrancyGuardTra
     /// @dev Keeps the order of the others.
     function _forget(ITranche tranche) private {
         uint256 last = _tranches.length - 1;
-        bool found;
+        bool found = false;
         for (uint256 i; i < last; ++i) {
             found = found || address(_tranches[i]) == address(tranche);
             if (found) _tranches[i] = _tranches[i + 1];

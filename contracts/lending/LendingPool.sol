@@ -56,6 +56,7 @@ contract LendingPool is PoolLedger, ILendingPool {
             paid = owed.zeroFloorSub(minDebt);
             require(paid != 0, PaymentLeavesDust(maxAssets, owed, minDebt));
         }
+        // slither-disable-next-line incorrect-equality: paid is at most owed
         shares = paid == owed ? loanShares : paid.toSharesDown(debt.assets, debt.shares);
         _book(debt, state, paid, paid, shares);
     }
@@ -129,6 +130,7 @@ contract LendingPool is PoolLedger, ILendingPool {
         debt = _debt;
         state = _cash;
         elapsed = block.timestamp - state.accruedAt;
+        // slither-disable-next-line incorrect-equality: nothing accrues within one second
         if (elapsed == 0) return (debt, state, 0, 0); // TIME-1
         uint256 rate = _moveRate(state, debt.assets, elapsed);
         interest = uint256(debt.assets).wadMulDown(CompoundGrowth.growthDown(rate, elapsed));

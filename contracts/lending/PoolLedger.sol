@@ -262,6 +262,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
         if (FIXED_RATE != 0) return FIXED_RATE;
         (uint256 debt, CashState memory state) = _debtAndStateNow();
         require(drawn <= state.cash, InsufficientCash(drawn, state.cash));
+        // slither-disable-next-line unused-return: a question moves no rate
         (ratePerSecond, ) = AdaptiveCurve.average(
             state.rateAtTarget,
             _utilisationDown(debt + drawn, state.cash - drawn),
@@ -331,6 +332,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     }
 
     function _utilisationDown(uint256 debt, uint256 held) internal pure returns (uint256) {
+        // slither-disable-next-line incorrect-equality: without debt nothing is used, and nothing can be divided by
         return debt == 0 ? 0 : debt.mulDivDown(WAD, debt + held);
     }
 
@@ -385,6 +387,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
 
     /// @dev Goes to those who cannot leave in this block.
     function _addLump(Waterfall.Ledger memory l, uint256 income) internal {
+        // slither-disable-next-line incorrect-equality: a figure of the ledger, which nobody can send to
         if (l.firstLoss.junior == 0) {
             l.claims.reserve += income.toUint112();
             emit LumpIncome(0, income);
@@ -433,6 +436,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
 
     function _dividedNow() private view returns (Waterfall.Ledger memory l) {
         l = _ledgerNow();
+        // slither-disable-next-line unused-return: a view announces no division
         l.divide();
     }
 

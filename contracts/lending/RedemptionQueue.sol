@@ -75,6 +75,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
         requestId = ++_requests;
         emit RedeemRequest(controller, owner, requestId, msg.sender, shares);
 
+        // slither-disable-next-line incorrect-equality: the line's own count, which nobody can send to
         bool empty = waiting() == 0;
         if (empty && TRANCHE.maxRedeem(address(this)) >= shares) {
             uint128 asked = shares.toUint128();
@@ -150,6 +151,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
         assets = TRANCHE.previewMint(shares);
         _pull(assets);
+        // slither-disable-next-line unused-return: what previewMint said in the same call
         TRANCHE.mint(shares, receiver);
         emit Deposit(msg.sender, receiver, assets, shares);
     }
@@ -280,17 +282,20 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
         uint256 left = waiting();
         shares = Math.min(Math.min(maxShares, left), TRANCHE.maxRedeem(address(this)));
         if (shares < left) shares = Math.min(shares, left.zeroFloorSub(LEAST_SHARES));
+        // slither-disable-next-line incorrect-equality: exactly what redeem would refuse
         if (shares < LEAST_SHARES || TRANCHE.convertToAssets(shares) == 0) return (0, 0);
         assets = _redeem(shares);
         Total memory last = _totals[_totals.length - 1];
         _totals.push(Total((last.shares + shares).toUint128(), (last.assets + assets).toUint128()));
         emit Served(shares, assets, left - shares);
+        // slither-disable-next-line incorrect-equality: shares is at most left
         if (shares == left) POOL.setRedemptionsQueued(false);
     }
 
     /// @dev What came in, not what was sent: a token that takes a fee must not make one lender pay another.
     function _redeem(uint256 shares) private returns (uint256) {
         uint256 before = ASSET.balanceOf(address(this));
+        // slither-disable-next-line unused-return,reentrancy-no-eth: what came in counts; every action is nonReentrant
         TRANCHE.redeem(shares, address(this), address(this));
         return ASSET.balanceOf(address(this)) - before;
     }
@@ -313,6 +318,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
             else high = middle;
         }
         Total memory upper = _totals[low];
+        // slither-disable-next-line incorrect-equality: a stop that is exactly there needs no part of the next
         if (upper.shares == shares) return upper.assets;
         Total memory lower = _totals[low - 1];
         uint256 part = uint256(upper.assets - lower.assets).mulDivDown(
@@ -335,6 +341,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
     function _pay(uint256 requestId, Request memory r, address receiver, uint256 shares, uint256 assets) private {
         r.claimedTo += uint128(shares); // at most up to settledTo
         r.assets -= uint128(assets); // at most the field
+        // slither-disable-next-line incorrect-equality: claimedTo is at most end
         if (r.claimedTo == r.end) _remove(requestId, r);
         else _request[requestId] = r;
         emit Claimed(requestId, shares, assets);
@@ -346,6 +353,7 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
         List storage list = _requestsOf[r.controller];
         uint48 id = uint48(requestId);
         r.previous = list.last;
+        // slither-disable-next-line incorrect-equality: 0 is no request's id
         if (r.previous == 0) list.first = id;
         else _request[r.previous].next = id;
         list.last = id;
@@ -354,8 +362,10 @@ contract RedemptionQueue is IRedemptionQueue, ReentrancyGuardTransient {
 
     function _remove(uint256 requestId, Request memory r) private {
         List storage list = _requestsOf[r.controller];
+        // slither-disable-next-line incorrect-equality: 0 is no request's id
         if (r.previous == 0) list.first = r.next;
         else _request[r.previous].next = r.next;
+        // slither-disable-next-line incorrect-equality: 0 is no request's id
         if (r.next == 0) list.last = r.previous;
         else _request[r.next].previous = r.previous;
         delete _request[requestId];

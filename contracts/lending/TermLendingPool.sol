@@ -163,8 +163,10 @@ contract TermLendingPool is PoolLedger, TermSheets {
         (s.sheet, s.openedAt) = (slot.sheet, slot.openedAt);
         uint8 flags = (flagsBefore | o.loan.flags) & LoanFlags.LATE;
         if (flags != 0) {
+            // slither-disable-next-line uninitialized-local: zeros where nothing is late any more
             LateSlots memory late;
             if (o.late.length != 0) late = o.late[0];
+            // slither-disable-next-line incorrect-equality: flags, not an amount
             if (flags == LoanFlags.OFF_SCHEDULE) _late[id].interestNumerator = late.interestNumerator;
             else _late[id] = late;
         }
@@ -249,6 +251,7 @@ contract TermLendingPool is PoolLedger, TermSheets {
     function _accrued() private returns (uint256 receivable, CashState memory state) {
         uint256 last = _cash.accruedAt;
         (receivable, state) = _accruedView();
+        // slither-disable-next-line incorrect-equality: nothing accrues within one second
         if (state.accruedAt == last) return (receivable, state);
         uint256 interest = receivable / Amortisation.RATE_SECONDS - _receivable / Amortisation.RATE_SECONDS;
         emit Accrued(interest, state.rateAtTarget);
@@ -258,6 +261,7 @@ contract TermLendingPool is PoolLedger, TermSheets {
         receivable = _receivable;
         state = _cash;
         uint256 elapsed = block.timestamp - state.accruedAt;
+        // slither-disable-next-line incorrect-equality: nothing accrues within one second
         if (elapsed == 0) return (receivable, state); // TIME-1
         _moveRate(state, receivable / Amortisation.RATE_SECONDS, elapsed);
         receivable += _slope * elapsed;

@@ -76,6 +76,7 @@ contract Tranche is AssetShares, ITranche {
     function seed(address payer, uint256 assets) external {
         require(msg.sender == address(MANAGER), OnlyManager(msg.sender, address(MANAGER)));
         require(totalSupply() == 0, AlreadySeeded());
+        // slither-disable-next-line unused-return: the first shares have a price of their own
         POOL.enter(NOBODY, assets);
         _mintAgainst(payer, NOBODY, assets, assets.toSharesDown(0, 0));
     }
@@ -179,6 +180,7 @@ contract Tranche is AssetShares, ITranche {
         uint256 available = _availableTo(owner);
         if (available == 0) return 0;
         uint256 shares = Math.min(_leavingSharesOf(owner), convertToShares(available));
+        // slither-disable-next-line incorrect-equality: exactly what redeem refuses
         return convertToAssets(shares) == 0 ? 0 : shares;
     }
 

@@ -110,6 +110,7 @@ contract TermLens is ITermLens {
     function _schedule(TermBalance memory b, TermTerms memory t) private pure returns (Instalment[] memory rows) {
         uint256 left = b.principal - b.arrears;
         uint256 first = b.passed + 1;
+        // slither-disable-next-line incorrect-equality: no principal is left to schedule
         if (left == 0) return rows;
         rows = new Instalment[](t.count - b.passed);
         for (uint256 i = 0; i < rows.length; ++i) {

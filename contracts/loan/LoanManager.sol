@@ -136,6 +136,7 @@ contract LoanManager is Loans, ILoanManager {
     }
 
     function _payOff(uint256, Loan memory loan, address pool) internal override returns (uint256 paid) {
+        // slither-disable-next-line unused-return: the shares are all there are
         (paid, ) = ILendingPool(pool).repay(loan.debtShares, type(uint256).max, 0);
         loan.debtShares = 0;
     }
@@ -171,6 +172,7 @@ contract LoanManager is Loans, ILoanManager {
         uint256 maxDebt = _maxDebtDown(collateral, price, ltv.maxLtvBps);
         uint256 debt;
         uint256 totalDebt;
+        // slither-disable-next-line reentrancy-no-eth: the facility's own pool, which calls nobody there
         (shares, debt, totalDebt) = ILendingPool(ltv.pool).draw(sharesBefore, assets);
         require(debt >= pricing.minDebt, BelowMinDebt(debt, pricing.minDebt));
         require(debt <= maxDebt, LtvTooHigh(debt, maxDebt, collateral, price));

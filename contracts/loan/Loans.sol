@@ -393,6 +393,7 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         _marks[id] = expectedLoss;
         loan.flags = expectedLoss == 0 ? loan.flags & ~LoanFlags.MARKED : loan.flags | LoanFlags.MARKED;
         emit Marked(id, msg.sender, expectedLoss);
+        // slither-disable-next-line reentrancy-no-eth: the facility's own pool, which calls nobody there
         IPoolLedger(pool).changeExpectedLoss(before, expectedLoss);
     }
 

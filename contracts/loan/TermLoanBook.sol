@@ -89,6 +89,7 @@ contract TermLoanBook is ITermLoanBook {
     /// @inheritdoc ITermLoanBook
     function sell(Position memory p, uint256 debtClosed) external view returns (Outcome memory o) {
         Work memory w = _takeUp(p);
+        // slither-disable-next-line incorrect-equality: a sale never closes more than this debt
         if (debtClosed == w.b.debt()) return _end(p, w);
         uint256 interest = _interestOf(w.b);
         w.b.close(w.t, debtClosed);

@@ -91,6 +91,7 @@ contract TermLoanManager is Loans, ITermLoanManager {
         uint256 annualRate;
         uint256 instalment;
         uint256 totalDebt;
+        // slither-disable-next-line reentrancy-no-eth: the facility's own pool, which calls nobody there
         (loan, annualRate, instalment, totalDebt) = ITermLendingPool(ltv.pool).rollOver(
             id,
             loan,
@@ -197,6 +198,7 @@ contract TermLoanManager is Loans, ITermLoanManager {
         require(o.principal >= pricing.minDebt, BelowMinDebt(o.principal, pricing.minDebt));
         require(o.principal <= loanCap, LoanCapExceeded(o.principal, loanCap));
         _requireWithinLtv(pricing.oracle, o.collateral, o.principal, ltv.maxLtvBps);
+        // slither-disable-next-line reentrancy-no-eth: the facility's own pool, which calls nobody there
         (uint256 annualRate, uint256 instalment, uint256 totalDebt) = ITermLendingPool(ltv.pool).borrow(
             id,
             o.sheet,

@@ -83,7 +83,7 @@ library TermLoanMath {
     ) internal pure returns (uint256 interest, uint256 principal) {
         principal = _part(b, t, left, number);
         uint256 seconds_ = t.intervalSeconds;
-        uint256 numerator;
+        uint256 numerator = 0;
         if (number == b.passed + 1) (seconds_, numerator) = (dueDate(t, number) - b.settledAt, b.interestNumerator);
         interest = _unitsUp(numerator + left * t.annualRateWad * seconds_);
     }

@@ -118,6 +118,7 @@ abstract contract PriceLegs is IOracleErrors {
     /// @dev Second of the bitcoin leg's round whatever its answer is worth; 0 where it cannot be read or lies in the future.
     function _bitcoinUpdatedAt() internal view returns (uint256 updatedAt) {
         bool ok;
+        // slither-disable-next-line unused-return: only the age is asked for
         (ok, , , , updatedAt) = BITCOIN_FEED.tryLatest();
         if (!ok || updatedAt > block.timestamp) return 0;
     }
@@ -145,6 +146,7 @@ abstract contract PriceLegs is IOracleErrors {
     ) private view returns (uint256 answer, uint256 updatedAt) {
         bool ok;
         int256 signed;
+        // slither-disable-next-line unused-return: a round is judged by answer and age, not by number
         (ok, , signed, , updatedAt) = feed.tryLatest();
         require(ok, FeedUnreadable(leg, feed));
         answer = uint256(signed);
@@ -159,6 +161,7 @@ abstract contract PriceLegs is IOracleErrors {
     }
 
     function _age(address feed) private view returns (uint256) {
+        // slither-disable-next-line unused-return: only the age is asked for
         (bool ok, , , , uint256 updatedAt) = feed.tryLatest();
         return ok && updatedAt <= block.timestamp ? block.timestamp - updatedAt : type(uint256).max;
     }
@@ -194,6 +197,7 @@ abstract contract PriceLegs is IOracleErrors {
         uint256 wrapperMax = WRAPPER_FEED == address(0) ? 1 : WRAPPER_MAX - 1;
         uint256 loanMin = LOAN_FEED == address(0) ? 1 : LOAN_MIN + 1;
         uint256 loanMax = LOAN_FEED == address(0) ? 1 : LOAN_MAX - 1;
+        // slither-disable-next-line unused-return: the high word alone says whether the division overflows
         (uint256 high, ) = Math.mul512((BITCOIN_MAX - 1) * wrapperMax, SCALE_UP);
         bool overflows = high >= loanMin * SCALE_DOWN;
         uint256 lowest = overflows ? 0 : _composeDown(BITCOIN_MIN + 1, wrapperMin, loanMax);

@@ -47,6 +47,7 @@ abstract contract ReservesRule is IOracleErrors {
     }
 
     function _readAmount(Leg leg, address feed, uint256 maxAge) private view returns (uint256 amount) {
+        // slither-disable-next-line unused-return: a round is judged by answer and age, not by number
         (bool ok, , int256 answer, , uint256 updatedAt) = feed.tryLatest();
         require(ok, FeedUnreadable(leg, feed));
         amount = uint256(answer);

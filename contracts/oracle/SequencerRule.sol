@@ -60,6 +60,7 @@ abstract contract SequencerRule is IOracleErrors {
 
     function _latest() private view returns (uint80 id, int256 status, uint256 since) {
         bool ok;
+        // slither-disable-next-line unused-return: this feed's updatedAt says nothing
         (ok, id, status, since, ) = SEQUENCER_FEED.tryLatest();
         require(ok, FeedUnreadable(Leg.Sequencer, SEQUENCER_FEED));
         require(since != 0 && since <= block.timestamp, SequencerStatusUnknown(since, block.timestamp));

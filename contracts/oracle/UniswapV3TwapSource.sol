@@ -43,6 +43,7 @@ contract UniswapV3TwapSource is ISecondSource {
     function meanTickDown() public view returns (int256 tick) {
         uint32[] memory secondsAgos = new uint32[](2);
         secondsAgos[0] = WINDOW;
+        // slither-disable-next-line unused-return: liquidity is not part of the mean tick
         (int56[] memory cumulatives, ) = POOL.observe(secondsAgos);
         int256 moved;
         unchecked {

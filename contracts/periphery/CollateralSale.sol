@@ -121,6 +121,7 @@ abstract contract CollateralSale is ICollateralSale, BothManagers, IUniswapV3Swa
         require(pool != address(0), NoSuchPool(bought, sold, fee));
         (_payingPool, _asked) = (pool, amount);
         bool zeroForOne = sold < bought;
+        // slither-disable-next-line unused-return: the callback checks what is delivered and owed
         IUniswapV3Pool(pool).swap(
             recipient,
             zeroForOne,
@@ -139,11 +140,13 @@ abstract contract CollateralSale is ICollateralSale, BothManagers, IUniswapV3Swa
         ILoans manager = _managerOf(job.id);
         IERC20(job.loanAsset).forceApprove(job.lendingPool, job.payment);
         if (job.closing) {
+            // slither-disable-next-line unused-return: it pays the payment approved, or reverts
             manager.close(job.id, address(this), "");
             IERC20(job.collateralAsset).safeTransfer(lastPool, owed);
         } else {
             uint256 paid = manager.repay(job.id, job.payment, "");
             require(paid == job.payment, WouldLeaveDust(job.payment, paid));
+            // slither-disable-next-line unused-return: it withdraws `owed`, or reverts
             manager.withdraw(job.id, owed, lastPool);
         }
     }

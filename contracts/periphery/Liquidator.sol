@@ -234,6 +234,7 @@ contract Liquidator is ILiquidator, BothManagers, Ownable2Step, ReentrancyGuardT
         }
 
         _underWay = item.id;
+        // slither-disable-next-line reentrancy-balance,reentrancy-no-eth: both entries are nonReentrant
         (repaid, seized) = manager.liquidate(item.id, maxRepaid, item.minCollateralPerUnitE36, abi.encode(job));
         _underWay = 0;
 

@@ -120,6 +120,7 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         Facility memory facility = manager.facilityOf(id.facilityOf());
         q.priceE36 = IOracle(facility.pricing.oracle).liquidationPrice();
 
+        // slither-disable-next-line uninitialized-local: zeros, filled in below
         Situation memory at;
         at.position = ProtectionMath.Position(q.debt, q.collateral, q.priceE36);
         if (kind == OrderKind.TakeProfit)
@@ -248,6 +249,7 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
     // ---- inside: moving it ----
 
     function _repay(Job memory job, uint256 fee) private {
+        // slither-disable-next-line arbitrary-send-erc20: its owner gave order and allowance for this
         IERC20(job.loanAsset).safeTransferFrom(job.owner, address(this), job.payment + fee);
         IERC20(job.loanAsset).forceApprove(job.lendingPool, job.payment);
         // A token that called its owner may have let them sell the loan: whoever has it now is not paid for.
@@ -259,6 +261,7 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
     function _topUp(Job memory job, uint256 collateral, uint256 fee) private {
         ILoans manager = _managerOf(job.id);
         address vault = manager.facilityOf(job.id.facilityOf()).custody.vault;
+        // slither-disable-next-line arbitrary-send-erc20: its owner gave order and allowance for this
         IERC20(job.collateralAsset).safeTransferFrom(job.owner, address(this), collateral + fee);
         IERC20(job.collateralAsset).forceApprove(vault, collateral);
         _requireOwner(job.id, job.owner);

@@ -32,6 +32,7 @@ contract RepayWithCollateral is IRepayWithCollateral, CollateralSale {
         ILoans manager = _managerOf(id);
         paid = job.payment = manager.payOffOf(id);
         uint256 collateral = manager.loanOf(id).collateral;
+        // slither-disable-next-line unused-return: nothing is owed, and the collateral is known
         if (paid == 0) manager.close(id, address(this), "");
         else sold = _sell(job, sale.path);
         returned = collateral - sold;

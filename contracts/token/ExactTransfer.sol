@@ -14,6 +14,7 @@ library ExactTransfer {
     /// @notice Moves `amount` from one who has approved this contract.
     function pullExact(IERC20 token, address from, address to, uint256 amount) internal {
         uint256 before = token.balanceOf(to);
+        // slither-disable-next-line arbitrary-send-erc20: callers name who called them, or called their manager
         token.safeTransferFrom(from, to, amount);
         requireReceived(token, to, before, amount);
     }
@@ -21,6 +22,7 @@ library ExactTransfer {
     /// @notice Reverts unless `to` holds `amount` more than `before`.
     function requireReceived(IERC20 token, address to, uint256 before, uint256 amount) internal view {
         uint256 received = token.balanceOf(to) - before;
+        // slither-disable-next-line incorrect-equality: any other amount is the error
         require(received == amount, TransferMismatch(address(token), amount, received));
     }
 }

@@ -52,6 +52,7 @@ library AdaptiveCurve {
 
     function _exponent(int256 err, uint256 elapsed) private pure returns (int256) {
         unchecked {
+            // slither-disable-next-line divide-before-multiply: the speed by second is rounded, as the model does
             return ((SPEED * err) / ONE) * int256(elapsed);
         }
     }
@@ -76,6 +77,7 @@ library AdaptiveCurve {
     /// @dev e^x for |x| < 8 (WAD): x = q ln 2 + r with |r| <= ln 2 / 2, e^r by its first three terms, shifted by q.
     function _exp(int256 x) private pure returns (int256) {
         unchecked {
+            // slither-disable-next-line divide-before-multiply: q is a whole number, r what it leaves
             int256 q = (x + (x < 0 ? -(LN2 / 2) : LN2 / 2)) / LN2;
             int256 r = x - q * LN2;
             int256 expR = ONE + r + (r * r) / ONE / 2;

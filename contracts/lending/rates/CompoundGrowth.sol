@@ -10,6 +10,7 @@ library CompoundGrowth {
     /// @return growth WAD; each term rounded down, the cubic taken from the rounded square.
     function growthDown(uint256 ratePerSecond, uint256 elapsed) internal pure returns (uint256 growth) {
         uint256 linear = ratePerSecond * elapsed;
+        // slither-disable-next-line divide-before-multiply: the cubic comes from the rounded square by definition
         uint256 square = (linear * linear) / (2 * WAD);
         uint256 cubic = (square * linear) / (3 * WAD);
         return linear + square + cubic;

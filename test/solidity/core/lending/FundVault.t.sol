@@ -317,14 +317,21 @@ contract Reentrant {
     function onTokenMoved() external {
         if (called) return;
         called = true;
-        bytes[7] memory attempts = [
+        bytes[14] memory attempts = [
             abi.encodeCall(FUND.deposit, (1e6, address(this))),
             abi.encodeCall(FUND.withdraw, (1, address(this), address(this))),
             abi.encodeCall(FUND.redeem, (1e6, address(this), address(this))),
             abi.encodeCall(FUND.redeemInKind, (1e6, address(this), address(this))),
             abi.encodeCall(FUND.allocate, ()),
             abi.encodeCall(FUND.totalAssets, ()),
-            abi.encodeCall(FUND.available, ())
+            abi.encodeCall(FUND.available, ()),
+            abi.encodeCall(FUND.convertToShares, (1e6)),
+            abi.encodeCall(FUND.previewDeposit, (1e6)),
+            abi.encodeCall(FUND.previewMint, (1e12)),
+            abi.encodeCall(FUND.previewWithdraw, (1)),
+            abi.encodeCall(FUND.previewRedeem, (1e12)),
+            abi.encodeCall(FUND.idle, ()),
+            abi.encodeCall(FUND.heldOf, (ITranche(address(0))))
         ];
         for (uint256 i; i < attempts.length; ++i) {
             (bool success, ) = address(FUND).call(attempts[i]);
