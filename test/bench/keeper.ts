@@ -2,35 +2,48 @@ import { spawnSync } from "node:child_process";
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
+import { Command, Option } from "commander";
+import { number } from "../chaos/options.js";
 import { type Cold, type Measured, type Spread, coldStart, measure, removeFile } from "./keeper/measure.js";
 import { type Naive, measureNaive } from "./keeper/naive.js";
 
-/**
- * What the keeper's index and judge do in how long: `npm run -s bench:keeper`, `-- --json` for JSON on stdout, `-- --sizes 10000`
- * for other numbers of loans. Each size in a process of its own, so that memory is its own.
- */
-const args = process.argv.slice(2);
-const valueOf = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
+/** Each size in a process of its own, so that memory is its own. */
+interface Options {
+  sizes: number[];
+  runs: number;
+  blocks: number;
+  json?: boolean;
+  child?: "measure" | "cold" | "naive";
+  size?: number;
+  file?: string;
+}
 
-/** Runs of so many blocks: best and worst are of the same work. */
-const RUNS = Number(valueOf("--runs") ?? 3);
-const BLOCKS = Number(valueOf("--blocks") ?? 200);
+const numbers = (text: string): number[] => text.split(",").map(number);
+const options = new Command("bench:keeper")
+  .description(
+    "Index and judge of the keeper at up to a million loans: events, ticks, cold start, memory; beside a plain scan.",
+  )
+  .option("--sizes <list>", "numbers of loans", numbers, [10_000, 100_000, 1_000_000])
+  .option("--runs <n>", "runs of each size; best and worst are of the same work", number, 3)
+  .option("--blocks <n>", "blocks of a run, of 2,000 events each", number, 200)
+  .option("--json", "figures as JSON on stdout")
+  .addOption(new Option("--child <part>").hideHelp())
+  .addOption(new Option("--size <n>").argParser(number).hideHelp())
+  .addOption(new Option("--file <path>").hideHelp())
+  .parse()
+  .opts<Options>();
 
 /** What is asked of it at a million loans. */
 const TARGETS = { tickOneP99: 10, tickNoneP99: 0.5, eventsPerSecond: 300_000, coldMs: 2_000, rssMegabytes: 500 };
 
-const child = valueOf("--child");
+const { child, runs: RUNS, blocks: BLOCKS } = options;
 if (child !== undefined) await beChild(child);
 else run();
 
 async function beChild(what: string): Promise<void> {
-  const size = Number(valueOf("--size"));
+  const { size = 0, file = "" } = options;
   const answer =
-    what === "measure"
-      ? await measure(size, RUNS, BLOCKS)
-      : what === "cold"
-        ? coldStart(valueOf("--file") ?? "")
-        : measureNaive(size);
+    what === "measure" ? await measure(size, RUNS, BLOCKS) : what === "cold" ? coldStart(file) : measureNaive(size);
   process.stdout.write(JSON.stringify(answer));
 }
 
@@ -46,7 +59,7 @@ function ask<T>(...flags: string[]): T {
 }
 
 function run(): void {
-  const sizes = (valueOf("--sizes") ?? "10000,100000,1000000").split(",").map(Number);
+  const { sizes } = options;
   const results = sizes.map((size) => {
     const measured = ask<Measured>("--child", "measure", "--size", String(size));
     const colds = [1, 2, 3].map(() => ask<Cold>("--child", "cold", "--file", measured.file));
@@ -67,13 +80,14 @@ function run(): void {
     coldMs: largest.cold.firstListMs <= TARGETS.coldMs,
     rssMegabytes: Math.max(largest.measured.memory.rssMegabytes, largest.cold.rssMegabytes) <= TARGETS.rssMegabytes,
   };
-  if (args.includes("--json")) {
+  if (options.json === true) {
     process.stdout.write(
       `${JSON.stringify({ load, targets: TARGETS, ...(isFull && { met }), results, naive }, null, 2)}\n`,
     );
     return;
   }
   const table = new Table({
+    style: { head: [], border: [] },
     head: [
       "",
       "loans",
