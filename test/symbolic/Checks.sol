@@ -8,7 +8,7 @@ import {SharesMath} from "../../contracts/math/SharesMath.sol";
 /// @notice What Halmos proves of the compiled code itself, for all inputs. Each `check_` must hold; the `check_twin_` that follows
 /// it says something false in its place, and must be refuted.
 contract Checks {
-    /// @custom:claim mulDivUp is mulDivDown or one more; reverts where the result does not fit
+    /// @custom:claim mulDivUp is mulDivDown or one more, wherever it has a result
     function check_up_is_down_or_one_more(uint256 x, uint256 y, uint256 d) external pure {
         uint256 down = DirectedMath.mulDivDown(x, y, d);
         uint256 up = DirectedMath.mulDivUp(x, y, d);

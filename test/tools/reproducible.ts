@@ -77,9 +77,10 @@ try {
 if (options.artifacts === true) builds.push({ of: "artifacts/", hashes: hashesOf(root) });
 
 const names = [...new Set(builds.flatMap(({ hashes }) => [...hashes.keys()]))].sort();
-const differing = names.filter(
-  (name) => new Set(builds.map(({ hashes }) => jsonOf(hashes.get(name) ?? null))).size > 1,
-);
+/** The builds that made something else of a contract than the first. */
+const othersOf = (name: string): string[] =>
+  builds.filter(({ hashes }) => jsonOf(hashes.get(name)) !== jsonOf(builds[0]?.hashes.get(name))).map(({ of }) => of);
+const differing = names.filter((name) => othersOf(name).length > 0);
 if (options.json === true) {
   const contracts = names.map((name) => ({
     name,
@@ -90,7 +91,14 @@ if (options.json === true) {
 } else {
   const rows = names.map((name) => {
     const { creation = "none", runtime = "none" } = builds[0]?.hashes.get(name) ?? {};
-    return [name.replace(/^.*:/, ""), differing.includes(name) ? "DIFFERS" : "same", creation, runtime];
+    return [
+      name.replace(/^.*:/, ""),
+      othersOf(name)
+        .map((of) => `not in ${of}`)
+        .join(", ") || "same",
+      creation,
+      runtime,
+    ];
   });
   process.stdout.write(`${table(["contract", "", "keccak256 of creation code", "of runtime code"], rows, 4)}\n`);
   process.stdout.write(
