@@ -1,0 +1,103 @@
+import {
+  CollectStackTraces,
+  EdrContext,
+  FsAccessPermission,
+  IncludeTraces,
+  OP_CHAIN_TYPE,
+  opGenesisState,
+  opHardforkToString,
+  opLatestHardfork,
+  opSolidityTestRunnerFactory,
+  type Artifact,
+  type ArtifactId,
+  type SuiteResult,
+  type TestResult,
+} from "@nomicfoundation/edr";
+import { RECORDING } from "./switch.js";
+
+/** A contract with tests. */
+export type Suite = ArtifactId;
+export const nameOf = ({ source, name }: Suite): string => `${source.replace("project/test/solidity/", "")}:${name}`;
+
+/** Enough for the longest of our tests several times over; what needs more runs for ever. */
+const GAS_LIMIT = 4_000_000_000n;
+
+export interface Run {
+  readonly results: TestResult[];
+  /** Mutants that the tests came by, where that was asked for. */
+  readonly hits: ReadonlySet<number>;
+}
+
+/** Hardhat's test runner without Hardhat: one process, one start, any number of mutants. */
+export class Runner {
+  readonly suites: readonly Suite[];
+
+  private constructor(
+    private readonly context: EdrContext,
+    private readonly artifacts: Artifact[],
+    private readonly fuzzRuns: number,
+  ) {
+    this.suites = artifacts.filter(isSuite).map(({ id }) => id);
+  }
+
+  static async start(artifacts: Artifact[], fuzzRuns: number): Promise<Runner> {
+    const context = new EdrContext();
+    await context.registerSolidityTestRunnerFactory(OP_CHAIN_TYPE, opSolidityTestRunnerFactory());
+    return new Runner(context, artifacts, fuzzRuns);
+  }
+
+  /** @param tests names of those to run; all of the suite where it is left out */
+  run(suite: Suite, mutant: number, tests?: readonly string[]): Promise<Run> {
+    return this.#run(suite, BigInt(mutant), tests);
+  }
+
+  record(suite: Suite, tests?: readonly string[]): Promise<Run> {
+    return this.#run(suite, RECORDING, tests);
+  }
+
+  async #run(suite: Suite, coinbase: bigint, tests?: readonly string[]): Promise<Run> {
+    const hits = new Set<number>();
+    const onCollectedCoverageCallback = (marks: Uint8Array[]) => {
+      for (const mark of marks) hits.add(Number(BigInt(`0x${Buffer.from(mark).toString("hex")}`)));
+      return Promise.resolve();
+    };
+    const hardfork = opLatestHardfork();
+    const [result] = await Promise.all([
+      new Promise<SuiteResult>((resolve, reject) => {
+        this.context
+          .runSolidityTests(
+            OP_CHAIN_TYPE,
+            this.artifacts,
+            [suite],
+            {
+              projectRoot: process.cwd(),
+              hardfork: opHardforkToString(hardfork),
+              localPredeploys: opGenesisState(hardfork),
+              fsPermissions: [{ access: FsAccessPermission.ReadDirectory, path: "test/vectors" }],
+              disableBlockGasLimit: true,
+              disableTransactionGasCap: true,
+              gasLimit: GAS_LIMIT,
+              collectStackTraces: CollectStackTraces.OnFailure,
+              includeTraces: IncludeTraces.None,
+              // Same inputs for every mutant, and for the run without one.
+              fuzz: { runs: this.fuzzRuns, seed: "0x01", failurePersistDir: "out/mutants/failures" },
+              invariant: { runs: 1, depth: 50, failOnRevert: true, failurePersistDir: "out/mutants/failures" },
+              blockCoinbase: Buffer.from(coinbase.toString(16).padStart(40, "0"), "hex"),
+              ...(coinbase === RECORDING && { observability: { codeCoverage: { onCollectedCoverageCallback } } }),
+              ...(tests && { testPattern: `^(${tests.join("|")})\\(` }),
+            },
+            { buildInfos: [], ignoreContracts: false },
+            resolve,
+          )
+          .catch(reject);
+      }),
+    ]);
+    return { results: result.testResults, hits };
+  }
+}
+
+function isSuite({ contract, id }: Artifact): boolean {
+  if (contract.bytecode === undefined || contract.bytecode === "0x" || !id.source.includes("/test/")) return false;
+  const abi = JSON.parse(contract.abi) as { type: string; name?: string }[];
+  return abi.some(({ type, name = "" }) => type === "function" && /^(test|invariant)/.test(name));
+}
