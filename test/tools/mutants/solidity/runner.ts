@@ -22,6 +22,9 @@ export const nameOf = ({ source, name }: Suite): string => `${source.replace("pr
 /** Enough for the longest of our tests several times over; what needs more runs for ever. */
 const GAS_LIMIT = 4_000_000_000n;
 
+/** A mutant may make every input one that the test does not want. */
+const MOST_REJECTED = 4_096;
+
 export interface Run {
   readonly results: TestResult[];
   /** Mutants that the tests came by, where that was asked for. */
@@ -80,8 +83,8 @@ export class Runner {
               collectStackTraces: CollectStackTraces.OnFailure,
               includeTraces: IncludeTraces.None,
               // Same inputs for every mutant, and for the run without one.
-              fuzz: { runs: this.fuzzRuns, seed: "0x01", failurePersistDir: "out/mutants/failures" },
-              invariant: { runs: 1, depth: 50, failOnRevert: true, failurePersistDir: "out/mutants/failures" },
+              fuzz: { runs: this.fuzzRuns, seed: "0x01", maxTestRejects: MOST_REJECTED },
+              invariant: { runs: 1, depth: 50, failOnRevert: true },
               blockCoinbase: Buffer.from(coinbase.toString(16).padStart(40, "0"), "hex"),
               ...(coinbase === RECORDING && { observability: { codeCoverage: { onCollectedCoverageCallback } } }),
               ...(tests && { testPattern: `^(${tests.join("|")})\\(` }),

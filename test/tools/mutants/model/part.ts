@@ -1,0 +1,2 @@
+import type { Part, Say } from "../part.js";
+export function modelPart(_say: Say): Promise<Part> { throw new Error("later"); }
