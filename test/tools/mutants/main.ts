@@ -71,8 +71,19 @@ async function main(): Promise<number> {
   const results = await run(part, chosen);
   const survivors = new Map([...readSurvivors(SURVIVORS)].filter(([file]) => file.startsWith(prefixOf(part))));
   const known = new Set(part.mutants.map(({ file, key }) => `${file} ${key}`));
-  const report = reportOf(results, survivors, wrongEntries(survivors, results, (file, key) => known.has(`${file} ${key}`)));
-  const told = { part: name, of: part.mutants.length, chosen: chosen.length, run: results.length, target: TARGETS[name], ...report };
+  const report = reportOf(
+    results,
+    survivors,
+    wrongEntries(survivors, results, (file, key) => known.has(`${file} ${key}`)),
+  );
+  const told = {
+    part: name,
+    of: part.mutants.length,
+    chosen: chosen.length,
+    run: results.length,
+    target: TARGETS[name],
+    ...report,
+  };
   writeFileSync(join("out/mutants", `${name}.json`), JSON.stringify(told, undefined, 1));
   print(told, () => describe(report));
   say(`${results.length} of ${part.mutants.length} mutants; out/mutants/${name}.json has them all`);

@@ -47,7 +47,13 @@ export interface Report {
 
 export function reportOf(results: readonly Result[], survivors: Survivors, wrong: readonly string[]): Report {
   const files = [...new Set(results.map(({ file }) => file))].sort();
-  const scores = files.map((file) => scoreOf(file, results.filter((result) => result.file === file), survivors));
+  const scores = files.map((file) =>
+    scoreOf(
+      file,
+      results.filter((result) => result.file === file),
+      survivors,
+    ),
+  );
   const open = results.filter(
     (result) => !isDead(result) && result.status !== "uncompilable" && explained(survivors, result) === undefined,
   );
@@ -62,7 +68,8 @@ export function describe({ files, total, open, wrong }: Report): string {
     ...[row.raw, row.score].map((value) => value.toFixed(1)),
   ]);
   const lines = open.map(
-    ({ file, line, operator, key, status }) => `${file}:${line}  ${operator}  ${key}${status === "unreached" ? "  (no test comes by)" : ""}`,
+    ({ file, line, operator, key, status }) =>
+      `${file}:${line}  ${operator}  ${key}${status === "unreached" ? "  (no test comes by)" : ""}`,
   );
   return [table(head, rows), ...lines, ...wrong].join("\n");
 }

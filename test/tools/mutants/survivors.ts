@@ -27,8 +27,10 @@ export function wrongEntries(
   for (const [file, reasons] of survivors) {
     for (const key of reasons.keys()) {
       const killed = dead.get(`${file} ${key}`);
-      if (killed !== undefined) wrong.push(`${file}: "${key}" is listed as a survivor, but ${killed.by} kills it: take it out`);
-      else if (!exists(file, key)) wrong.push(`${file}: "${key}" is listed as a survivor, but there is no such mutant: take it out`);
+      if (killed !== undefined)
+        wrong.push(`${file}: "${key}" is listed as a survivor, but ${killed.by} kills it: take it out`);
+      else if (!exists(file, key))
+        wrong.push(`${file}: "${key}" is listed as a survivor, but there is no such mutant: take it out`);
     }
   }
   return wrong;

@@ -10,14 +10,29 @@ const OTHER: Partial<Record<ts.SyntaxKind, string>> = {
   ...{ [K.PlusToken]: "-", [K.MinusToken]: "+", [K.AsteriskToken]: "/", [K.SlashToken]: "*", [K.PercentToken]: "*" },
   ...{ [K.AsteriskAsteriskToken]: "*", [K.AmpersandToken]: "|", [K.BarToken]: "&", [K.CaretToken]: "&" },
   ...{ [K.LessThanLessThanToken]: ">>", [K.GreaterThanGreaterThanToken]: "<<" },
-  ...{ [K.PlusEqualsToken]: "-=", [K.MinusEqualsToken]: "+=", [K.AsteriskEqualsToken]: "/=", [K.SlashEqualsToken]: "*=" },
+  ...{
+    [K.PlusEqualsToken]: "-=",
+    [K.MinusEqualsToken]: "+=",
+    [K.AsteriskEqualsToken]: "/=",
+    [K.SlashEqualsToken]: "*=",
+  },
   ...{ [K.BarEqualsToken]: "&=", [K.AmpersandEqualsToken]: "|=" },
 };
 const NEIGHBOUR: Partial<Record<ts.SyntaxKind, string>> = {
-  ...{ [K.LessThanToken]: "<=", [K.LessThanEqualsToken]: "<", [K.GreaterThanToken]: ">=", [K.GreaterThanEqualsToken]: ">" },
+  ...{
+    [K.LessThanToken]: "<=",
+    [K.LessThanEqualsToken]: "<",
+    [K.GreaterThanToken]: ">=",
+    [K.GreaterThanEqualsToken]: ">",
+  },
 };
 const OPPOSITE: Partial<Record<ts.SyntaxKind, string>> = {
-  ...{ [K.LessThanToken]: ">=", [K.LessThanEqualsToken]: ">", [K.GreaterThanToken]: "<=", [K.GreaterThanEqualsToken]: "<" },
+  ...{
+    [K.LessThanToken]: ">=",
+    [K.LessThanEqualsToken]: ">",
+    [K.GreaterThanToken]: "<=",
+    [K.GreaterThanEqualsToken]: "<",
+  },
   ...{ [K.EqualsEqualsEqualsToken]: "!==", [K.ExclamationEqualsEqualsToken]: "===" },
 };
 const LOGIC: Partial<Record<ts.SyntaxKind, string>> = { [K.AmpersandAmpersandToken]: "||", [K.BarBarToken]: "&&" };
@@ -32,7 +47,11 @@ export interface FoundInModel {
 
 /** All mutants of some TypeScript files, which are paths from the working directory. */
 export function findInModel(files: readonly string[]): FoundInModel {
-  const program = ts.createProgram(files, { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.Node20, strict: true });
+  const program = ts.createProgram(files, {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.Node20,
+    strict: true,
+  });
   const checker = program.getTypeChecker();
   const mutants = new Mutants();
   const imports = new Map<string, Set<string>>();
@@ -92,7 +111,10 @@ class Finder {
     if (node.kind === K.TrueKeyword) return this.#replace(node, "constant", "false");
     if (node.kind === K.FalseKeyword) return this.#replace(node, "constant", "true");
     if (ts.isCallExpression(node)) this.#call(node);
-    if (isCondition(node) && (ts.isCallExpression(node) || ts.isIdentifier(node) || ts.isPropertyAccessExpression(node))) {
+    if (
+      isCondition(node) &&
+      (ts.isCallExpression(node) || ts.isIdentifier(node) || ts.isPropertyAccessExpression(node))
+    ) {
       this.#replace(node, "condition", `!${this.#text(node)}`);
     }
   }
@@ -100,7 +122,9 @@ class Finder {
   #binary(node: ts.BinaryExpression): void {
     const sign = node.operatorToken.kind;
     const [a, b] = [this.#text(node.left), this.#text(node.right)];
-    const isNumber = /^(bigint|number|-?\d+n?)/.test(this.checker.typeToString(this.checker.getTypeAtLocation(node.left)));
+    const isNumber = /^(bigint|number|-?\d+n?)/.test(
+      this.checker.typeToString(this.checker.getTypeAtLocation(node.left)),
+    );
     const options: [Operator, string | undefined][] = [
       ["arithmetic", isNumber ? OTHER[sign] : undefined],
       ["boundary", NEIGHBOUR[sign]],
@@ -123,12 +147,16 @@ class Finder {
   }
 
   #call(node: ts.CallExpression): void {
-    const name = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : this.#text(node.expression);
+    const name = ts.isPropertyAccessExpression(node.expression)
+      ? node.expression.name.text
+      : this.#text(node.expression);
     this.#otherRounding(node, name);
     node.arguments.slice(1).forEach((second, index) => {
       const first = node.arguments[index];
       if (first === undefined || (index === 0 && COMMUTATIVE.test(name))) return;
-      const [type, other] = [first, second].map((each) => this.checker.typeToString(this.checker.getTypeAtLocation(each)));
+      const [type, other] = [first, second].map((each) =>
+        this.checker.typeToString(this.checker.getTypeAtLocation(each)),
+      );
       const [a, b] = [this.#text(first), this.#text(second)];
       if (type !== other || type === "any" || a === b || /^-?\d/.test(a) || /^["'`]/.test(a)) return;
       const id = this.#found(node, "arguments", `${name}(… ${a}, ${b} …)`, `${name}(… ${b}, ${a} …)`);
@@ -170,7 +198,8 @@ class Finder {
 
 /** A function's name, or a constant's that stands at the head of the file. */
 function nameOf(node: ts.Node): string | undefined {
-  if (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isAccessor(node)) return node.name?.getText();
+  if (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isAccessor(node))
+    return node.name?.getText();
   if (ts.isConstructorDeclaration(node)) return "constructor";
   const isHead = ts.isVariableDeclaration(node) && ts.isSourceFile(node.parent.parent.parent);
   return isHead ? node.name.getText() : undefined;

@@ -1,2 +1,4 @@
 import type { Part, Say } from "../part.js";
-export function modelPart(_say: Say): Promise<Part> { throw new Error("later"); }
+export function modelPart(_say: Say): Promise<Part> {
+  throw new Error("later");
+}

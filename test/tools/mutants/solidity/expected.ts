@@ -15,7 +15,9 @@ export function parameterTypes(place: Place, call: Node): (string | undefined)[]
   const declaration = declarationOf(place, callee);
   if (declaration === undefined) return [];
   const struct = declaration.nodeType === "StructDefinition";
-  const parameters = struct ? list(declaration, "members") : list(child(declaration, "parameters") ?? declaration, "parameters");
+  const parameters = struct
+    ? list(declaration, "members")
+    : list(child(declaration, "parameters") ?? declaration, "parameters");
   const names = call["names"];
   if (Array.isArray(names) && names.length > 0) {
     return (names as unknown[]).map((name) => {

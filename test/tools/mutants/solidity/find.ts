@@ -12,7 +12,13 @@ export interface Parsed {
 }
 
 /** Parts of a file in which nothing can be switched: a constant's value, a type, assembly. */
-const FIXED = new Set(["ArrayTypeName", "InlineAssembly", "StructuredDocumentation", "OverrideSpecifier", "ImportDirective"]);
+const FIXED = new Set([
+  "ArrayTypeName",
+  "InlineAssembly",
+  "StructuredDocumentation",
+  "OverrideSpecifier",
+  "ImportDirective",
+]);
 
 /**
  * All mutants of some files.

@@ -150,7 +150,11 @@ class ContractsPart implements Part {
     for (const { name, of } of order) {
       const suite = of[0]?.suite;
       if (suite === undefined) continue;
-      const { results } = await this.runner.run(suite, mutant.id, of.map(({ test }) => test));
+      const { results } = await this.runner.run(
+        suite,
+        mutant.id,
+        of.map(({ test }) => test),
+      );
       const failed = results.find(({ status }) => status === "Failure");
       if (failed === undefined) continue;
       const place = `${mutant.file} ${name}`;
