@@ -119,19 +119,24 @@ async function run(part: Part, chosen: readonly Mutant[]): Promise<Result[]> {
 async function judged(part: Part, mutant: Mutant, source: string, kept: Results): Promise<Result> {
   const start = Date.now();
   const verdict = await part.judge(mutant);
-  const { id: _, ...rest } = mutant;
-  const result = { ...rest, ...verdict, ms: Date.now() - start, source, tests: part.tests };
+  const { file, line, operator, original, replacement, key } = mutant;
+  const place = { file, line, operator, original, replacement, key };
+  const result = { ...place, ...verdict, ms: Date.now() - start, source, tests: part.tests };
   kept.add(result);
   return result;
 }
+
+const LINE_EVERY_MS = 30_000;
 
 /** A bar on a terminal, a line now and then elsewhere. */
 function progress(total: number): { update(count: number, done: readonly Result[]): void; stop(): void } {
   const alive = (done: readonly Result[]) => done.filter(({ status }) => /survived|unreached/.test(status)).length;
   if (!process.stderr.isTTY) {
-    const every = Math.max(1, Math.floor(total / 50));
+    let last = Date.now();
     const update = (count: number, done: readonly Result[]) => {
-      if (count % every === 0) say(`${count} of ${total}, ${alive(done)} alive`);
+      if (count < total && Date.now() - last < LINE_EVERY_MS) return;
+      last = Date.now();
+      say(`${count} of ${total}, ${alive(done)} alive`);
     };
     return { update, stop: () => undefined };
   }

@@ -47,14 +47,24 @@ export class Mutants {
   readonly list: Mutant[] = [];
   readonly #wraps = new Map<string, Wrap[]>();
   readonly #keys = new Map<string, number>();
+  readonly #idle = new Set<number>();
 
-  /** @param scope name of the function, or what else stands around it */
-  add(file: string, scope: string, place: Pick<Mutant, "line" | "operator" | "original" | "replacement">): number {
+  /**
+   * @param scope name of the function, or what else stands around it
+   * @param isIdle that it plainly changes nothing: it has a number, but is not counted among the mutants
+   */
+  add(
+    file: string,
+    scope: string,
+    place: Pick<Mutant, "line" | "operator" | "original" | "replacement">,
+    isIdle = false,
+  ): number {
     const id = this.list.length + 1;
     const [original, replacement] = [short(place.original), short(place.replacement)];
     const what = `${scope}: ${original} → ${replacement}`;
     const count = (this.#keys.get(`${file} ${what}`) ?? 0) + 1;
     this.#keys.set(`${file} ${what}`, count);
+    if (isIdle) this.#idle.add(id);
     const key = count === 1 ? what : `${what} (${count})`;
     this.list.push({ id, file, line: place.line, operator: place.operator, original, replacement, key });
     return id;
@@ -66,10 +76,10 @@ export class Mutants {
     else wraps.push(wrap);
   }
 
-  /** Those that stand anywhere: a constant that nothing reads has no place to be changed at. */
+  /** Those that can matter. A constant that nothing reads has no place to be changed at. */
   get placed(): readonly Mutant[] {
     const placed = new Set([...this.#wraps.values()].flat().map(({ id }) => id));
-    return this.list.filter(({ id }) => placed.has(id));
+    return this.list.filter(({ id }) => placed.has(id) && !this.#idle.has(id));
   }
 
   wraps(file: string): readonly Wrap[] {

@@ -1,5 +1,6 @@
 import { dirname, relative } from "node:path";
 import ts from "typescript";
+import { isIdleAtEquality, type Choice } from "../idle.js";
 import { Mutants, type Operator } from "../mutant.js";
 
 /** Name of the switch in the mutated sources. */
@@ -86,9 +87,9 @@ class Finder {
 
   #text = (node: ts.Node): string => node.getText(this.source);
 
-  #found(node: ts.Node, operator: Operator, original: string, replacement: string): number {
+  #found(node: ts.Node, operator: Operator, original: string, replacement: string, isIdle = false): number {
     const line = this.source.getLineAndCharacterOfPosition(node.getStart(this.source)).line + 1;
-    return this.mutants.add(this.file, this.#scope, { line, operator, original, replacement });
+    return this.mutants.add(this.file, this.#scope, { line, operator, original, replacement }, isIdle);
   }
 
   #instead(node: ts.Node, id: number, expression: string): void {
@@ -134,8 +135,17 @@ class Finder {
     for (const [operator, other] of options) {
       if (other === undefined) continue;
       const left = other.endsWith("=") && operator === "arithmetic" ? a : `(${a})`;
-      this.#replace(node, operator, `${a} ${other} ${b}`, `${left} ${other} (${b})`);
+      const shown = `${a} ${other} ${b}`;
+      const isIdle = operator === "boundary" && this.#choices(node, a, b).some(isIdleAtEquality);
+      this.#instead(node, this.#found(node, operator, this.#text(node), shown, isIdle), `${left} ${other} (${b})`);
     }
+  }
+
+  /** What a comparison chooses between: the branches of a conditional. */
+  #choices(node: ts.BinaryExpression, left: string, right: string): Choice[] {
+    const { parent } = node;
+    if (!ts.isConditionalExpression(parent) || parent.condition !== node) return [];
+    return [{ left, right, whenTrue: this.#text(parent.whenTrue), whenFalse: this.#text(parent.whenFalse) }];
   }
 
   #number(node: ts.BigIntLiteral | ts.NumericLiteral): void {

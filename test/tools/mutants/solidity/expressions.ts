@@ -1,3 +1,4 @@
+import { isIdleAtEquality, type Choice } from "../idle.js";
 import type { Operator } from "../mutant.js";
 import { child, list, rangeOf, text, typeOf, type Node } from "./ast.js";
 import { expectedType, isNumberConstant, parameterTypes } from "./expected.js";
@@ -52,9 +53,28 @@ function binary(place: Place, node: Node): void {
   const [a, b] = [sourceOf(place, left), sourceOf(place, right)];
   for (const [operator, other] of options) {
     if (other === undefined) continue;
-    const id = found(place, node, operator, sourceOf(place, node), `${a} ${other} ${b}`);
+    const isIdle = operator === "boundary" && choicesAt(place, node, a, b).some(isIdleAtEquality);
+    const id = found(place, node, operator, sourceOf(place, node), `${a} ${other} ${b}`, isIdle);
     instead(place, rangeOf(node.src), id, `(${a}) ${other} (${b})`);
   }
+}
+
+/** What a comparison chooses between: the branches of a conditional, or to assign one side to the other or not. */
+function choicesAt(place: Place, node: Node, left: string, right: string): Choice[] {
+  const outer = parent(place);
+  if (outer === undefined || child(outer, "condition")?.id !== node.id) return [];
+  const source = (of: Node | undefined) => (of === undefined ? "" : sourceOf(place, of));
+  if (outer.nodeType === "Conditional") {
+    const [whenTrue, whenFalse] = [child(outer, "trueExpression"), child(outer, "falseExpression")].map(source);
+    return [{ left, right, whenTrue: whenTrue ?? "", whenFalse: whenFalse ?? "" }];
+  }
+  if (outer.nodeType !== "IfStatement" || child(outer, "falseBody") !== undefined) return [];
+  const body = child(outer, "trueBody");
+  const only = body?.nodeType === "Block" ? list(body, "statements") : body === undefined ? [] : [body];
+  const set = only.length === 1 && only[0] !== undefined ? child(only[0], "expression") : undefined;
+  if (set?.nodeType !== "Assignment" || text(set, "operator") !== "=") return [];
+  const [whenFalse, whenTrue] = [child(set, "leftHandSide"), child(set, "rightHandSide")].map(source);
+  return [{ left, right, whenTrue: whenTrue ?? "", whenFalse: whenFalse ?? "" }];
 }
 
 function assignment(place: Place, node: Node): void {

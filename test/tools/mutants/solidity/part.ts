@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { TestStatus } from "@nomicfoundation/edr";
 import type { Mutant } from "../mutant.js";
 import type { Part, Say, Verdict } from "../part.js";
 import { build, hashOf } from "./build.js";
@@ -15,7 +16,10 @@ const FUZZ_RUNS = 32;
 const isOurs = (file: string): boolean => /^project\/contracts\/(?!mocks\/|interfaces\/)/.test(file);
 
 /** Tests that are no judges of a mutant, by their names and why. */
-const NO_JUDGES: readonly [RegExp, string][] = [[/Whole\.t\.sol/, "the campaign takes minutes"]];
+const NO_JUDGES: readonly [RegExp, string][] = [
+  [/Whole\.t\.sol/, "a campaign of minutes"],
+  [/Histories\.t\.sol/, "long random histories, seconds each"],
+];
 
 interface Job {
   readonly input: SolcInput;
@@ -62,7 +66,19 @@ export async function contractsPart(say: Say): Promise<Part> {
   const judges = await build(sources(tests.input), tests.roots, join(FOLDER, "code"));
   const runner = await Runner.start([...code, ...judges], FUZZ_RUNS);
   const suites = runner.suites.filter((suite) => NO_JUDGES.every(([name]) => !name.test(nameOf(suite))));
-  const map = await hitMap(runner, suites, hashOf(JSON.stringify(judges), JSON.stringify(code)), say);
+  const of = (suite: Suite) => judges.find(({ id }) => id.source === suite.source && id.name === suite.name);
+  const known = hashOf(JSON.stringify(code));
+  const map: Judge[] = [];
+  for (const [index, suite] of suites.entries()) {
+    const path = join(FOLDER, "hits", `${hashOf(known, JSON.stringify(of(suite)))}.json`);
+    if (!existsSync(path)) {
+      say(`Which mutants each test comes by: suite ${index + 1} of ${suites.length}, ${nameOf(suite)}`);
+      const learnt = await learn(runner, suite, say);
+      mkdirSync(join(FOLDER, "hits"), { recursive: true });
+      writeFileSync(path, JSON.stringify(learnt));
+    }
+    map.push(...(JSON.parse(readFileSync(path, "utf8")) as Judge[]));
+  }
   return new ContractsPart(runner, mutated, map, contracts.input, testsOf(tests.input));
 }
 
@@ -79,25 +95,18 @@ interface Judge {
   readonly hits: readonly number[];
 }
 
-async function hitMap(runner: Runner, suites: readonly Suite[], key: string, say: Say): Promise<Judge[]> {
-  const path = join(FOLDER, `hits-${key}.json`);
-  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Judge[];
+async function learn(runner: Runner, suite: Suite, say: Say): Promise<Judge[]> {
   const judges: Judge[] = [];
-  for (const [index, suite] of suites.entries()) {
-    say(`Which mutants each test comes by: suite ${index + 1} of ${suites.length}, ${nameOf(suite)}`);
-    const { results } = await runner.run(suite, 0);
-    for (const { name, status, reason, durationNs } of results) {
-      const test = name.replace(/\(.*/, "");
-      if (status !== "Success") {
-        say(`No judge, as it fails on the mutated build without a mutant: ${nameOf(suite)} ${test}: ${reason ?? ""}`);
-        continue;
-      }
-      const { hits } = await runner.record(suite, [test]);
-      judges.push({ suite, test, ms: Number(durationNs / 1_000_000n), hits: [...hits] });
+  const { results } = await runner.run(suite, 0);
+  for (const { name, status, reason, durationNs } of results) {
+    const test = name.replace(/\(.*/, "");
+    if (status !== TestStatus.Success) {
+      say(`No judge, as it fails on the mutated build without a mutant: ${nameOf(suite)} ${test}: ${reason ?? ""}`);
+      continue;
     }
+    const { hits } = await runner.record(suite, [test]);
+    judges.push({ suite, test, ms: Number(durationNs / 1_000_000n), hits: [...hits] });
   }
-  mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(path, JSON.stringify(judges));
   return judges;
 }
 
@@ -155,7 +164,7 @@ class ContractsPart implements Part {
         mutant.id,
         of.map(({ test }) => test),
       );
-      const failed = results.find(({ status }) => status === "Failure");
+      const failed = results.find(({ status }) => status === TestStatus.Failure);
       if (failed === undefined) continue;
       const place = `${mutant.file} ${name}`;
       this.#kills.set(place, (this.#kills.get(place) ?? 0) + 1);

@@ -40,10 +40,17 @@ export const declarationOf = (place: Place, node: Node): Node | undefined => {
 const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
 
 /** Counts a mutant at a node. */
-export function found(place: Place, node: Node, operator: Operator, original: string, replacement: string): number {
+export function found(
+  place: Place,
+  node: Node,
+  operator: Operator,
+  original: string,
+  replacement: string,
+  isIdle = false,
+): number {
   const line = place.source.slice(0, rangeOf(node.src).start).split("\n").length;
   const texts = { original: utf8(original), replacement: utf8(replacement) };
-  return place.mutants.add(place.file, scopeOf(place), { line, operator, ...texts });
+  return place.mutants.add(place.file, scopeOf(place), { line, operator, ...texts }, isIdle);
 }
 
 /** Has the expression at a range mean something else while the mutant is on. */

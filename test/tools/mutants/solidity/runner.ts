@@ -1,3 +1,4 @@
+import { join, relative } from "node:path";
 import {
   CollectStackTraces,
   EdrContext,
@@ -74,6 +75,8 @@ export class Runner {
             [suite],
             {
               projectRoot: process.cwd(),
+              // For the runs that a test asks for in its comment.
+              testSourcePaths: { [suite.source]: join(process.cwd(), relative("project", suite.source)) },
               hardfork: opHardforkToString(hardfork),
               localPredeploys: opGenesisState(hardfork),
               fsPermissions: [{ access: FsAccessPermission.ReadDirectory, path: "test/vectors" }],
