@@ -169,7 +169,7 @@ class Finder {
       );
       const [a, b] = [this.#text(first), this.#text(second)];
       if (type !== other || type === "any" || a === b || /^-?\d/.test(a) || /^["'`]/.test(a)) return;
-      const id = this.#found(node, "arguments", `${name}(… ${a}, ${b} …)`, `${name}(… ${b}, ${a} …)`);
+      const id = this.#found(node, "arguments", `${name}(.. ${a}, ${b} ..)`, `${name}(.. ${b}, ${a} ..)`);
       this.#instead(first, id, b);
       this.#instead(second, id, a);
     });

@@ -143,7 +143,7 @@ function swappedArguments(place: Place, node: Node): void {
     if (receiver === undefined && types[index] !== types[index + 1]) return;
     const [a, b] = [sourceOf(place, first), sourceOf(place, second)];
     if (a === b) return;
-    const id = found(place, node, "arguments", `${name}(… ${a}, ${b} …)`, `${name}(… ${b}, ${a} …)`);
+    const id = found(place, node, "arguments", `${name}(.. ${a}, ${b} ..)`, `${name}(.. ${b}, ${a} ..)`);
     instead(place, rangeOf(first.src), id, b);
     instead(place, rangeOf(second.src), id, a);
   });

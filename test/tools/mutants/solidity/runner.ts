@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import {
   CollectStackTraces,
@@ -66,6 +67,7 @@ export class Runner {
       return Promise.resolve();
     };
     const hardfork = opLatestHardfork();
+    const path = join(process.cwd(), relative("project", suite.source));
     const [result] = await Promise.all([
       new Promise<SuiteResult>((resolve, reject) => {
         this.context
@@ -75,8 +77,8 @@ export class Runner {
             [suite],
             {
               projectRoot: process.cwd(),
-              // For the runs that a test asks for in its comment.
-              testSourcePaths: { [suite.source]: join(process.cwd(), relative("project", suite.source)) },
+              // For the number of runs that a test asks for in its comment.
+              ...(existsSync(path) && { testSourcePaths: { [suite.source]: path } }),
               hardfork: opHardforkToString(hardfork),
               localPredeploys: opGenesisState(hardfork),
               fsPermissions: [{ access: FsAccessPermission.ReadDirectory, path: "test/vectors" }],
