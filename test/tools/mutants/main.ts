@@ -14,6 +14,8 @@ import { readSurvivors, wrongEntries } from "./survivors.js";
 const PARTS = ["contracts", "model"] as const;
 /** Least score of each part, percent of the mutants that are not listed as equivalent. */
 const TARGETS: Record<(typeof PARTS)[number], number> = { contracts: 95, model: 90 };
+/** Between two lines of progress where there is no terminal. */
+const LINE_EVERY_MS = 30_000;
 const SURVIVORS = "test/tools/mutants/survivors.json5";
 
 interface Options {
@@ -39,7 +41,7 @@ const command = new Command("test:mutants")
       "below its target (95 % of the contracts' mutants, 90 % of the model's), or the list says something that is not so.",
   )
   .addArgument(new Argument("[part]", "what to change").choices(PARTS).default("contracts"))
-  .option("--file <parts>", "only files whose path contains one of these, comma-separated", list, [])
+  .option("--file <parts>", "only files whose path contains one of these, comma-separated, in this order", list, [])
   .option("--sample <share>", "only a share of the mutants, e.g. 0.1", share, 1)
   .option("--seed <n>", "which ones", seed, 1)
   .option("--minutes <n>", "stop after that time; --resume goes on from there", number, Infinity)
@@ -55,11 +57,11 @@ process.exit();
 
 async function main(): Promise<number> {
   const part = await open();
-  const chosen = sample(
-    part.mutants.filter(({ file }) => options.file.length === 0 || options.file.some((piece) => file.includes(piece))),
-    options.sample,
-    options.seed,
-  );
+  // In the order in which the files are asked for.
+  const asked = options.file.length === 0 ? [""] : options.file;
+  const rank = ({ file }: Mutant) => asked.findIndex((piece) => file.includes(piece));
+  const wanted = part.mutants.filter((mutant) => rank(mutant) >= 0).sort((a, b) => rank(a) - rank(b));
+  const chosen = sample(wanted, options.sample, options.seed);
   if (chosen.length === 0) {
     say(`No mutant in a file whose path contains ${options.file.join(" or ")}, or the sample is too small.`);
     return 1;
@@ -125,8 +127,6 @@ async function judged(part: Part, mutant: Mutant, source: string, kept: Results)
   kept.add(result);
   return result;
 }
-
-const LINE_EVERY_MS = 30_000;
 
 /** A bar on a terminal, a line now and then elsewhere. */
 function progress(total: number): { update(count: number, done: readonly Result[]): void; stop(): void } {

@@ -24,6 +24,8 @@ export const nameOf = ({ source, name }: Suite): string => `${source.replace("pr
 /** Enough for the longest of our tests several times over; what needs more runs for ever. */
 const GAS_LIMIT = 4_000_000_000n;
 
+/** Inputs that show where a fuzz test comes by; recording is slow. */
+const RUNS_TO_RECORD = 4;
 /** A mutant may make every input one that the test does not want. */
 const MOST_REJECTED = 4_096;
 
@@ -61,6 +63,7 @@ export class Runner {
   }
 
   async #run(suite: Suite, coinbase: bigint, tests?: readonly string[]): Promise<Run> {
+    const recording = coinbase === RECORDING;
     const hits = new Set<number>();
     const onCollectedCoverageCallback = (marks: Uint8Array[]) => {
       for (const mark of marks) hits.add(Number(BigInt(`0x${Buffer.from(mark).toString("hex")}`)));
@@ -78,7 +81,7 @@ export class Runner {
             {
               projectRoot: process.cwd(),
               // For the number of runs that a test asks for in its comment.
-              ...(existsSync(path) && { testSourcePaths: { [suite.source]: path } }),
+              ...(!recording && existsSync(path) && { testSourcePaths: { [suite.source]: path } }),
               hardfork: opHardforkToString(hardfork),
               localPredeploys: opGenesisState(hardfork),
               fsPermissions: [{ access: FsAccessPermission.ReadDirectory, path: "test/vectors" }],
@@ -88,10 +91,10 @@ export class Runner {
               collectStackTraces: CollectStackTraces.OnFailure,
               includeTraces: IncludeTraces.None,
               // Same inputs for every mutant, and for the run without one.
-              fuzz: { runs: this.fuzzRuns, seed: "0x01", maxTestRejects: MOST_REJECTED },
+              fuzz: { runs: recording ? RUNS_TO_RECORD : this.fuzzRuns, seed: "0x01", maxTestRejects: MOST_REJECTED },
               invariant: { runs: 1, depth: 50, failOnRevert: true },
               blockCoinbase: Buffer.from(coinbase.toString(16).padStart(40, "0"), "hex"),
-              ...(coinbase === RECORDING && { observability: { codeCoverage: { onCollectedCoverageCallback } } }),
+              ...(recording && { observability: { codeCoverage: { onCollectedCoverageCallback } } }),
               ...(tests && { testPattern: `^(${tests.join("|")})\\(` }),
             },
             { buildInfos: [], ignoreContracts: false },
