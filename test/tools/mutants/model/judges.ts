@@ -15,8 +15,11 @@ export interface Judge {
 const PATIENCE = 20;
 const LEAST_PATIENCE = 1_000_000;
 
-/** The mocha tests of the model, but for the random histories, which their tape stands for. */
-export const JUDGES = globSync("test/ts/model/*.ts").filter((file) => !/event1|vectors|termSlots/.test(file));
+/** The mocha tests of the model, and those of contracts that hold them to it. Random histories have their tapes. */
+export const JUDGES = [
+  ...globSync("test/ts/model/*.ts").filter((file) => !/event1|vectors|termSlots/.test(file)),
+  ...["capital", "waterfall", "term-loan-book"].map((name) => `test/ts/contracts/${name}.ts`),
+];
 
 class Silent extends Mocha.reporters.Base {}
 
