@@ -53,6 +53,11 @@ export class Runner {
     return new Runner(context, artifacts, fuzzRuns);
   }
 
+  testsOf(suite: Suite): string[] {
+    const artifact = this.artifacts.find(({ id }) => id.source === suite.source && id.name === suite.name);
+    return artifact === undefined ? [] : testsOf(artifact);
+  }
+
   /** @param tests names of those to run; all of the suite where it is left out */
   run(suite: Suite, mutant: number, tests?: readonly string[]): Promise<Run> {
     return this.#run(suite, BigInt(mutant), tests);
@@ -107,8 +112,14 @@ export class Runner {
   }
 }
 
-function isSuite({ contract, id }: Artifact): boolean {
-  if (contract.bytecode === undefined || contract.bytecode === "0x" || !id.source.includes("/test/")) return false;
+/** Names of the tests of a contract. */
+function testsOf({ contract }: Artifact): string[] {
   const abi = JSON.parse(contract.abi) as { type: string; name?: string }[];
-  return abi.some(({ type, name = "" }) => type === "function" && /^(test|invariant)/.test(name));
+  const functions = abi.filter(({ type }) => type === "function").map(({ name = "" }) => name);
+  return functions.filter((name) => /^(test|invariant)/.test(name));
+}
+
+function isSuite(artifact: Artifact): boolean {
+  const { bytecode = "0x" } = artifact.contract;
+  return bytecode !== "0x" && artifact.id.source.includes("/test/") && testsOf(artifact).length > 0;
 }
