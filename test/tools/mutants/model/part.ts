@@ -13,8 +13,9 @@ const FILES = globSync("sdk/model/**/*.ts")
 
 /** Histories on tape: seed and steps. */
 const TAPES: readonly (readonly [number, number])[] = [
-  [1, 500],
-  [2, 500],
+  [1, 800],
+  [2, 800],
+  [3, 800],
 ];
 
 export async function modelPart(say: Say): Promise<Part> {
@@ -77,7 +78,7 @@ export async function modelPart(say: Say): Promise<Part> {
   return {
     mutants: found.mutants.placed,
     sourceOf: ({ file }) => sources.get(file) ?? "",
-    tests: hashOf(...tests.map((file) => readFileSync(file, "utf8"))),
+    tests: hashOf(JSON.stringify(TAPES), ...tests.map((file) => readFileSync(file, "utf8"))),
     judge,
   };
 }
