@@ -66,6 +66,14 @@ describe("model: instalments", () => {
     );
   });
 
+  it("divides what is not the balloon among the payments where there is no interest, rounded up", () => {
+    const free = { principal: 10n, annualRateWad: 0n, intervalSeconds: 86_400n, count: 3n };
+    expect(instalmentUp({ ...free, balloon: 0n })).to.equal(4n);
+    expect(instalmentUp({ ...free, balloon: 1n })).to.equal(3n);
+    expect(instalmentUp({ ...free, balloon: 3n })).to.equal(3n);
+    expect(amortisationSchedule({ ...free, balloon: 0n }).map(({ payment }) => payment)).to.deep.equal([4n, 4n, 2n]);
+  });
+
   it("refuses a loan without payments and a balloon above the principal", () => {
     const base = { principal: 10n, annualRateWad: 0n, intervalSeconds: 1n, count: 1n, balloon: 0n };
     expect(() => instalmentUp({ ...base, count: 0n })).to.throw(ModelInputError, "count is 0");

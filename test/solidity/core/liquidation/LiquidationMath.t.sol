@@ -107,6 +107,23 @@ contract LiquidationMathTest is Test {
         assertLe(seized, fair + (2 * fair) / WAD);
     }
 
+    /// @dev Worth more than the debt, but not than debt and least incentive: it does not cover, all of it is sold at the least
+    /// incentive, and the rest is a loss.
+    function test_what_covers_the_debt_but_not_the_least_incentive_is_sold_whole_and_at_a_loss() public pure {
+        LiquidationMath.Terms memory terms = _terms();
+        terms.incentiveMin = 200 * BPS;
+        terms.incentiveMax = 1000 * BPS;
+        terms.minDebt = 1;
+        // One unit of collateral is worth one unit of debt.
+        ILiquidationEngine.Quote memory q = LiquidationMath.quote(1010e6, 1e36, 1000e6, type(uint256).max, terms);
+        assertEq(q.incentive, 200 * BPS);
+        assertEq(q.repaid, 990_196_079, "1010 / 1.02, rounded up");
+        assertEq(q.seized, 1010e6);
+        assertEq(q.debtClosed, 1000e6);
+        q = LiquidationMath.quote(1020e6, 1e36, 1000e6, type(uint256).max, terms);
+        assertEq(q.debtClosed, q.repaid, "with the least incentive it just covers");
+    }
+
     /// @dev C25: across the price at which the collateral just covers debt and least incentive, nothing jumps.
     function testFuzz_fault_C25_nothing_jumps_where_the_incentive_just_exceeds_what_is_left(
         uint256 debt,

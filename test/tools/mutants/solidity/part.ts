@@ -1,0 +1,192 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { TestStatus } from "@nomicfoundation/edr";
+import type { Mutant } from "../mutant.js";
+import type { Part, Say, Verdict } from "../part.js";
+import { build, hashOf } from "./build.js";
+import { mutate, replaced, type Mutated } from "./mutate.js";
+import { nameOf, Runner, type Suite } from "./runner.js";
+import type { SolcInput } from "./solc.js";
+
+const FOLDER = "out/mutants/contracts";
+/** Inputs a fuzz test gets here. */
+const FUZZ_RUNS = 32;
+
+/** Contracts that are deployed, and what they are made of. */
+const isOurs = (file: string): boolean => /^project\/contracts\/(?!mocks\/|interfaces\/)/.test(file);
+
+/** Tests that are no judges of a mutant, by their names and why. */
+const NO_JUDGES: readonly [RegExp, string][] = [
+  [/Whole\.t\.sol/, "a campaign of minutes"],
+  [/Histories\.t\.sol/, "long random histories, seconds each"],
+  [/test_fault_C3_starving_the_second_source/, "a sweep of gas, which this build uses more of"],
+];
+
+const isJudge = (name: string): boolean => NO_JUDGES.every(([excluded]) => !excluded.test(name));
+
+interface Job {
+  readonly input: SolcInput;
+  readonly roots: readonly string[];
+}
+
+/** What Hardhat would compile: the contracts as they are deployed, and the Solidity tests. */
+async function jobs(): Promise<{ contracts: Job; tests: Job }> {
+  const { default: hre } = await import("hardhat");
+  const paths = await hre.solidity.getRootFilePaths({ scope: "contracts" });
+  const found = await hre.solidity.getCompilationJobs(paths, { quiet: true, force: true });
+  if (!("compilationJobsPerFile" in found)) throw new Error("Hardhat does not say how it would compile the contracts.");
+  const all = [...new Set(found.compilationJobsPerFile.values())];
+  const read = await Promise.all(
+    all.map(async (job) => {
+      const input = (await job.getSolcInput()) as unknown as SolcInput;
+      const roots = [...job.dependencyGraph.getRoots().values()].map(({ inputSourceName }) => inputSourceName);
+      return { input, roots };
+    }),
+  );
+  const isTests = ({ roots }: Job) => roots.some((root) => root.startsWith("project/test/"));
+  const [contracts, tests] = [read.find((job) => !isTests(job)), read.find(isTests)];
+  if (contracts === undefined || tests === undefined) throw new Error("There are no contracts, or no tests of them.");
+  return { contracts, tests };
+}
+
+/**
+ * Settings for bytecode that only has to be right: not optimised, but by the intermediate language, which finds room for the
+ * variables that the stack has no room for.
+ */
+function quick({ settings, ...input }: SolcInput): SolcInput {
+  const details = { yul: true, yulDetails: { stackAllocation: true, optimizerSteps: "u:" } };
+  return { ...input, settings: { ...settings, viaIR: true, optimizer: { enabled: false, details } } };
+}
+
+export async function contractsPart(say: Say): Promise<Part> {
+  const { contracts, tests } = await jobs();
+  say("Putting the mutants in");
+  const mutated = await mutate(contracts.input, isOurs);
+  const sources = (input: SolcInput): SolcInput => ({ ...input, sources: replaced(input, mutated.sources) });
+  say("Compiling contracts");
+  const code = await build(sources(quick(contracts.input)), contracts.roots, join(FOLDER, "code"));
+  say("Compiling tests");
+  const judges = await build(sources(tests.input), tests.roots, join(FOLDER, "code"));
+  const runner = await Runner.start([...code, ...judges], FUZZ_RUNS);
+  const suites = runner.suites.filter((suite) => isJudge(nameOf(suite)));
+  const of = (suite: Suite) => judges.find(({ id }) => id.source === suite.source && id.name === suite.name);
+  const known = hashOf(JSON.stringify(code));
+  const map: Judge[] = [];
+  for (const [index, suite] of suites.entries()) {
+    const path = join(FOLDER, "hits", `${hashOf(known, JSON.stringify(of(suite)))}.json`);
+    if (!existsSync(path)) {
+      say(`Which mutants each test comes by: suite ${index + 1} of ${suites.length}, ${nameOf(suite)}`);
+      const learnt = await learn(runner, suite, say);
+      mkdirSync(join(FOLDER, "hits"), { recursive: true });
+      writeFileSync(path, JSON.stringify(learnt));
+    }
+    map.push(...(JSON.parse(readFileSync(path, "utf8")) as Judge[]));
+  }
+  return new ContractsPart(runner, mutated, map, contracts.input, testsOf(tests.input));
+}
+
+function testsOf({ sources }: SolcInput): string {
+  const files = Object.keys(sources).filter((file) => file.startsWith("project/test/"));
+  return hashOf(...files.sort().flatMap((file) => [file, sources[file]?.content ?? ""]));
+}
+
+/** A test that passes without a mutant, how long it takes, and which mutants it comes by. */
+interface Judge {
+  readonly suite: Suite;
+  readonly test: string;
+  readonly ms: number;
+  readonly hits: readonly number[];
+}
+
+async function learn(runner: Runner, suite: Suite, say: Say): Promise<Judge[]> {
+  const judges: Judge[] = [];
+  const wanted = runner.testsOf(suite).filter((test) => isJudge(`${nameOf(suite)} ${test}`));
+  const { results } = await runner.run(suite, 0, wanted);
+  for (const { name, status, reason, durationNs } of results) {
+    const test = name.replace(/\(.*/, "");
+    if (status !== TestStatus.Success) {
+      say(`No judge, as it fails on the mutated build without a mutant: ${nameOf(suite)} ${test}: ${reason ?? ""}`);
+      continue;
+    }
+    const { hits } = await runner.record(suite, [test]);
+    judges.push({ suite, test, ms: Number(durationNs / 1_000_000n), hits: [...hits] });
+  }
+  return judges;
+}
+
+/** What no suite kills in that time counts as a survivor: some mutants are in the way of every test there is. */
+const BUDGET_MS = 12_000;
+/** Time to start a suite, beside that of its tests. */
+const SUITE_MS = 60;
+
+class ContractsPart implements Part {
+  readonly mutants: readonly Mutant[];
+  readonly #byMutant = new Map<number, Judge[]>();
+  readonly #sources = new Map<string, string>();
+  /** How many mutants of a file a suite has killed. */
+  readonly #kills = new Map<string, number>();
+
+  constructor(
+    private readonly runner: Runner,
+    private readonly mutated: Mutated,
+    judges: readonly Judge[],
+    input: SolcInput,
+    readonly tests: string,
+  ) {
+    for (const judge of judges) {
+      for (const id of judge.hits) {
+        const known = this.#byMutant.get(id);
+        if (known === undefined) this.#byMutant.set(id, [judge]);
+        else known.push(judge);
+      }
+    }
+    this.mutants = mutated.mutants.placed.map((mutant) => ({ ...mutant, file: relative("project", mutant.file) }));
+    for (const [file, { content }] of Object.entries(input.sources)) {
+      this.#sources.set(relative("project", file), hashOf(content));
+    }
+  }
+
+  sourceOf({ file }: Mutant): string {
+    return this.#sources.get(file) ?? "";
+  }
+
+  async judge(mutant: Mutant): Promise<Verdict> {
+    if (this.mutated.uncompilable.has(mutant.id)) return { status: "uncompilable" };
+    const judges = this.#byMutant.get(mutant.id) ?? [];
+    if (judges.length === 0) return { status: "unreached" };
+    const bySuite = new Map<string, Judge[]>();
+    for (const judge of judges) {
+      const name = nameOf(judge.suite);
+      bySuite.set(name, [...(bySuite.get(name) ?? []), judge]);
+    }
+    const order = [...bySuite.entries()]
+      .map(([name, of]) => ({
+        ...{ name, of, ms: of.reduce((sum, { ms }) => sum + ms, SUITE_MS) },
+        breadth: of.reduce((sum, { hits }) => sum + hits.length, 0) / of.length,
+      }))
+      .sort((a, b) => this.#worth(mutant, b) - this.#worth(mutant, a));
+    const until = Date.now() + BUDGET_MS;
+    for (const { name, of } of order) {
+      const suite = of[0]?.suite;
+      if (suite === undefined) continue;
+      if (Date.now() > until) break;
+      const { results } = await this.runner.run(
+        suite,
+        mutant.id,
+        of.map(({ test }) => test),
+      );
+      const failed = results.find(({ status }) => status === TestStatus.Failure);
+      if (failed === undefined) continue;
+      const place = `${mutant.file} ${name}`;
+      this.#kills.set(place, (this.#kills.get(place) ?? 0) + 1);
+      const endless = failed.reason !== undefined && /out ?of ?gas/i.test(failed.reason);
+      return { status: endless ? "timeout" : "killed", by: `${name} ${failed.name}` };
+    }
+    return { status: "survived" };
+  }
+
+  /** What kills much in little time comes first, and what comes by few mutants before what comes by all. */
+  #worth(mutant: Mutant, { name, ms, breadth }: { name: string; ms: number; breadth: number }): number {
+    return (1 + (this.#kills.get(`${mutant.file} ${name}`) ?? 0)) / ms / breadth;
+  }
+}
