@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Test} from "forge-std/Test.sol";
 import {MockToken} from "../../../contracts/mocks/MockToken.sol";
 
@@ -23,7 +24,7 @@ abstract contract ERC4626Properties is Test {
 
     function testFuzz_deposit_mints_what_was_previewed_and_takes_the_assets(uint256 seed, uint256 assets) public {
         (IERC4626 v, MockToken a) = _ready(seed);
-        assets = bound(assets, v.previewMint(1), 1e30);
+        assets = bound(assets, v.previewMint(1), Math.min(1e30, v.maxDeposit(_alice)));
         _give(assets);
         uint256 previewed = v.previewDeposit(assets);
         uint256 nav = v.totalAssets();
@@ -40,7 +41,7 @@ abstract contract ERC4626Properties is Test {
 
     function testFuzz_mint_takes_what_was_previewed(uint256 seed, uint256 shares) public {
         (IERC4626 v, MockToken a) = _ready(seed);
-        shares = bound(shares, 1, 1e36);
+        shares = bound(shares, 1, Math.min(1e36, v.maxMint(_alice)));
         uint256 previewed = v.previewMint(shares);
         _give(previewed);
         vm.expectEmit(address(v));
@@ -109,7 +110,7 @@ abstract contract ERC4626Properties is Test {
 
     function testFuzz_going_in_and_out_at_once_never_profits(uint256 seed, uint256 assets) public {
         (IERC4626 v, MockToken a) = _ready(seed);
-        assets = bound(assets, v.previewMint(1), 1e30);
+        assets = bound(assets, v.previewMint(1), Math.min(1e30, v.maxDeposit(_alice)));
         _give(assets);
         uint256 priceBefore = _sharePrice(v);
         vm.startPrank(_alice);
@@ -125,7 +126,7 @@ abstract contract ERC4626Properties is Test {
 
     function testFuzz_minting_and_withdrawing_at_once_never_profits(uint256 seed, uint256 shares) public {
         (IERC4626 v, MockToken a) = _ready(seed);
-        shares = bound(shares, 2e6, 1e36);
+        shares = bound(shares, 2e6, Math.min(1e36, v.maxMint(_alice)));
         uint256 cost = v.previewMint(shares);
         _give(cost);
         vm.startPrank(_alice);
@@ -141,7 +142,7 @@ abstract contract ERC4626Properties is Test {
     function testFuzz_maxDeposit_can_be_used_in_full(uint256 seed) public {
         (IERC4626 v, ) = _ready(seed);
         uint256 most = v.maxDeposit(_bob);
-        assertGt(most, 1e30);
+        assertGt(most, 1e27, "a billion of any token");
         _give(most);
         vm.prank(_alice);
         v.deposit(most, _bob);
