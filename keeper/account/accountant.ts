@@ -55,7 +55,10 @@ export class Accountant {
         node,
         rollupFees,
         operator,
-        mined.map(({ attempt: { hash, raw }, receipt }) => ({ raw, receipt, booked: this.deps.feesBooked(hash) })),
+        mined.map(({ attempt: { hash, raw }, receipt }) => ({
+          ...{ raw, receipt },
+          booked: () => this.deps.feesBooked(hash),
+        })),
         head,
       );
       for (const [index, one] of mined.entries()) {

@@ -22,8 +22,8 @@ export function addFees(a: PaidFees, b: PaidFees): PaidFees {
 export interface MinedTransaction {
   readonly raw: string;
   readonly receipt: Receipt;
-  /** What was booked of it before, when its block's state may still have been there. */
-  readonly booked?: PaidFees | undefined;
+  /** What was booked of it before, when its block's state may still have been there; asked where nothing better is known. */
+  readonly booked?: () => PaidFees | undefined;
 }
 
 type FeeOracle = Pick<RollupFeeOracle, "chargesMore" | "feesOf">;
@@ -60,7 +60,7 @@ export async function paidFees(
 /** Booked of another block of the same number is what paid another price of gas. */
 function asBooked(fees: readonly PaidFees[], mined: readonly MinedTransaction[]): PaidFees[] {
   return fees.map((fee, index) => {
-    const booked = mined[index]?.booked;
+    const booked = mined[index]?.booked?.();
     return booked?.l2Gas === fee.l2Gas ? booked : fee;
   });
 }

@@ -6,7 +6,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command } from "commander";
+import { HARDHAT_CLI } from "../../devnet/hardhat.js";
 import { number, optionsOf } from "../chaos/options.js";
+import { endsWithUs } from "../ts/support/endsWithUs.js";
 import { Tally, callsOf, linesOf, tallyTable } from "./campaignLog.js";
 
 const FILES = ["Whole.t.sol", "Campaign.sol"].map((name) => `test/solidity/core/invariants/${name}`);
@@ -64,9 +66,12 @@ async function slice(seed: string): Promise<Slice> {
     ...{ FUZZ_SEED: seed, INVARIANT_RUNS: String(RUNS_A_SLICE), INVARIANT_DEPTH: String(options.depth) },
     CAMPAIGN_LOG: log,
   };
-  const args = ["hardhat", "test", "solidity", "--no-compile", "--chain-type", "op", "--grep", "invariant", ...FILES];
-  const child = spawn("npx", args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
-  process.once("exit", () => child.kill());
+  const args = [HARDHAT_CLI, "test", "solidity", "--no-compile", "--chain-type", "op", "--grep", "invariant", ...FILES];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  endsWithUs(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { keccak256 } from "ethers";
+import { HARDHAT_CLI } from "../../devnet/hardhat.js";
 import { table } from "../../scripts/cli/output.js";
 import { jsonOf } from "../chaos/json.js";
 import { nameOf, productionArtifacts } from "./compiled.js";
@@ -43,8 +44,7 @@ async function build(folder: string): Promise<void> {
     () => say(`  still compiling after ${Math.round((Date.now() - started) / 1_000)} s`),
     60_000,
   );
-  const hardhat = join(root, "node_modules/hardhat/dist/src/cli.js");
-  const run = spawn(process.execPath, [hardhat, "build", "--no-tests", "--quiet"], {
+  const run = spawn(process.execPath, [HARDHAT_CLI, "build", "--no-tests", "--quiet"], {
     ...{ cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
   });
   let errors = "";

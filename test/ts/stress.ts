@@ -10,6 +10,7 @@ import { MINUTES, priceMinutes } from "../bench/stress/path.js";
 import { ballast, fixedBonus } from "../bench/stress/rules.js";
 import { DEFAULTS, type Row, study } from "../bench/stress/study.js";
 import { Venue } from "../bench/stress/venue.js";
+import { expectNear } from "./support/near.js";
 
 const SHORT = { ...DEFAULTS, paths: 16, loans: 40 };
 const OPENING = 60_000;
@@ -25,11 +26,6 @@ function terms(more: Partial<LiveTerms> = {}): LiveTerms {
   return { book, prices, rule, venue: DEFAULTS.venue, delayMinutes: 0, gasDollars: 2, ...more };
 }
 
-/** Where Hardhat's matchers are loaded, chai's own takes integers only. */
-function isNear(actual: number, expected: number, by: number): void {
-  expect(Math.abs(actual - expected), `${actual} instead of ${expected}`).to.be.lessThan(by);
-}
-
 describe("bench: stress", () => {
   it("gives the same figures for the same seed and others for another", () => {
     const few = { ...SHORT, paths: 3 };
@@ -40,9 +36,9 @@ describe("bench: stress", () => {
   it("is calibrated to the crash: its volatility, its jumps, and how deep half of the days fall", () => {
     const process = calibrate(readSeries(MARCH_2020));
     // By hand from the 47 returns of the file: 2.59 % an hour without the six jumps of 7 to 19 %.
-    isNear(process.volatility / Math.sqrt(365 * 24), 0.0259, 0.0001);
-    isNear((process.jumpsAYear * 47) / (365 * 24), 6, 1e-9);
-    isNear(process.jump.mean, -0.0234, 0.0001);
+    expectNear(process.volatility / Math.sqrt(365 * 24), 0.0259, 0.0001);
+    expectNear((process.jumpsAYear * 47) / (365 * 24), 6, 1e-9);
+    expectNear(process.jump.mean, -0.0234, 0.0001);
     const lowest = Array.from({ length: 24 }, (_, path) =>
       Math.min(...priceMinutes({ process, opening: 1, jumpMinutes: 10, seed: `depth/${path}` })),
     ).sort((a, b) => a - b);
@@ -59,7 +55,7 @@ describe("bench: stress", () => {
       Math.max(...prices.slice(1).map((price, minute) => Math.abs(Math.log(price / (prices[minute] ?? price)))));
     expect(gap).to.have.length(MINUTES);
     expect(largest(gap)).to.be.greaterThan(5 * largest(spread));
-    isNear(spread[MINUTES - 1] ?? NaN, gap[MINUTES - 1] ?? 0, 0.02);
+    expectNear(spread[MINUTES - 1] ?? NaN, gap[MINUTES - 1] ?? 0, 0.02);
   });
 
   it("opens no loan above maxLtv, and the same sizes whatever the lltv", () => {
@@ -78,10 +74,10 @@ describe("bench: stress", () => {
     expect(one < 60_000n * DOLLAR && ten < 10n * one && ten > 9n * one).to.equal(true);
     // Half of the depth within 2 % is dollars: as much brings the price down by 2 %.
     const before = venue.sell((25n * 10n ** 8n * 1_000n) / 600n);
-    isNear(Number(before) / 1e6, 2_500_000, 40_000);
-    isNear(Number(venue.proceedsOf(10n ** 6n)) / 1e6, 600 * 0.98, 2);
+    expectNear(Number(before) / 1e6, 2_500_000, 40_000);
+    expectNear(Number(venue.proceedsOf(10n ** 6n)) / 1e6, 600 * 0.98, 2);
     for (let minute = 1; minute <= 100; minute++) venue.advance(minute, OPENING);
-    isNear(Number(venue.proceedsOf(10n ** 8n)), Number(one), 1e5);
+    expectNear(Number(venue.proceedsOf(10n ** 8n)), Number(one), 1e5);
     venue.advance(101, OPENING * 0.7);
     const lost = (price: number, proceeds: bigint) => 1 - Number(proceeds) / 1e6 / price;
     expect(lost(7 * OPENING, venue.proceedsOf(10n ** 9n))).to.be.greaterThan(2 * lost(10 * OPENING, ten));
@@ -91,11 +87,11 @@ describe("bench: stress", () => {
     const rule = fixedBonus(8_600);
     const priceE36 = priceE36Of(OPENING);
     const half = rule.sale({ collateral: 10n ** 8n, debt: 55_000n * DOLLAR }, priceE36, 20_000n * DOLLAR);
-    isNear(Number(half?.seized) / 1e8, (20_000 * 1.04384) / OPENING, 1e-6);
+    expectNear(Number(half?.seized) / 1e8, (20_000 * 1.04384) / OPENING, 1e-6);
     expect(half?.loss).to.equal(0n);
     const all = rule.sale({ collateral: 10n ** 8n, debt: 59_000n * DOLLAR }, priceE36, 59_000n * DOLLAR);
     expect(all?.after).to.deep.equal({ collateral: 0n, debt: 0n });
-    isNear(Number(all?.loss) / 1e6, 59_000 - OPENING / 1.04384, 1);
+    expectNear(Number(all?.loss) / 1e6, 59_000 - OPENING / 1.04384, 1);
     expect(rule.sale({ collateral: 10n ** 8n, debt: 51_000n * DOLLAR }, priceE36, DOLLAR)).to.equal(undefined);
   });
 

@@ -138,7 +138,13 @@ describe("keeper: accounts", () => {
     });
     const oracle = { chargesMore: true, feesOf: () => Promise.resolve({ l1Fee: 100n, operatorFee: 5n }) };
     const paid = (error: Error, head = 1, booked?: PaidFees) =>
-      paidFees({ balance: () => Promise.reject(error) }, oracle, stranger, [{ raw, receipt, booked }], headAt(head));
+      paidFees(
+        { balance: () => Promise.reject(error) },
+        oracle,
+        stranger,
+        [{ raw, receipt, booked: () => booked }],
+        headAt(head),
+      );
     const silent = new TransportError("eth_getBalance", "none within 5 ms");
     expect(await paid(silent).catch((error: unknown) => error)).to.equal(silent);
     const forgotten = new RpcError("eth_getBalance", -32000, "missing trie node", undefined);

@@ -17,6 +17,7 @@ import {
   namedBy,
 } from "./history/snapshot.js";
 import { type Stage, setStage } from "./history/stage.js";
+import { change, tell } from "./history/surroundings.js";
 
 /** Steps a history; a longer campaign: HISTORY_STEPS=3000 HISTORY_COUNT=20 HISTORY_SEED=7 npm run test:history */
 const STEPS = Number(process.env["HISTORY_STEPS"] ?? 150);
@@ -109,34 +110,22 @@ describe("model: EVENT-1, the whole machine against the contracts", () => {
         expect(differences(modelSnapshot(stage, replayed, generator.touched), stored), "replayed").to.deep.equal([]);
       };
 
-      const tell = async (whom: string, method: string, ...values: (bigint | boolean | string)[]): Promise<void> => {
-        const data = stage.abi.encodeFunctionData(method, values);
-        const told = await send(stage, stage.admin.address, whom, data, now);
-        expect(told.ok, `${method} of ${whom}`).to.equal(true);
-      };
-
       for (let step = 1; step <= STEPS; step++) {
         now += generator.jump(now);
-        if (random.chance(0.3)) {
-          for (const { oracle, method, value } of generator.newPrices(now)) await tell(oracle, method, value);
-        }
-        if (random.chance(0.03)) {
-          const { pool, terms } = generator.newCapitalTerms();
-          await tell(stage.capital.address, "assign", pool, terms.riskClass, terms.minRatioBps);
-        }
+        await change(stage, generator, random, now);
         let next = await generator.step(now);
         if (random.chance(0.01)) {
-          const change = generator.oracleSwitch();
-          if (change !== undefined) {
+          const other = generator.oracleSwitch();
+          if (other !== undefined) {
             for (const [method, value] of [
-              ["setPrice", change.priceE36],
+              ["setPrice", other.priceE36],
               ["setSecondPrice", 0n],
               ["setRefusing", false],
-              ["setGraceEndsAt", change.graceEndsAt],
+              ["setGraceEndsAt", other.graceEndsAt],
             ] as const) {
-              await tell(change.spare, method, value);
+              await tell(stage, now, other.spare, method, value);
             }
-            next = change.step;
+            next = other.step;
           }
         }
         const { move, sender } = next;

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ReportLine, StatusReport } from "../../../../keeper/serve/status.js";
+import { endsWithUs } from "../../support/endsWithUs.js";
 
 type Line<T extends ReportLine["type"]> = Extract<ReportLine, { type: T }>;
 
@@ -20,10 +21,8 @@ export class KeeperProcess {
     if (child.stdout === null || child.stderr === null) throw new Error("the keeper has no streams");
     createInterface({ input: child.stdout }).on("line", (line) => this.lines.push(JSON.parse(line) as ReportLine));
     child.stderr.on("data", (chunk: Buffer) => (this.errors += chunk.toString()));
-    const kill = (): void => void child.kill("SIGKILL");
-    process.once("exit", kill);
+    endsWithUs(child);
     this.ended = new Promise((resolve) => child.once("close", (exitCode, signal) => resolve({ exitCode, signal })));
-    void this.ended.then(() => process.off("exit", kill));
   }
 
   static start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): KeeperProcess {

@@ -6,6 +6,7 @@ import { Generator, play, type Step } from "./generate.js";
 import { Random } from "./random.js";
 import { chainBooks, chainSnapshot, differences, modelBooks, modelSnapshot, namedBy, type Named } from "./snapshot.js";
 import { setStage, type Stage } from "./stage.js";
+import { change } from "./surroundings.js";
 
 /** What the chain said to one step, and what it stored of all that its events name. */
 interface Taped {
@@ -36,19 +37,10 @@ export async function record(seed: number, steps: number): Promise<Tape> {
   const generator = new Generator(stage, world, random);
   const latest = await stage.ethers.provider.getBlock("latest");
   let now = BigInt(latest?.timestamp ?? 0) + 1n;
-  const tell = async (whom: string, method: string, ...values: (bigint | boolean | string)[]): Promise<void> => {
-    await send(stage, stage.admin.address, whom, stage.abi.encodeFunctionData(method, values), now);
-  };
   const taped: Taped[] = [];
   for (let count = 0; count < steps; count++) {
     now += generator.jump(now);
-    if (random.chance(0.3)) {
-      for (const { oracle, method, value } of generator.newPrices(now)) await tell(oracle, method, value);
-    }
-    if (random.chance(0.03)) {
-      const { pool, terms } = generator.newCapitalTerms();
-      await tell(stage.capital.address, "assign", pool, terms.riskClass, terms.minRatioBps);
-    }
+    await change(stage, generator, random, now);
     const step = await generator.step(now);
     const onChain = await send(stage, step.sender, step.move.target, step.move.data, now);
     play(world, stage, now, step);
