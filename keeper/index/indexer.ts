@@ -3,6 +3,7 @@ import type { Head, Log, LogFilter } from "../chain/node.js";
 import { RpcError } from "../chain/rpcErrors.js";
 import { Inconsistent } from "../errors.js";
 import type { LoanBook } from "./loanBook.js";
+import { LOGS_AHEAD } from "./table/loanTable.js";
 
 /** What the indexer needs of a node. */
 export interface LogSource {
@@ -169,7 +170,8 @@ export class Indexer {
     const ordered = inOrder(logs);
     const seconds = await this.secondsOf(ordered, end);
     try {
-      for (const log of ordered) {
+      for (const [at, log] of ordered.entries()) {
+        if (at % LOGS_AHEAD === 0) this.book.expect(ordered, at);
         const second = seconds.get(log.blockNumber) ?? Number(end.timestamp);
         for (
           let missing = this.book.apply(log, second);

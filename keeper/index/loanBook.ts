@@ -24,9 +24,9 @@ import {
   readWords,
 } from "./events.js";
 import { RareBook } from "./rareBook.js";
-import { AT, type LoanRow, LoanTable, SIZE } from "./table/loanTable.js";
+import { AT, LOGS_AHEAD, type LoanRow, LoanTable, SIZE } from "./table/loanTable.js";
 import { TermTable, begunTermLoan } from "./table/termTable.js";
-import { WORD, fits, fromBigint, isZero, toBigint } from "./table/words.js";
+import { WORD, fits, fromBigint, isZero, readHexWord, toBigint } from "./table/words.js";
 
 /** A facility as its events describe it. */
 export interface BookFacility {
@@ -242,6 +242,18 @@ export class LoanBook {
     else if (name === "OracleSet") this.setOracle(log.blockNumber);
     else return this.applyToLoan(log, name, first, timestamp);
     return undefined;
+  }
+
+  /** Reads what applying the next logs will touch, from the `from`-th on and {@link LOGS_AHEAD} at most; changes nothing. */
+  expect(logs: readonly RawLog[], from: number): void {
+    const to = Math.min(from + LOGS_AHEAD, logs.length);
+    for (let at = from; at < to; at++) {
+      const id = logs[at]!.topics[1];
+      if (id?.length !== 66) continue;
+      readHexWord(id, 2, this.words, 0);
+      this.tables.get(this.words[FACILITY_LIMB]!)?.expect(this.words, 0);
+    }
+    for (const table of this.tables.values()) table.fetchExpected();
   }
 
   learn({ facility, sheet }: MissingSheet, terms: TermSheet, block: number): void {

@@ -1,6 +1,6 @@
 import { WAD, YEAR_SECONDS } from "./constants.js";
 import { ModelInputError } from "./errors.js";
-import { minOf, mulDivDown, mulDivUp, subtractOrZero } from "./math.js";
+import { divUp, minOf, mulDivDown, mulDivUp, subtractOrZero } from "./math.js";
 
 /** A fixed-rate loan repaid in equal dated instalments, with an optional balloon at the end. */
 export interface InstalmentTerms {
@@ -57,7 +57,7 @@ export function instalmentUp(terms: InstalmentTerms): bigint {
   check(terms);
   const { principal, annualRateWad, intervalSeconds, count, balloon } = terms;
   const rate = annualRateWad * intervalSeconds;
-  if (rate === 0n) return mulDivUp(principal - balloon, 1n, count);
+  if (rate === 0n) return divUp(principal - balloon, count);
   const base = POWER_SCALE + mulDivDown(rate, POWER_SCALE, RATE_SECONDS);
   const power = powerDown(base, count);
   return mulDivUp(principal * power - balloon * POWER_SCALE, rate, RATE_SECONDS * (power - POWER_SCALE));

@@ -15,8 +15,16 @@ export function mulDivDown(x: bigint, y: bigint, denominator: bigint): bigint {
 
 /** ⌈x × y / denominator⌉ of unsigned integers, with an untruncated product. */
 export function mulDivUp(x: bigint, y: bigint, denominator: bigint): bigint {
-  const down = mulDivDown(x, y, denominator);
-  return down * denominator === x * y ? down : down + 1n;
+  requireUnsigned("x", x);
+  requireUnsigned("y", y);
+  return divUp(x * y, denominator);
+}
+
+/** ⌈x / denominator⌉ of unsigned integers. */
+export function divUp(x: bigint, denominator: bigint): bigint {
+  requireUnsigned("x", x);
+  if (denominator <= 0n) throw new ModelInputError("denominator", denominator, "above zero");
+  return x === 0n ? 0n : (x - 1n) / denominator + 1n;
 }
 
 /** ⌊x × y / 1e18⌋: an amount times a WAD fraction. */

@@ -1,6 +1,6 @@
 import { instalmentUp, periodInterestUp, principalPart, RATE_SECONDS } from "./amortisation.js";
 import { MAX_UINT256, WAD, YEAR_SECONDS } from "./constants.js";
-import { minOf, mulDivDown, mulDivUp, subtractOrZero } from "./math.js";
+import { divUp, minOf, mulDivDown, mulDivUp, subtractOrZero } from "./math.js";
 
 /** What a term loan was opened with and keeps for its life; rates are a year's, WAD, amounts units of the loan asset. */
 export interface TermTerms {
@@ -157,7 +157,7 @@ export function payTermLoan(b: TermBalance, terms: TermTerms, money: bigint): [T
  * prepayment. @param closed less than the debt
  */
 export function closeTermDebt(b: TermBalance, terms: TermTerms, closed: bigint): TermBalance {
-  const [after, taken] = payInOrder(b, terms, closed, [payLate, payInterestDue, payRunningInterest, payArrears]);
+  const [after, taken] = payInOrder(b, terms, closed, IN_FULL);
   return taken === closed ? after : scale(after, closed - taken);
 }
 
@@ -179,15 +179,13 @@ function run(b: TermBalance, { annualRateWad, latePremiumWad, lateFee }: TermTer
 }
 
 function payDue(b: TermBalance, terms: TermTerms, money: bigint): Paid {
-  return payInOrder(b, terms, money, [
-    payLate,
-    payInterestDue,
-    ...(isAllDue(b, terms) ? [payRunningInterest] : []),
-    payArrears,
-  ]);
+  return payInOrder(b, terms, money, isAllDue(b, terms) ? IN_FULL : BY_DATES);
 }
 
 type Payment = (b: TermBalance, money: bigint) => Paid;
+/** What is paid, the first first: with interest that no date asks for yet, and without. */
+const IN_FULL: readonly Payment[] = [payLate, payInterestDue, payRunningInterest, payArrears];
+const BY_DATES: readonly Payment[] = [payLate, payInterestDue, payArrears];
 
 function payInOrder(b: TermBalance, terms: TermTerms, money: bigint, order: readonly Payment[]): Paid {
   let after = b;
@@ -201,6 +199,7 @@ function payInOrder(b: TermBalance, terms: TermTerms, money: bigint, order: read
 }
 
 function payLate(b: TermBalance, money: bigint): Paid {
+  if (b.lateFees === 0n && b.lateNumerator === 0n) return [b, 0n];
   const fees = minOf(money, b.lateFees);
   const [interest, lateNumerator] = payNumerator(b.lateNumerator, money - fees);
   return [{ ...b, lateFees: b.lateFees - fees, lateNumerator }, fees + interest];
@@ -208,6 +207,7 @@ function payLate(b: TermBalance, money: bigint): Paid {
 
 function payInterestDue(b: TermBalance, money: bigint): Paid {
   const taken = minOf(money, b.interestDue);
+  if (taken === 0n) return [b, 0n];
   return [{ ...b, interestDue: b.interestDue - taken }, taken];
 }
 
@@ -218,6 +218,7 @@ function payRunningInterest(b: TermBalance, money: bigint): Paid {
 
 function payArrears(b: TermBalance, money: bigint): Paid {
   const taken = minOf(money, b.arrears);
+  if (taken === 0n) return [b, 0n];
   return [{ ...b, arrears: b.arrears - taken, principal: b.principal - taken, ahead: b.ahead + taken }, taken];
 }
 
@@ -241,7 +242,7 @@ function countPaid(balance: TermBalance, terms: TermTerms): TermBalance {
 /** Principal beyond the next instalment, with its share of the interest since the last due date and the fee. */
 function prepay(b: TermBalance, terms: TermTerms, money: bigint): Paid {
   const { prepaymentFeeWad } = terms;
-  const costs = prepaymentFeeWad * YEAR_SECONDS + mulDivUp(b.interestNumerator, 1n, b.principal);
+  const costs = prepaymentFeeWad * YEAR_SECONDS + divUp(b.interestNumerator, b.principal);
   const affordable = mulDivDown(money, RATE_SECONDS, RATE_SECONDS + costs);
   // Never below money paid ahead, which would have to be given back.
   const free = minOf(b.principal - nextPart(b, terms), subtractOrZero(b.principal, b.credit));
@@ -272,4 +273,4 @@ function part({ instalment }: TermBalance, terms: TermTerms, remaining: bigint, 
 const costOf = (b: TermBalance): bigint =>
   lateChargesUp(b) + b.interestDue + unitsUp(b.interestNumerator) + b.principal;
 
-const unitsUp = (numerator: bigint): bigint => mulDivUp(numerator, 1n, RATE_SECONDS);
+const unitsUp = (numerator: bigint): bigint => divUp(numerator, RATE_SECONDS);

@@ -132,9 +132,13 @@ export function beginTermLoan(
  */
 export function repayTermLoan(loan: TermLoan, now: bigint, assets: bigint): TermOutcome {
   const work = takeUp(loan, now);
-  const owed = owedToEnd(work);
-  require(owed !== 0n, "NoDebt");
-  if (assets >= owed) return end(work, owed);
+  const { principal, credit } = work.balance;
+  // The end costs no less than that, and more divisions than all the rest.
+  if (assets >= subtractOrZero(principal, credit)) {
+    const owed = owedToEnd(work);
+    require(owed !== 0n, "NoDebt");
+    if (assets >= owed) return end(work, owed);
+  }
   const [balance, paid] = payTermLoan(work.balance, work.terms, assets);
   require(paid !== 0n, "PaymentTooSmall", assets);
   return goOn(work, balance, paid);

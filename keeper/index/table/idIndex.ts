@@ -34,6 +34,16 @@ export class IdIndex {
     }
   }
 
+  /** Slot at which the search for an id begins. */
+  homeOf(id: Uint32Array, at: number): number {
+    return this.hash(id, at) & (this.slots.length - 1);
+  }
+
+  /** Writes the rows of those slots in their place, most of them those of the ids that begin there; 0 for an empty slot. */
+  guess(homes: Int32Array, count: number): void {
+    for (let at = 0; at < count; at++) homes[at] = Math.max(this.slots[homes[at]!]! - 1, 0);
+  }
+
   /** Of a row whose id is written and not here yet. */
   insert(row: number): void {
     if (2 * (this.used + 1) > this.slots.length) this.grow();

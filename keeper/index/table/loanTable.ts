@@ -19,6 +19,8 @@ const CHANGING = ROW - SIZE.ID;
  */
 const MOST_ROWS = 2 ** 21;
 const FIRST_ROWS = 1_024;
+/** So many logs are looked at together before they are applied. */
+export const LOGS_AHEAD = 64;
 
 /** A row's loan, as read back. */
 export interface LoanRow {
@@ -46,6 +48,8 @@ export class LoanTable {
   protected fetched = 0;
   protected free: number[] = [];
   private readonly index: IdIndex;
+  private readonly expected = new Int32Array(LOGS_AHEAD);
+  private expecting = 0;
   private readonly sums = new Float64Array(SIZE.COLLATERAL + SIZE.DEBT);
 
   constructor(readonly facility: number) {
@@ -131,6 +135,23 @@ export class LoanTable {
     this.count(row, 1);
     if (isWeight) this.reweigh(row);
     else this.refresh(row);
+  }
+
+  /** A log of that loan is next, or one of the next: for {@link fetchExpected}. */
+  expect(id: Uint32Array, at: number): void {
+    if (this.expecting < LOGS_AHEAD) this.expected[this.expecting++] = this.index.homeOf(id, at);
+  }
+
+  /**
+   * Brings what changes of the expected loans touch into the processor's cache, all at once: in a large book each change would
+   * wait for memory by itself. Changes nothing.
+   */
+  fetchExpected(): void {
+    if (this.words.length > 0) {
+      this.index.guess(this.expected, this.expecting);
+      this.fetchToChange(this.expected, this.expecting);
+    }
+    this.expecting = 0;
   }
 
   /** Adds to a row's debt or collateral. @returns whether it fits */
@@ -257,8 +278,16 @@ export class LoanTable {
   /** Saves what else there is of a row. */
   protected saveMore(_row: number): void {}
 
+  /** What a change touches of these rows. */
+  protected fetchToChange(rows: Int32Array, count: number): void {
+    this.fetch(rows, count);
+    let all = 0;
+    for (let at = 0; at < count; at++) all += this.keys.values[rows[at]!]!;
+    this.fetched += all;
+  }
+
   /** Brings what a decision reads of these rows into the processor's cache, all at once. */
-  fetch(rows: Uint32Array, count: number): void {
+  fetch(rows: Uint32Array | Int32Array, count: number): void {
     const { words } = this;
     let all = 0;
     for (let at = 0; at < count; at++) {

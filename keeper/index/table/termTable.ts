@@ -357,7 +357,18 @@ export class TermTable extends LoanTable {
     if (late !== 0) this.undo.push(this.late, late * LATE, LATE);
   }
 
-  override fetch(rows: Uint32Array, count: number): void {
+  protected override fetchToChange(rows: Int32Array, count: number): void {
+    super.fetchToChange(rows, count);
+    const { more } = this;
+    let all = 0;
+    for (let at = 0; at < count; at++) {
+      const row = rows[at]! * TERM;
+      all ^= more[row]! ^ more[row + TERM - 1]!;
+    }
+    this.fetched += all + this.wheel.fetch(rows, count);
+  }
+
+  override fetch(rows: Uint32Array | Int32Array, count: number): void {
     super.fetch(rows, count);
     const { lines } = this;
     let all = 0;

@@ -1,7 +1,7 @@
 import { adaptiveCurveRate } from "../adaptiveCurve.js";
 import { RATE_SECONDS } from "../amortisation.js";
 import { WAD, YEAR_SECONDS } from "../constants.js";
-import { maxOf, mulDivUp } from "../math.js";
+import { divUp, maxOf } from "../math.js";
 import type { TermOutcome, TermSheet } from "../termLoanBook.js";
 import type { Address } from "./address.js";
 import { accrue, accruedPool, addLump, countedDebt, realiseLoss, reverseInterest, utilisationDown } from "./pool.js";
@@ -36,7 +36,7 @@ function annualRateUp(
     const { averageRate, endRateAtTarget } = adaptiveCurveRate(rateAtTarget, utilisationDown(debt, cash), 0n);
     rate = maxOf(averageRate, endRateAtTarget);
   }
-  return mulDivUp(rate * YEAR_SECONDS + spreadBps * BPS_TO_WAD, 1n, RATE_UNIT) * RATE_UNIT;
+  return divUp(rate * YEAR_SECONDS + spreadBps * BPS_TO_WAD, RATE_UNIT) * RATE_UNIT;
 }
 
 /** The rate a loan of that size would get at `now`, WAD a year. */

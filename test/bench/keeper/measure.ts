@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { LoanBook } from "../../../keeper/index/loanBook.js";
 import { decode } from "../../../keeper/index/snapshot/decode.js";
+import { LOGS_AHEAD } from "../../../keeper/index/table/loanTable.js";
 import { Snapshots } from "../../../keeper/index/snapshots.js";
 import { scan } from "../../../keeper/judge/scan.js";
 import { BenchMarket, MANAGERS } from "./market.js";
@@ -82,7 +83,10 @@ export async function measure(size: number, runs: number, blocks: number): Promi
     for (let block = 0; block < blocks; block++) {
       const logs = market.nextBlock(EVENTS_A_BLOCK);
       const before = performance.now();
-      for (const log of logs) market.apply(log);
+      for (const [at, log] of logs.entries()) {
+        if (at % LOGS_AHEAD === 0) book.expect(logs, at);
+        market.apply(log);
+      }
       book.settle(market.block - 512);
       const took = performance.now() - before;
       [applied, spent] = [applied + logs.length, spent + took];

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { ModelInputError, mulDivDown, mulDivUp, squareRootDown } from "../../../sdk/model/index.js";
+import { ModelInputError, divUp, mulDivDown, mulDivUp, squareRootDown } from "../../../sdk/model/index.js";
 
 describe("model: square root", () => {
   it("is the largest whole number whose square is not above the value", () => {
@@ -29,6 +29,13 @@ describe("model: product and quotient", () => {
     expect([mulDivDown(7n, 3n, 2n), mulDivUp(7n, 3n, 2n)]).to.deep.equal([10n, 11n]);
     expect([mulDivDown(7n, 4n, 2n), mulDivUp(7n, 4n, 2n)]).to.deep.equal([14n, 14n]);
     expect([mulDivDown(0n, 3n, 2n), mulDivUp(0n, 3n, 2n)]).to.deep.equal([0n, 0n]);
+    expect([divUp(0n, 5n), divUp(1n, 5n), divUp(4n, 5n), divUp(5n, 5n), divUp(6n, 5n)]).to.deep.equal([
+      0n,
+      1n,
+      1n,
+      1n,
+      2n,
+    ]);
   });
 
   it("refuses what the contracts' numbers cannot be: negative factors, and a denominator that is not above zero", () => {
@@ -38,5 +45,8 @@ describe("model: product and quotient", () => {
       expect(() => mulDiv(1n, 1n, 0n)).to.throw(ModelInputError, "denominator is 0");
       expect(() => mulDiv(1n, 1n, -1n)).to.throw(ModelInputError, "denominator is -1");
     }
+    expect(() => divUp(-1n, 1n)).to.throw(ModelInputError, "x is -1");
+    expect(() => divUp(1n, 0n)).to.throw(ModelInputError, "denominator is 0");
+    expect(() => divUp(1n, -1n)).to.throw(ModelInputError, "denominator is -1");
   });
 });

@@ -14,6 +14,7 @@ import {
   termLoanDebt,
 } from "../../../../sdk/model/index.js";
 import { LoanBook } from "../../../../keeper/index/loanBook.js";
+import { LOGS_AHEAD } from "../../../../keeper/index/table/loanTable.js";
 
 export const ADDRESSES = {
   loanManager: `0x${"a1".repeat(20)}`,
@@ -292,9 +293,10 @@ export class ModelMarket {
   }
 }
 
-/** Applies logs to a book, with the sheets it asks for. */
+/** Applies logs to a book as the indexer does, with the sheets it asks for. */
 export function applyAll(book: LoanBook, logs: readonly MarketLog[]): void {
-  for (const log of logs) {
+  for (const [at, log] of logs.entries()) {
+    if (at % LOGS_AHEAD === 0) book.expect(logs, at);
     for (
       let missing = book.apply(log, log.timestamp);
       missing !== undefined;
