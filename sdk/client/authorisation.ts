@@ -40,12 +40,13 @@ export interface SignedAuthorisation {
 }
 
 /** Of the managers' EIP-712 domains. */
-const DOMAIN_NAMES = { revolving: "Ballast LoanManager", term: "Ballast TermLoanManager" };
+export const DOMAIN_NAMES = { revolving: "Ballast LoanManager", term: "Ballast TermLoanManager" };
 
 /** A signature that was made for another chain or another deployment, or by somebody who is not its owner. */
 export class ForeignSignature extends ClientError {}
 
-const TYPES = {
+/** What an owner signs, as EIP-712 names it. */
+export const AUTHORISATION_TYPES = {
   SetAuthorisation: [
     { name: "owner", type: "address" },
     { name: "facility", type: "uint32" },
@@ -114,7 +115,7 @@ export async function authorisationTypedData(
       chainId: client.deployment.chainId,
       verifyingContract: manager.address,
     },
-    types: TYPES,
+    types: AUTHORISATION_TYPES,
     message: { owner, facility, operator, ...struct(authorisation), nonce, deadline },
   };
 }

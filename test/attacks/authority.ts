@@ -1,5 +1,6 @@
 // Attacks with rights of others: a key, a standing permission.
-import { AbiCoder } from "ethers";
+import { AbiCoder, Signature, getBytes, keccak256 } from "ethers";
+import { AUTHORISATION_TYPES, DOMAIN_NAMES } from "../../sdk/client/authorisation.js";
 import type { Attack } from "./attack.js";
 import { MAX, PRICE, RISK_MANAGER_DELAY, btc, usd } from "./world.js";
 
@@ -97,4 +98,69 @@ const standingPermission: Attack = {
   },
 };
 
-export const attacksOnAuthority: readonly Attack[] = [governance, standingPermission];
+/** Actions.WITHDRAW */
+const WITHDRAW = 2;
+const SIGNED_FOR = btc(0.5);
+const REPLAYS = 9;
+/** Order of the secp256k1 group: (r, s) and (r, order − s) sign the same. */
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+
+const replay: Attack = {
+  fault: "C35",
+  name: "a signature used again, elsewhere, mirrored, after it was called back",
+  precedent: {
+    protocol: "Wintermute on Optimism (20 million OP)",
+    year: 2022,
+    source: "https://www.stateward.com/vulnerabilities/WEB3-SIG-REPLAY-2022",
+  },
+  tries:
+    "half a bitcoin taken out by a borrower's signature; then the same again, by its mirror image, in the other manager, in another facility, and one that the borrower called back",
+  async run(w) {
+    const id = await w.openFor(w.borrower, btc(10), usd(100_000));
+    const owner = await w.borrower.getAddress();
+    const [operator, verifyingContract] = await Promise.all([w.attacker.getAddress(), w.manager.getAddress()]);
+    const { chainId } = await w.ethers.provider.getNetwork();
+    const domain = { name: DOMAIN_NAMES.revolving, version: "1", chainId, verifyingContract };
+    const terms = { actions: WITHDRAW, expiresAt: FOREVER, cashLimit: 0n, collateralLimit: SIGNED_FOR };
+    const signed = async (nonce: bigint): Promise<string> =>
+      w.borrower.signTypedData(domain, AUTHORISATION_TYPES, {
+        ...{ owner, facility: w.facility, operator, ...terms, nonce, deadline: FOREVER },
+      });
+    const [first, second] = [await signed(0n), await signed(1n)];
+    const manager = w.manager.connect(w.attacker);
+    const bring = (facility: bigint | number, signature: string): readonly [string, ...unknown[]] => [
+      ...(["setAuthorisationWithSig", owner, facility, operator, terms, FOREVER, signature] as const),
+    ];
+    await w.send(manager, ...bring(w.facility, first));
+    await w.send(manager, "withdraw", id, SIGNED_FOR, w.attacker);
+    await w.send(w.manager.connect(w.borrower), "useNonce");
+    const before = await w.wealth(PRICE);
+
+    const { r, s, v } = Signature.from(first);
+    const mirrored = `${r}${(ORDER - BigInt(s)).toString(16).padStart(64, "0")}${(55 - v).toString(16)}`;
+    const attempts = [
+      await w.refusals.attempt(manager, ...bring(w.facility, first)),
+      await w.refusals.attempt(manager, ...bring(w.facility, mirrored)),
+      await w.refusals.attempt(w.termManager.connect(w.attacker), ...bring(w.facility, first)),
+      await w.refusals.attempt(manager, ...bring(BigInt(w.facility) + 1n, first)),
+      await w.refusals.attempt(manager, ...bring(w.facility, second)),
+      await w.refusals.attempt(manager, "withdraw", id, SIGNED_FOR, w.attacker),
+    ];
+    const refusals = attempts.filter((refusal) => refusal !== undefined);
+    return { refusals, profit: (await w.wealth(PRICE)) - before };
+  },
+  async unguarded(w) {
+    const mandate = await w.deploy("PlainMandate", w.collateral);
+    await w.send(w.collateral.connect(w.borrower), "approve", mandate, MAX);
+    const [owner, to] = await Promise.all([w.borrower.getAddress(), w.attacker.getAddress()]);
+    const said = AbiCoder.defaultAbiCoder().encode(["address", "address", "uint256"], [owner, to, SIGNED_FOR]);
+    const signature = await w.borrower.signMessage(getBytes(keccak256(said)));
+    const take = (): Promise<void> => w.send(mandate.connect(w.attacker), "take", owner, to, SIGNED_FOR, signature);
+    await take();
+    const before = await w.wealth(PRICE);
+    for (let time = 0; time < REPLAYS; time++) await take();
+    return (await w.wealth(PRICE)) - before;
+  },
+};
+
+export const attacksOnAuthority: readonly Attack[] = [governance, replay, standingPermission];

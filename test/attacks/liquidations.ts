@@ -142,4 +142,64 @@ const sandwich: Attack = {
   },
 };
 
-export const attacksByLiquidation: readonly Attack[] = [selfLiquidation, sandwich, spiral];
+/** Seconds the sequencer is down, as long as on Arbitrum in December 2023. */
+const OUTAGE = 78 * 60;
+/** The cap of the grace, as the oracle of the world has it. */
+const GRACE = 3_600;
+const TOP_UP = btc(4);
+
+const outage: Attack = {
+  fault: "C22",
+  name: "sold in the first block after the sequencer's restart",
+  precedent: {
+    protocol: "Arbitrum (78 minutes without a block)",
+    year: 2023,
+    source: "https://cointelegraph.com/news/arbitrum-network-goes-offline-december-15",
+  },
+  tries:
+    "prices fall by a fifth in the minute in which the sequencer stops; a loan is bought at the bonus by a transaction forced in from L1, in the block in which it comes back, before its owner can act, and when the grace has passed",
+  async run(w) {
+    const id = await w.openFor(w.borrower, FALLEN.collateral, FALLEN.principal);
+    const manager = w.manager.connect(w.attacker);
+    const before = await w.wealth(FALLEN.price);
+    const fall = await w.saleUntil(FALLEN.price, w.borrower);
+    await w.borrower.sendTransaction({ to: fall.target, data: fall.data });
+    await w.publish(w.feeds.btcUsd, FALLEN.price);
+    await w.send(w.sequencer, "publish", 1, await w.time.latest());
+    await w.time.increase(OUTAGE);
+    const refusals: string[] = [];
+    const buy = async (): Promise<void> => {
+      const refusal = await w.refusals.attempt(manager, "liquidate", id, MAX, 0, "0x");
+      if (refusal !== undefined) refusals.push(refusal);
+    };
+    const publishAll = async (): Promise<void> => {
+      await w.publish(w.feeds.btcUsd, FALLEN.price);
+      await w.publish(w.feeds.wrapperBtc, 1);
+      await w.publish(w.feeds.loanUsd, 1);
+    };
+    // No feed has a new round while there are no blocks.
+    await buy();
+    await publishAll();
+    await w.send(w.sequencer, "publish", 0, await w.time.latest());
+    await buy();
+    // The time that the grace is for.
+    await w.send(w.manager.connect(w.borrower), "topUp", id, TOP_UP, "0x");
+    await w.time.increase(GRACE + 1);
+    await publishAll();
+    await buy();
+    return { refusals, profit: (await w.wealth(FALLEN.price)) - before };
+  },
+  async unguarded(w) {
+    const market = await w.plainMarket(await w.feedPrice(w.feeds.btcUsd), 8_200, 1_000, usd(10_000_000));
+    await w.send(market.connect(w.borrower), "supply", FALLEN.collateral);
+    await w.send(market.connect(w.borrower), "borrow", FALLEN.principal);
+    const before = await w.wealth(FALLEN.price);
+    await w.time.increase(OUTAGE);
+    await w.publish(w.feeds.btcUsd, FALLEN.price);
+    const all = (valueAt(FALLEN.collateral, FALLEN.price) * 10_000n) / 11_000n;
+    await w.send(market.connect(w.attacker), "liquidate", w.borrower, all);
+    return (await w.wealth(FALLEN.price)) - before;
+  },
+};
+
+export const attacksByLiquidation: readonly Attack[] = [selfLiquidation, sandwich, outage, spiral];

@@ -29,8 +29,8 @@ const DAY = 86_400;
 export const RISK_MANAGER_DELAY = DAY;
 const WINDOW = 600;
 const OBSERVATIONS = 700;
-/** The devnet's facility: 75 % maxLtv, 82 % lltv, 70 % target, 2 to 10 % incentive. */
-const TERMS = { ...STANDARD_TERMS, lltvBps: 8_200, minDebt: 100n * USD };
+/** The devnet's facility: 75 % maxLtv, 82 % lltv, 62 % target, 2 to 10 % incentive. */
+const TERMS = { ...STANDARD_TERMS, lltvBps: 8_200, targetLtvBps: 6_200, healthForMaxBps: 9_500, minDebt: 100n * USD };
 const NO_FEED = { feed: ZeroAddress, heartbeat: 0, buffer: 0, minAnswer: 0, maxAnswer: 0 };
 
 /** As much as there is. */
@@ -202,6 +202,7 @@ export async function buildWorld() {
       tradePool,
       flashPool,
       feeds: { btcUsd, wrapperBtc, loanUsd },
+      sequencer,
       oracle,
       oracleConfig,
     },

@@ -57,10 +57,10 @@ export const DEFAULTS: StudyTerms = {
   lltvsBps: [7_700, 8_200, 8_600, 9_150],
   facility: {
     maxLtvGapBps: 700,
-    targetGapBps: 1_200,
+    targetGapBps: 2_000,
     incentiveMinBps: 200,
     incentiveMaxBps: 1_000,
-    healthForMaxBps: 9_000,
+    healthForMaxBps: 9_500,
   },
   venue: { depth: 5_000_000, thinnestShare: 0.25, thinAt: 0.3, refillMinutes: 10, fee: 0.0005 },
   jumpMinutes: 10,
