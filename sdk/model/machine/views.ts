@@ -1,9 +1,7 @@
-import { adaptiveCurveRate } from "../adaptiveCurve.js";
 import { exitNav, grossNav } from "../waterfall.js";
 import type { Address } from "./address.js";
 import { debtNow } from "./debt.js";
-import { accruedPool, countedDebt, ledgerAt, utilisationDown } from "./pool.js";
-import { require } from "../refusal.js";
+import { ledgerAt } from "./pool.js";
 import type { World } from "./world.js";
 
 /** What a loan of that manager owes at `now`, rounded up; 0 for a loan that does not exist. */
@@ -23,14 +21,4 @@ export function navOf(world: World, tranche: Address, now: bigint): bigint {
 export function entryNavOf(world: World, tranche: Address, now: bigint): bigint {
   const { pool, trancheClass } = world.tranche(tranche);
   return grossNav(ledgerAt(world, pool, now), trancheClass);
-}
-
-/** The rate borrowers would pay if `drawn` more were lent now, WAD a second. */
-export function borrowRateAfter(world: World, address: Address, now: bigint, drawn: bigint): bigint {
-  const { fixedRatePerSecond } = world.poolCode(address);
-  if (fixedRatePerSecond !== 0n) return fixedRatePerSecond;
-  const { pool } = accruedPool(world, address, now);
-  require(drawn <= pool.cash, "InsufficientCash", drawn, pool.cash);
-  return adaptiveCurveRate(pool.rateAtTarget, utilisationDown(countedDebt(pool) + drawn, pool.cash - drawn), 0n)
-    .averageRate;
 }

@@ -52,6 +52,10 @@ if (out !== undefined) writeFileSync(out, `${summary}\n`);
 if (json === true) process.stdout.write(`${summary}\n`);
 else {
   process.stdout.write(`${raceTable(results)}\n`);
+  // Each runs alone, on a chain of its own.
+  say(
+    "The incentive grows as a loan's health falls: alone, a late seller earns more. Beside a keeper in time it earns nothing.",
+  );
   const keeper = results.find(({ name }) => name === "keeper");
   if (keeper !== undefined) process.stdout.write(`${latencyTable(keeper)}\n`);
 }

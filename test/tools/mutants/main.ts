@@ -99,7 +99,10 @@ async function open(): Promise<Part> {
   return (await import("./model/part.js")).modelPart(say);
 }
 
-const prefixOf = (part: Part): string => `${part.mutants[0]?.file.split("/")[0] ?? ""}/`;
+// Hoisted: what stands above has run to its end before a constant here has a value.
+function prefixOf({ mutants }: Part): string {
+  return `${mutants[0]?.file.split("/")[0] ?? ""}/`;
+}
 
 async function run(part: Part, chosen: readonly Mutant[]): Promise<Result[]> {
   const kept = new Results(join("out/mutants", `${name}.jsonl`), options.resume === true);

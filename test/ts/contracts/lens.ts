@@ -9,7 +9,7 @@ type Signers = Awaited<ReturnType<Awaited<ReturnType<typeof network.create>>["et
 /** A market with a lens, and a clock that stands still, so that what a view says still holds when one acts on it. */
 async function scene(options: MarketOptions & { lent?: bigint } = {}) {
   // Gas is not estimated: an estimate made in a second that has accrued already is too low for the next.
-  const override = { allowBlocksWithSameTimestamp: true, gas: 12_000_000n };
+  const override = { allowBlocksWithSameTimestamp: true, gas: BigInt(process.env.TEST_GAS ?? 12_000_000) };
   const connection = await network.create({ network: "op", override });
   const { ethers, networkHelpers } = connection;
   const [deployer, lender, borrower, stranger] = (await ethers.getSigners()) as Signers & {

@@ -350,6 +350,11 @@ describe("term loan book: the model and what the contract makes of a stored loan
       ...[3_599n, 90n * DAY + 1n].map((graceSeconds) => ({ graceSeconds })),
       ...[{ latePremiumBps: 10_001n }, { prepaymentFeeBps: 1_001n }, { balloonBps: 10_001n }],
       ...[{ spreadBps: 10_001n }, { retired: true }, { intervalSeconds: DAY, count: 240n }, { lateFee: 0n }],
+      // The limits themselves.
+      ...[DAY, 304n * DAY].map((intervalSeconds) => ({ intervalSeconds })),
+      ...[{ intervalSeconds: 3_650n * DAY, count: 1n }, { graceSeconds: 3_600n }, { graceSeconds: 90n * DAY }],
+      ...[{ latePremiumBps: 0n }, { latePremiumBps: 10_000n }, { prepaymentFeeBps: 0n }, { prepaymentFeeBps: 1_000n }],
+      ...[{ balloonBps: 10_000n }, { spreadBps: 0n }, { spreadBps: 10_000n }, { lateFee: 2n ** 88n - 1n }],
     ];
     for (const change of changes) {
       const sheet = { ...good, ...change };

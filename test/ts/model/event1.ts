@@ -17,7 +17,7 @@ import {
   namedBy,
 } from "./history/snapshot.js";
 import { type Stage, setStage } from "./history/stage.js";
-import { change, tell } from "./history/surroundings.js";
+import { change, nextStep } from "./history/surroundings.js";
 
 /** Steps a history; a longer campaign: HISTORY_STEPS=3000 HISTORY_COUNT=20 HISTORY_SEED=7 npm run test:history */
 const STEPS = Number(process.env["HISTORY_STEPS"] ?? 150);
@@ -113,21 +113,7 @@ describe("model: EVENT-1, the whole machine against the contracts", () => {
       for (let step = 1; step <= STEPS; step++) {
         now += generator.jump(now);
         await change(stage, generator, random, now);
-        let next = await generator.step(now);
-        if (random.chance(0.01)) {
-          const other = generator.oracleSwitch();
-          if (other !== undefined) {
-            for (const [method, value] of [
-              ["setPrice", other.priceE36],
-              ["setSecondPrice", 0n],
-              ["setRefusing", false],
-              ["setGraceEndsAt", other.graceEndsAt],
-            ] as const) {
-              await tell(stage, now, other.spare, method, value);
-            }
-            next = other.step;
-          }
-        }
+        const next = await nextStep(stage, generator, random, now);
         const { move, sender } = next;
         const at = `step ${step} of seed ${seed}, second ${now}: ${move.label} by ${sender}`;
 

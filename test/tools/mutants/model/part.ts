@@ -13,9 +13,10 @@ const FILES = globSync("sdk/model/**/*.ts")
 
 /** Histories on tape: seed and steps. */
 const TAPES: readonly (readonly [number, number])[] = [
-  [1, 800],
-  [2, 800],
-  [3, 800],
+  [1, 1_600],
+  [2, 1_600],
+  [3, 1_600],
+  [4, 1_600],
 ];
 
 export async function modelPart(say: Say): Promise<Part> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { Artifact } from "@nomicfoundation/edr";
 import { CODE, compile, errorsOf, type SolcInput, type SolcOutput } from "./solc.js";
+import { SWITCH_SOURCE } from "./switch.js";
 
 export const hashOf = (...parts: readonly string[]): string => {
   const hash = createHash("sha256");
@@ -38,8 +39,10 @@ export async function build(input: SolcInput, roots: readonly string[], folder: 
     // Code only of what is stale; the rest of the sources is only read.
     const outputSelection = Object.fromEntries(stale.map(({ root }) => [root, CODE["*"]]));
     const needed = new Set(stale.flatMap(({ root }) => closure(input.sources, root)));
+    // Packages, and the switch that they import.
+    const isShared = (file: string): boolean => file.startsWith("npm/") || file === SWITCH_SOURCE;
     const sources = Object.fromEntries(
-      Object.entries(input.sources).filter(([file]) => needed.has(file) || file.startsWith("npm/")),
+      Object.entries(input.sources).filter(([file]) => needed.has(file) || isShared(file)),
     );
     const output = await compile({ ...input, sources, settings: { ...input.settings, outputSelection } });
     const errors = errorsOf(output);

@@ -4,6 +4,7 @@ import { TestStatus } from "@nomicfoundation/edr";
 import type { Mutant } from "../mutant.js";
 import type { Part, Say, Verdict } from "../part.js";
 import { build, hashOf } from "./build.js";
+import { MochaJudge } from "./mochaJudge.js";
 import { mutate, replaced, type Mutated } from "./mutate.js";
 import { nameOf, Runner, type Suite } from "./runner.js";
 import type { SolcInput } from "./solc.js";
@@ -82,7 +83,15 @@ export async function contractsPart(say: Say): Promise<Part> {
     }
     map.push(...(JSON.parse(readFileSync(path, "utf8")) as Judge[]));
   }
-  return new ContractsPart(runner, mutated, map, contracts.input, testsOf(tests.input));
+  const mocha = MochaJudge.start(code, say);
+  return new ContractsPart(
+    runner,
+    mutated,
+    map,
+    contracts.input,
+    hashOf(testsOf(tests.input), MochaJudge.tests),
+    mocha,
+  );
 }
 
 function testsOf({ sources }: SolcInput): string {
@@ -114,7 +123,7 @@ async function learn(runner: Runner, suite: Suite, say: Say): Promise<Judge[]> {
   return judges;
 }
 
-/** What no suite kills in that time counts as a survivor: some mutants are in the way of every test there is. */
+/** What no suite kills in that time is left to the tests in TypeScript: some mutants are in the way of every test there is. */
 const BUDGET_MS = 12_000;
 /** Time to start a suite, beside that of its tests. */
 const SUITE_MS = 60;
@@ -132,6 +141,7 @@ class ContractsPart implements Part {
     judges: readonly Judge[],
     input: SolcInput,
     readonly tests: string,
+    private readonly mocha: MochaJudge,
   ) {
     for (const judge of judges) {
       for (const id of judge.hits) {
@@ -152,8 +162,12 @@ class ContractsPart implements Part {
 
   async judge(mutant: Mutant): Promise<Verdict> {
     if (this.mutated.uncompilable.has(mutant.id)) return { status: "uncompilable" };
+    return (await this.#inSolidity(mutant)) ?? this.mocha.judge(mutant.file, mutant.id);
+  }
+
+  /** Undefined where no test in Solidity notices it. */
+  async #inSolidity(mutant: Mutant): Promise<Verdict | undefined> {
     const judges = this.#byMutant.get(mutant.id) ?? [];
-    if (judges.length === 0) return { status: "unreached" };
     const bySuite = new Map<string, Judge[]>();
     for (const judge of judges) {
       const name = nameOf(judge.suite);
@@ -182,7 +196,7 @@ class ContractsPart implements Part {
       const endless = failed.reason !== undefined && /out ?of ?gas/i.test(failed.reason);
       return { status: endless ? "timeout" : "killed", by: `${name} ${failed.name}` };
     }
-    return { status: "survived" };
+    return undefined;
   }
 
   /** What kills much in little time comes first, and what comes by few mutants before what comes by all. */

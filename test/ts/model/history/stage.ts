@@ -273,7 +273,7 @@ export async function setStage(random: Random) {
       },
       seed,
       // An estimate made within the pool's first second would not pay for the interest event of the next.
-      { gasLimit: 2_000_000 },
+      { gasLimit: Number(process.env.TEST_GAS ?? 2_000_000) },
     );
     if (f.hasCapital) {
       capitalTerms.set(f.pool, { riskClass: 0n, minRatioBps: 1_000n });

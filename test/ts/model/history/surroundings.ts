@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { send } from "./chain.js";
-import type { Generator } from "./generate.js";
+import type { Generator, Step } from "./generate.js";
 import type { Random } from "./random.js";
 import type { Stage } from "./stage.js";
 
@@ -25,4 +25,20 @@ export async function change(stage: Stage, generator: Generator, random: Random,
     const { pool, terms } = generator.newCapitalTerms();
     await tell(stage, now, stage.capital.address, "assign", pool, terms.riskClass, terms.minRatioBps);
   }
+}
+
+/** The next step; once in a while an oracle is replaced by its spare, which says the same. */
+export async function nextStep(stage: Stage, generator: Generator, random: Random, now: bigint): Promise<Step> {
+  const step = await generator.step(now);
+  const other = random.chance(0.01) ? generator.oracleSwitch() : undefined;
+  if (other === undefined) return step;
+  for (const [method, value] of [
+    ["setPrice", other.priceE36],
+    ["setSecondPrice", 0n],
+    ["setRefusing", false],
+    ["setGraceEndsAt", other.graceEndsAt],
+  ] as const) {
+    await tell(stage, now, other.spare, method, value);
+  }
+  return other.step;
 }

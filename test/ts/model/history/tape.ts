@@ -6,7 +6,7 @@ import { Generator, play, type Step } from "./generate.js";
 import { Random } from "./random.js";
 import { chainBooks, chainSnapshot, differences, modelBooks, modelSnapshot, namedBy, type Named } from "./snapshot.js";
 import { setStage, type Stage } from "./stage.js";
-import { change } from "./surroundings.js";
+import { change, nextStep } from "./surroundings.js";
 
 /** What the chain said to one step, and what it stored of all that its events name. */
 interface Taped {
@@ -41,7 +41,7 @@ export async function record(seed: number, steps: number): Promise<Tape> {
   for (let count = 0; count < steps; count++) {
     now += generator.jump(now);
     await change(stage, generator, random, now);
-    const step = await generator.step(now);
+    const step = await nextStep(stage, generator, random, now);
     const onChain = await send(stage, step.sender, step.move.target, step.move.data, now);
     play(world, stage, now, step);
     const named = onChain.ok ? namedBy(stage, onChain.events) : undefined;
