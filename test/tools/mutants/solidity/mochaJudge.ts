@@ -111,8 +111,7 @@ function run(
   files: readonly string[],
   { skipped, ms }: Baseline = { skipped: [], ms: Infinity, msOf: {} },
 ): Report | undefined {
-  const report = join(FOLDER, "mocha-report.json");
-  rmSync(report, { force: true });
+  const report = join(FOLDER, `mocha-report-${process.pid}.json`);
   const escaped = skipped.map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const { status, stderr } = spawnSync(
     process.execPath,
@@ -130,5 +129,7 @@ function run(
   );
   if (status === null) return undefined;
   if (!existsSync(report)) throw new Error(`The tests in TypeScript did not run:\n${stderr.slice(-2_000)}`);
-  return JSON.parse(readFileSync(report, "utf8")) as Report;
+  const told = JSON.parse(readFileSync(report, "utf8")) as Report;
+  rmSync(report);
+  return told;
 }
