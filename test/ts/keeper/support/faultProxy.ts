@@ -212,6 +212,7 @@ export class FaultProxy {
       if (fault.kind === "cut") return { whole: "cut" };
       if (fault.kind === "hang") return { whole: "hang" };
       if (fault.kind === "delay") await sleep(this.draw(fault.ms));
+      if (fault.kind === "hold") await fault.until;
       if (fault.kind === "http") return { whole: { body: "", ...fault } };
       if (fault.kind === "error") {
         return { answer: { jsonrpc: "2.0", id, error: ofErrors(fault) }, status: fault.status };
