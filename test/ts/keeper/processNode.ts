@@ -75,6 +75,8 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
     await stage.settle(keeper, await stage.mine());
     expect(await stage.liquidationsOf(id)).to.equal(1);
     expect((await sent()) - before).to.equal(1);
+    const booked = (await keeper.status()).results.filter(({ subject }) => BigInt(subject) === id);
+    expect(booked.map(({ outcome }) => outcome)).to.deep.equal(["done"]);
     return fired;
   };
 
@@ -311,7 +313,7 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
       expect(new Set(decided.map(({ timestamp }) => timestamp)).size).to.equal(1);
     });
 
-    it("fault K31: sockets that come and go and requests that are cut leave no handles behind", async () => {
+    it("fault K31: sockets that come and go leave no handles behind", async () => {
       const handles = (): Promise<number> => metric("nodejs_active_handles_total");
       await stage.byHand();
       await keeper.decided(await stage.mine());
@@ -322,6 +324,12 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
         await until(() => proxy.count("eth_subscribe") > subscribed, MOST_MS);
         await keeper.decided(await stage.mine());
       }
+      const asked = proxy.count("eth_subscribe");
+      const refused = proxy.inject(REFUSALS.internal, { methods: ["eth_subscribe"], times: 4 });
+      proxy.killSockets();
+      const isBack = (): boolean => refused.fired === 4 && proxy.count("eth_subscribe") > asked + 4;
+      expect(await until(isBack, MOST_MS)).to.equal(true);
+      expect(await until(() => proxy.sockets === 1, MOST_MS), `${proxy.sockets} sockets`).to.equal(true);
       expect(await until(async () => (await handles()) <= before + 2, MOST_MS), `from ${before}`).to.equal(true);
     });
   });
