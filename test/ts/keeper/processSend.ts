@@ -107,6 +107,7 @@ describeDevnet("keeper: the process, and what becomes of its transactions", () =
       const refusal: Fault = { kind: "error", code: -32000, message: "transaction type not supported" };
       proxy.inject(refusal, { methods: [SEND], times: 1 });
       expect((await keeper.decided(await fall())).sent).to.deep.equal([]);
+      expect((await keeper.decided(await mine())).sent).to.have.length(1);
       await soldOnce(id, nonce);
       expect(handed().map((one) => one.nonce)).to.deep.equal([nonce, nonce]);
     });
@@ -175,16 +176,17 @@ describeDevnet("keeper: the process, and what becomes of its transactions", () =
     });
 
     it("fault K18: with a base fee beyond the budget nothing is sent, and the reason has the figures; then it is", async () => {
-      const { id, nonce } = await loan();
-      const reason = (await left(id, await fall(1_000n * GWEI)))?.reason;
-      expect(reason).to.match(/\d{15,}/);
+      const { id, nonce, handed } = await loan();
+      expect((await left(id, await fall(1_000n * GWEI)))?.reason).to.match(/\d{15,}/);
+      expect(handed()).to.deep.equal([]);
       await soldOnce(id, nonce);
     });
 
     it("fault K18: with L1 fees beyond the profit nothing is sent, and the reason has the figures; then it is", async () => {
-      const { id, nonce } = await loan();
+      const { id, nonce, handed } = await loan();
       await l1Fees(10_000_000n);
       expect((await left(id, await fall()))?.reason).to.match(/\d{15,}/);
+      expect(handed()).to.deep.equal([]);
       await l1Fees(1n);
       await soldOnce(id, nonce);
     });
@@ -346,6 +348,8 @@ describeDevnet("keeper: the process, and what becomes of its transactions", () =
       await stage.byThemselves();
       const second = await stage.borrow("5200");
       await stage.byHand();
+      // It stays the one with more ether: that must not decide.
+      await devnet.rpc("l2", "anvil_setBalance", [stage.operator, quantity(10n ** 24n)]);
       let stuck: string | undefined;
       const isStuck = ({ params = [] }: RpcRequest): boolean => {
         const { from } = Transaction.from(String(params[0]));
