@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Transaction as Sent, Transaction, Wallet } from "ethers";
@@ -327,6 +327,32 @@ describeDevnet("keeper: the process, and what becomes of its transactions", () =
     });
   });
 
+  describe("that was killed, and whose files were spoilt since", () => {
+    afterEach(() => stage.endKeepers());
+
+    it("fault K30: of a snapshot cut short nothing is taken: the log is read instead, and what is due is sold", async () => {
+      const snapshot = join(stage.stateDir, "run.loans");
+      truncateSync(snapshot, Math.floor(statSync(snapshot).size / 2));
+
+      keeper = await stage.startWith(SETTINGS, "--rpc", proxy.url);
+      expect(keeper.errors).to.contain("the snapshot is of no use");
+      const { id, nonce } = await loan();
+      await keeper.decided(await fall());
+      await soldOnce(id, nonce);
+    });
+
+    it("fault K30: another program's file in the journal's place is refused by its name, and left alone", async () => {
+      for (const name of readdirSync(stage.stateDir)) rmSync(join(stage.stateDir, name));
+      const journal = join(stage.stateDir, "keeper.sqlite");
+      writeFileSync(journal, "not a database, whatever else it may be".repeat(200));
+      const refused = stage.start(["--rpc", proxy.url]);
+      const { exitCode } = await refused.ended;
+      expect(exitCode).to.be.greaterThan(0);
+      expect(refused.errors).to.contain("keeper.sqlite");
+      expect(readFileSync(journal, "utf8")).to.contain("not a database");
+    });
+  });
+
   describe("with two accounts", () => {
     before(async () => {
       await stage.calm();
@@ -409,36 +435,6 @@ describeDevnet("keeper: the process, and what becomes of its transactions", () =
       expect([pending, ineffective(), await stage.liquidationsOf(id)]).to.deep.equal([0, 3, 0]);
       const { http } = await keeper.ready();
       expect((await fetch(`${http}/health`)).status).to.equal(503);
-    });
-  });
-
-  describe("whose files were spoilt", () => {
-    before(() => stage.forgetState());
-    afterEach(() => stage.endKeepers());
-
-    it("fault K30: of a snapshot cut short nothing is taken: the log is read instead, and what is due is sold", async () => {
-      keeper = await stage.startWith(SETTINGS, "--rpc", proxy.url);
-      const snapshot = join(stage.stateDir, "run.loans");
-      expect(await until(() => existsSync(snapshot), MOST_MS)).to.equal(true);
-      await stage.endKeepers();
-      truncateSync(snapshot, Math.floor(statSync(snapshot).size / 2));
-
-      keeper = await stage.startWith(SETTINGS, "--rpc", proxy.url);
-      expect(keeper.errors).to.contain("the snapshot is of no use");
-      const { id, nonce } = await loan();
-      await keeper.decided(await fall());
-      await soldOnce(id, nonce);
-    });
-
-    it("fault K30: another program's file in the journal's place is refused by its name, and left alone", async () => {
-      for (const name of readdirSync(stage.stateDir)) rmSync(join(stage.stateDir, name));
-      const journal = join(stage.stateDir, "keeper.sqlite");
-      writeFileSync(journal, "not a database, whatever else it may be".repeat(200));
-      const refused = stage.start(["--rpc", proxy.url]);
-      const { exitCode } = await refused.ended;
-      expect(exitCode).to.be.greaterThan(0);
-      expect(refused.errors).to.contain("keeper.sqlite");
-      expect(readFileSync(journal, "utf8")).to.contain("not a database");
     });
   });
 });
