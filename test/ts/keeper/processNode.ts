@@ -287,7 +287,7 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
       // So rarely is the head polled for that what is seen in time was announced.
       const sockets = ["--rpc", proxy.url, "--ws-rpc", proxy.wsUrl, "--poll-ms", "60000"];
       stage.forgetState();
-      keeper = await stage.startWith(SETTINGS, ...sockets);
+      keeper = await stage.startWith({ ...SETTINGS, requestTimeoutMs: 5_000 }, ...sockets);
     });
     after(() => stage.endKeepers());
 
