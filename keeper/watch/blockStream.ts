@@ -34,6 +34,9 @@ export interface StreamEvents {
   moving?(head: Head): void;
 }
 
+/** Most that a view which could not be decided waits, however rarely the head is polled for. */
+const AGAIN_MS = 500;
+
 /**
  * The chain's newest state, again and again, newest only: who is busy with one view gets, next, the newest there is then.
  * Heads are polled for and may be offered from elsewhere (a subscription), in any order, twice, or not at all: each is shown
@@ -103,10 +106,13 @@ export class BlockStream implements AsyncIterable<View> {
   /** Shows a view once more after a while, unless a newer one comes first: it could not be decided. */
   again(view: View): void {
     const { number, hash } = view.head;
-    setTimeout(() => {
-      const isNewest = view.kind === "latest" ? this.head?.hash === hash : this.head?.number === number - 1;
-      if (isNewest && this.next === undefined) this.put(view);
-    }, this.options.pollMs);
+    setTimeout(
+      () => {
+        const isNewest = view.kind === "latest" ? this.head?.hash === hash : this.head?.number === number - 1;
+        if (isNewest && this.next === undefined) this.put(view);
+      },
+      Math.min(this.options.pollMs, AGAIN_MS),
+    );
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<View> {

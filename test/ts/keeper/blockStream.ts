@@ -86,6 +86,17 @@ describe("keeper: the stream of blocks", () => {
     expect(seen).to.deep.equal([0, 0, 0, 1]);
   });
 
+  it("shows a view again soon, however rarely the head is polled for", async () => {
+    open({ pollMs: 600_000 }).start();
+    let shown = 0;
+    for await (const view of stream) {
+      shown += 1;
+      if (shown === 2) break;
+      stream.again(view);
+    }
+    expect(shown).to.equal(2);
+  });
+
   it("fault K2: polls that alternate between two states show nothing twice, and no lower block", async () => {
     for (let block = 1; block <= 5; block++) chain.mine();
     proxy.inject({ kind: "alternate", blocks: 3 });

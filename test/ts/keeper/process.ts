@@ -1,108 +1,59 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { type JsonRpcProvider, MaxUint256 } from "ethers";
-import { type Devnet, startDevnet } from "../../../devnet/index.js";
+import type { Devnet } from "../../../devnet/index.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
 import { deploymentOf } from "../fixtures/market.js";
 import { type TermMarket, addTermFacility, termFacilityInput } from "../fixtures/termMarket.js";
-import { describeDevnet, open, until } from "../devnet/support.js";
+import { describeDevnet, until } from "../devnet/support.js";
 import { FaultProxy } from "./support/faultProxy.js";
 import { KeeperProcess } from "./support/keeperProcess.js";
 import { MinedWallet } from "./support/minedWallet.js";
 import { TestPostgres } from "./support/postgres.js";
-import { POOL_FEE, type World, deployWorld } from "./support/world.js";
+import { ProcessStage } from "./support/processStage.js";
+import type { World } from "./support/world.js";
 
 describeDevnet("keeper: the process, on a rollup that charges real fees", () => {
+  let stage: ProcessStage;
   let folder: string;
   let devnet: Devnet;
   let provider: JsonRpcProvider;
   let world: World;
   let term: TermMarket;
-  let keeper: KeeperProcess | undefined;
-  let deployment: string;
-  let states = 0;
-  let salt = 0n;
 
-  const keyOf = (): string => devnet.info.accounts.keeper.privateKey;
-  const operator = (): string => devnet.info.accounts.keeper.address;
+  const operator = (): string => stage.operator;
+  const start = (...args: string[]): KeeperProcess => stage.start(args);
+  const startWith = (environment: Readonly<Record<string, string>>, ...args: string[]): KeeperProcess =>
+    stage.start(args, environment);
+  const borrow = (dollars: string, bitcoin?: string): Promise<bigint> => stage.borrow(dollars, bitcoin);
+  const liquidationsOf = (id: bigint): Promise<number> => stage.liquidationsOf(id);
+  const byHand = (): Promise<void> => stage.byHand();
+  const byThemselves = (): Promise<void> => stage.byThemselves();
+  const setPriceByHand = (dollars: bigint): Promise<number> => stage.setPriceByHand(dollars);
+  const settle = (running: KeeperProcess, from: number): Promise<void> => stage.settle(running, from);
 
   before(async function () {
     this.timeout(300_000);
-    folder = mkdtempSync(join(tmpdir(), "ballast-keeper-"));
-    devnet = await startDevnet({ blockTime: 0 });
-    provider = open(devnet, "l2");
-    const { lender } = devnet.info.accounts;
-    world = await deployWorld(new MinedWallet(lender.privateKey, provider), { price: 8_000n });
-    await (await world.liquidator.setOperator(operator(), true)).wait();
+    stage = await ProcessStage.start();
+    ({ folder, devnet, provider, world } = stage);
     term = await addTermFacility(world);
-    await term.lend(new MinedWallet(lender.privateKey, provider), world.cash(100_000n));
-    deployment = join(folder, "deployment.json");
-    const described = await deploymentOf(devnet.info.l2.chainId, world);
-    described.facilities.push(await termFacilityInput(world, term));
-    writeDeployment(
-      {
-        ...described,
-        rpc: devnet.info.l2.rpcUrl,
-        liquidator: await world.liquidator.getAddress(),
-        protectionOrders: await world.protectionOrders.getAddress(),
-        uniswap: {
-          router: await world.uniswap.router.getAddress(),
-          quoter: await world.uniswap.quoter.getAddress(),
-          fee: POOL_FEE,
-        },
-      },
-      deployment,
-    );
-    writeFileSync(join(folder, "key"), keyOf());
+    await term.lend(stage.lender, world.cash(100_000n));
+    await stage.describe([], [await termFacilityInput(world, term)]);
   });
-  after(async () => {
-    provider.destroy();
-    await devnet.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(() => stage.stop());
 
   beforeEach(async () => {
-    states += 1;
-    // What the last keeper left in the pool is mined before blocks are made by themselves again.
-    await byHand();
-    await devnet.mineL2();
-    await byThemselves();
+    stage.forgetState();
+    await stage.calm();
     await (await world.oracle.setSecondPrice(0n)).wait();
-    await world.setPrice(8_000n);
   });
-  afterEach(async () => {
-    keeper?.signal("SIGKILL");
-    await keeper?.ended;
-  });
-
-  const start = (...args: string[]): KeeperProcess => startWith({}, ...args);
-
-  const startWith = (environment: Readonly<Record<string, string>>, ...args: string[]): KeeperProcess => {
-    const stateDir = join(folder, `state-${states}`);
-    const common = ["--deployment", deployment, "--key-file", join(folder, "key"), "--state-dir", stateDir];
-    keeper = KeeperProcess.start([...common, "--http-port", "0", "--poll-ms", "20", "--report", ...args], environment);
-    return keeper;
-  };
-
-  /** A loan by one of the users. */
-  const borrow = (dollars: string, bitcoin = "1"): Promise<bigint> => {
-    salt += 1n;
-    const user = devnet.info.accounts.users[Number(salt) % 5];
-    if (user === undefined) throw new Error("the devnet has too few users");
-    return world.open(new MinedWallet(user.privateKey, provider), world.btc(bitcoin), world.cash(dollars), salt);
-  };
+  afterEach(() => stage.endKeepers());
 
   /** A term loan of 2,000 against 1 BTC by one of the users, in twelve parts. */
   const borrowByTerms = async (): Promise<{ id: bigint; owner: MinedWallet }> => {
-    salt += 1n;
-    const user = devnet.info.accounts.users[Number(salt) % 5];
-    if (user === undefined) throw new Error("the devnet has too few users");
-    const owner = new MinedWallet(user.privateKey, provider);
+    const { user: owner, salt } = stage.nextUser();
     await world.fund(owner, { collateral: world.btc(1n), loan: world.cash("5000") });
     await (await world.collateral.connect(owner).approve(term.vault, MaxUint256)).wait();
     await (await world.loan.connect(owner).approve(term.pool, MaxUint256)).wait();
@@ -119,37 +70,6 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     };
     await (await world.termManager.connect(owner).open(opening, "0x")).wait();
     return { id: (BigInt(owner.address) << 96n) | (BigInt(term.facility) << 64n) | salt, owner };
-  };
-
-  const liquidationsOf = async (id: bigint): Promise<number> =>
-    (await world.manager.queryFilter(world.manager.filters.Liquidated(id))).length;
-
-  /** From now on blocks are made only when a test says so. */
-  const byHand = async (): Promise<void> => {
-    MinedWallet.waits = false;
-    await devnet.setBlockTime("manual");
-  };
-
-  /** From now on every transaction is mined as it comes. */
-  const byThemselves = async (): Promise<void> => {
-    await devnet.setBlockTime(0);
-    MinedWallet.waits = true;
-  };
-
-  /** Sets the price in a block of its own, by hand. */
-  const setPriceByHand = async (dollars: bigint): Promise<number> => {
-    await world.oracle.setPrice(world.priceE36(dollars));
-    return Number((await devnet.mineL2()).number);
-  };
-
-  /** Mines until the keeper has decided the newest block and nothing is pending. */
-  const settle = async (running: KeeperProcess, from: number): Promise<void> => {
-    for (let block = from, rounds = 0; ; rounds++) {
-      const { pending } = await running.decided(block);
-      if (pending === 0) return;
-      if (rounds > 20) throw new Error(`still pending after 20 blocks:\n${running.errors}`);
-      block = Number((await devnet.mineL2()).number);
-    }
   };
 
   it("liquidates every unhealthy loan once, keeps the rest, and its books agree with the tokens to the unit and the wei", async () => {
@@ -265,10 +185,8 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
   });
 
   it("executes an owner's standing order once its condition holds, for the fee, and books it", async () => {
-    const id = await borrow("5000");
-    const user = devnet.info.accounts.users[Number(salt) % 5];
-    if (user === undefined) throw new Error("the devnet has too few users");
-    const owner = new MinedWallet(user.privateKey, provider);
+    const { user: owner, salt } = stage.nextUser();
+    const id = await world.open(owner, world.btc(1n), world.cash("5000"), salt);
     await world.fund(owner, { loan: world.cash("3000") });
     await world.loan.connect(owner).approve(world.protectionOrders, world.cash("3000"));
     const order = {
@@ -329,7 +247,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const running = start();
     await running.ready();
     await running.decided(await provider.getBlockNumber());
-    const rival = new MinedWallet(devnet.info.accounts.lender.privateKey, provider);
+    const rival = stage.lender;
     await world.loan.connect(rival).approve(world.pool, MaxUint256);
     await devnet.mineL2();
     // Held still, the keeper sees the fallen price only when its rival's transaction waits before it in the pool.
@@ -411,7 +329,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
       expect(running.errors).to.match(/another chain|chain 10/);
       expect(second.count("eth_sendRawTransaction")).to.equal(1);
     } finally {
-      keeper?.signal("SIGKILL");
+      await stage.endKeepers();
       for (const proxy of proxies) await proxy.stop();
     }
   });
@@ -434,43 +352,25 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
   it("fault K35: SIGTERM while the node has not answered a send: that one is finished and written down, then it ends", async () => {
     const id = await borrow("5500");
     await byHand();
-    let hold = true;
-    let held = 0;
-    const proxy = createServer((request, response) => {
-      let body = "";
-      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
-      request.on("end", () => {
-        void (async () => {
-          if (hold && body.includes("eth_sendRawTransaction")) {
-            held += 1;
-            await until(() => Promise.resolve(!hold), 20_000);
-          }
-          const answer = await fetch(devnet.info.l2.rpcUrl, {
-            method: "POST",
-            body,
-            headers: { "content-type": "application/json" },
-          });
-          response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
-        })();
-      });
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const proxy = await FaultProxy.start(devnet.info.l2.rpcUrl);
+    let letGo = (): void => undefined;
+    const until = new Promise<void>((resolve) => (letGo = resolve));
+    const held = proxy.inject({ kind: "hold", until }, { methods: ["eth_sendRawTransaction"] });
     try {
-      const running = start("--rpc", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+      const running = start("--rpc", proxy.url);
       await running.ready();
       await running.decided(await provider.getBlockNumber());
       const block = await setPriceByHand(6_600n);
-      await running.until(() => held === 1);
+      await running.until(() => held.fired === 1);
       running.signal("SIGTERM");
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      hold = false;
+      await sleep(200);
+      letGo();
       expect(await running.ended).to.deep.equal({ exitCode: 0, signal: null });
       expect(running.of("stopped")).to.deep.equal([{ type: "stopped", pending: 1 }]);
       await settle(start(), block);
       expect(await liquidationsOf(id)).to.equal(1);
     } finally {
-      proxy.closeAllConnections();
-      proxy.close();
+      await proxy.stop();
     }
   });
 
@@ -478,7 +378,6 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const first = start();
     await first.ready();
     const second = start();
-    keeper = first;
     expect((await second.ended).exitCode).to.equal(2);
     expect(second.errors).to.match(/another keeper uses .*state-\d+ \(process \d+ on .*, account 0x/);
   });
@@ -558,11 +457,11 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     await running.decided(await provider.getBlockNumber());
     const said = running.errors + JSON.stringify(running.lines) + (await (await fetch(`${http}/metrics`)).text());
     expect(said.length).to.be.greaterThan(1_000);
-    expect(said.toLowerCase()).to.not.contain(keyOf().slice(2).toLowerCase());
+    expect(said.toLowerCase()).to.not.contain(stage.key.slice(2).toLowerCase());
   });
 
   it("fault K10: refuses another chain, other contracts and an account without rights, each with its own words", async () => {
-    const run = async (change: object, key = keyOf()) => {
+    const run = async (change: object, key = stage.key) => {
       const file = join(folder, "wrong.json");
       const right = await deploymentOf(devnet.info.l2.chainId, world);
       writeDeployment(

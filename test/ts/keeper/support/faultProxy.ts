@@ -212,6 +212,7 @@ export class FaultProxy {
       if (fault.kind === "cut") return { whole: "cut" };
       if (fault.kind === "hang") return { whole: "hang" };
       if (fault.kind === "delay") await sleep(this.draw(fault.ms));
+      if (fault.kind === "hold") await fault.until;
       if (fault.kind === "http") return { whole: { body: "", ...fault } };
       if (fault.kind === "error") {
         return { answer: { jsonrpc: "2.0", id, error: ofErrors(fault) }, status: fault.status };
@@ -231,7 +232,7 @@ export class FaultProxy {
       }
     }
     let answer = await this.forward(asked, peer);
-    for (let again = 1; again < times; again++) await this.forward(asked, peer);
+    for (let again = 1; again < times; again++) answer = await this.forward(asked, peer);
     this.noteBlocks(answer.result);
     for (const { fault } of rules) {
       if (fault.kind === "answerLost") return { whole: fault.how };
@@ -376,7 +377,11 @@ export class FaultProxy {
       const height = await this.heightOf(rule);
       if (height !== undefined && Number(result?.number ?? 0) > height) return;
     }
-    for (let time = 0; time < times; time++) peer.send(text);
+    for (let time = 0; time < times; time++) {
+      // At once they would be one for who takes the newest only.
+      if (time > 0) await sleep(20);
+      peer.send(text);
+    }
     if (!rules.some(({ fault }) => fault.kind === "reorder")) for (const go of [...this.waiting]) go();
   }
 }

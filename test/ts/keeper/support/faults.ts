@@ -9,7 +9,9 @@ export type Fault =
   | { readonly kind: "hang" }
   /** Milliseconds, or any between the two. */
   | { readonly kind: "delay"; readonly ms: number | readonly [least: number, most: number] }
-  /** The node gets it twice; over a WebSocket the answer or notification comes twice too. */
+  /** Held back until this is over, then carried. */
+  | { readonly kind: "hold"; readonly until: Promise<unknown> }
+  /** The node gets it twice, and what it says to the second is the answer; over a WebSocket answer or notification come twice too. */
   | { readonly kind: "duplicate" }
   /** Held back until another answer has passed, `ms` at most; in a batch, the answers come in reverse. */
   | { readonly kind: "reorder"; readonly ms?: number }
