@@ -11,7 +11,6 @@ const FOLDER = "out/mutants/contracts";
 const FILES = [
   "test/ts/model/event1.ts",
   ...readdirSync("test/ts/contracts").map((file) => `test/ts/contracts/${file}`),
-  "test/ts/deploy.ts",
 ];
 /** What runs so many times as long as without a mutant runs for ever. */
 const PATIENCE = 10;
