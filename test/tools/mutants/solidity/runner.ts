@@ -63,11 +63,12 @@ export class Runner {
     return this.#run(suite, BigInt(mutant), tests);
   }
 
-  record(suite: Suite, tests?: readonly string[]): Promise<Run> {
-    return this.#run(suite, RECORDING, tests);
+  /** @param runs inputs that a fuzz test gets meanwhile */
+  record(suite: Suite, tests?: readonly string[], runs = RUNS_TO_RECORD): Promise<Run> {
+    return this.#run(suite, RECORDING, tests, runs);
   }
 
-  async #run(suite: Suite, coinbase: bigint, tests?: readonly string[]): Promise<Run> {
+  async #run(suite: Suite, coinbase: bigint, tests?: readonly string[], runs = this.fuzzRuns): Promise<Run> {
     const recording = coinbase === RECORDING;
     const hits = new Set<number>();
     const onCollectedCoverageCallback = (marks: Uint8Array[]) => {
@@ -96,7 +97,7 @@ export class Runner {
               collectStackTraces: CollectStackTraces.OnFailure,
               includeTraces: IncludeTraces.None,
               // Same inputs for every mutant, and for the run without one.
-              fuzz: { runs: recording ? RUNS_TO_RECORD : this.fuzzRuns, seed: "0x01", maxTestRejects: MOST_REJECTED },
+              fuzz: { runs, seed: "0x01", maxTestRejects: MOST_REJECTED },
               invariant: { runs: 1, depth: 50, failOnRevert: true },
               blockCoinbase: Buffer.from(coinbase.toString(16).padStart(40, "0"), "hex"),
               ...(recording && { observability: { codeCoverage: { onCollectedCoverageCallback } } }),
