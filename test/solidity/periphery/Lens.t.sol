@@ -7,6 +7,7 @@ import {ILoans} from "../../../contracts/interfaces/ILoans.sol";
 import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
 import {IPoolLedger} from "../../../contracts/interfaces/IPoolLedger.sol";
 import {Headroom} from "../../../contracts/lens/Headroom.sol";
+import {SharesMath} from "../../../contracts/math/SharesMath.sol";
 import {MockOracle} from "../../../contracts/mocks/MockOracle.sol";
 import {FaultGate} from "../helpers/FaultGate.sol";
 import {Market} from "../helpers/Market.sol";
@@ -168,6 +169,27 @@ contract LensTest is Market {
         assertEq(Headroom.safePriceUp(0, 1, 1e18), 0);
         assertEq(Headroom.safePriceUp(1, 0, 1e18), 0);
         assertEq(Headroom.safePriceUp(1, 3, 0.5e18), 6e36);
+    }
+
+    /// @dev Shares are rounded up, so that a debt may grow by one unit more than what is drawn.
+    function testFuzz_all_that_can_be_drawn_stays_within_the_limit_and_a_unit_more_does_not(
+        uint256 totalDebt,
+        uint256 perShare,
+        uint256 part,
+        uint256 room
+    ) public pure {
+        Headroom.Position memory p;
+        p.totalDebt = bound(totalDebt, 1e6, 1e15);
+        // A unit of debt had a million shares at first, and interest leaves it fewer.
+        p.totalShares = (p.totalDebt * 1e6) / bound(perShare, 1, 20);
+        p.shares = bound(part, p.totalShares / 1e6, p.totalShares);
+        p.debt = SharesMath.toAssetsUp(p.shares, p.totalDebt, p.totalShares);
+        uint256 limit = p.debt + bound(room, 2, 1e12);
+        uint256 most = Headroom.drawable(p, Headroom.Limits(limit, 0, type(uint256).max));
+        assertLe(Headroom.debtAfterUp(p, most), limit);
+        assertGt(Headroom.debtAfterUp(p, most + 1), limit);
+        assertEq(Headroom.drawable(p, Headroom.Limits(limit, 0, 1)), 1);
+        assertEq(Headroom.drawable(p, Headroom.Limits(limit, limit + 1, most)), 0, "less than the least debt");
     }
 
     function test_of_a_loan_that_does_not_exist_there_is_nothing_to_tell() public {

@@ -254,6 +254,13 @@ contract ProtectionOrdersTest is Market {
         assertEq(manager.loanOf(_loan).collateral, BTC);
     }
 
+    function test_a_repayment_of_a_loan_whose_collateral_is_worth_nothing_pays_all() public {
+        _place(OrderKind.AutoRepay, _order(OrderKind.AutoRepay));
+        oracle.setPrice(1);
+        assertEq(_execute(OrderKind.AutoRepay).repaid, 30_000 * USD);
+        assertEq(manager.debtOf(_loan), 0);
+    }
+
     function test_a_sale_that_would_leave_dust_pays_the_loan_off() public {
         Order memory o = _order(OrderKind.Deleverage);
         o.targetLtvBps = 1;

@@ -14,7 +14,6 @@ export const FUZZ_RUNS = 32;
 
 /** Tests that are left out, by their names and why. */
 const LEFT_OUT: readonly [RegExp, string][] = [
-  [/test_fault_C3_starving_the_second_source/, "a sweep of gas, which this build uses more of"],
 ];
 
 /** What the tests took, and those of them that fail on this build. */

@@ -228,4 +228,15 @@ contract TermOrdersTest is TermMarket {
     function _balanceOf(uint256 id) private view returns (TermBalance memory b) {
         (b, ) = _balance(id);
     }
+
+    /// @dev After the last date there is no instalment to pay ahead and no principal to prepay.
+    function test_a_deleverage_after_the_last_date_pays_all_there_is() public {
+        uint256 id = _openTerm(0, BULLET, 100 * BTC, 1_000_000 * USD);
+        _place(id, OrderKind.Deleverage, 7800, 7000);
+        vm.warp(START + 366 days);
+        _setPrices(14_000);
+        uint256 owed = termManager.debtOf(id);
+        assertEq(_execute(id, OrderKind.Deleverage).repaid, owed);
+        assertEq(termManager.debtOf(id), 0);
+    }
 }

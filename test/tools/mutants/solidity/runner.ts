@@ -24,6 +24,9 @@ export const nameOf = ({ source, name }: Suite): string => `${source.replace("pr
 /** Enough for the longest of our tests several times over; what needs more runs for ever. */
 const GAS_LIMIT = 4_000_000_000n;
 
+/** Marks cost gas too. */
+const GAS_LIMIT_TO_RECORD = 16n * GAS_LIMIT;
+
 /** Inputs that show where a fuzz test comes by; recording is slow. */
 const RUNS_TO_RECORD = 4;
 /** A mutant may make every input one that the test does not want. */
@@ -93,7 +96,7 @@ export class Runner {
               fsPermissions: [{ access: FsAccessPermission.ReadDirectory, path: "test/vectors" }],
               disableBlockGasLimit: true,
               disableTransactionGasCap: true,
-              gasLimit: GAS_LIMIT,
+              gasLimit: recording ? GAS_LIMIT_TO_RECORD : GAS_LIMIT,
               collectStackTraces: CollectStackTraces.OnFailure,
               includeTraces: IncludeTraces.None,
               // Same inputs for every mutant, and for the run without one.
