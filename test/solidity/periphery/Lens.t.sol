@@ -192,6 +192,14 @@ contract LensTest is Market {
         assertEq(Headroom.drawable(p, Headroom.Limits(limit, limit + 1, most)), 0, "less than the least debt");
     }
 
+    /// @dev At three units for two million shares: the loan owes 3, and would owe 5 after drawing 1.
+    function test_where_rounding_would_pass_the_limit_a_unit_less_can_be_drawn() public pure {
+        Headroom.Position memory p = Headroom.Position(3, 2e6, 3e6 - 1, 2e12 - 1e6);
+        assertEq(Headroom.debtAfterUp(p, 1), 5);
+        assertEq(Headroom.drawable(p, Headroom.Limits(4, 0, type(uint256).max)), 0);
+        assertEq(Headroom.drawable(p, Headroom.Limits(5, 0, type(uint256).max)), 1);
+    }
+
     function test_of_a_loan_that_does_not_exist_there_is_nothing_to_tell() public {
         uint256[] memory ids = new uint256[](2);
         (ids[0], ids[1]) = (_id(borrower, facility, 7), _open(BTC, 7_000 * USD));

@@ -194,6 +194,7 @@ contract ProtectionOrdersAttacksTest is Market {
     {
         _placeAutoRepay();
         _owner.approve(IERC20(usd), address(pool));
+        usd.mint(address(_owner), 30_000 * USD);
         FaultToken(address(usd)).setHabit(FaultToken.Habit.Hooks);
         _owner.scriptOne(address(manager), abi.encodeCall(ILoans.repay, (_loan, 27_000 * USD, "")), true);
         _owner.armHooks(0);
