@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TestStatus } from "@nomicfoundation/edr";
@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { instrument, type Instrumented } from "../tools/branches/instrument.js";
 import { describe as drawn, reportOf } from "../tools/branches/report.js";
 import type { Side } from "../tools/branches/side.js";
-import { wrongEntries } from "../tools/branches/unreachable.js";
+import { readUnreachable, wrongEntries } from "../tools/branches/unreachable.js";
 import { build } from "../tools/mutants/solidity/build.js";
 import { Runner } from "../tools/mutants/solidity/runner.js";
 import type { SolcInput } from "../tools/mutants/solidity/solc.js";
@@ -139,6 +139,13 @@ describe("branch coverage", function () {
       const [takenAfterAll, gone] = wrongEntries(listed("f: x > y is true", "g: x is true"), sides, new Set([1]));
       expect(takenAfterAll).to.include("a test takes it");
       expect(gone).to.include("there is no such side");
+    });
+
+    it("keeps a reason for every side that is listed, of a contract that exists", () => {
+      for (const [file, reasons] of readUnreachable("test/tools/branches/unreachable.json5")) {
+        expect(existsSync(file), file).to.equal(true);
+        for (const [key, reason] of reasons) expect(reason.length, key).to.be.above(20);
+      }
     });
   });
 });

@@ -16,14 +16,16 @@ interface Options {
 
 const command = new Command("coverage:branches")
   .description(
-    "Counts the sides of conditions in contracts/ that the Solidity tests take: true and false of each if, ?:, require, assert\n" +
-      "and loop, and of both operands of each && and ||; the success and each catch of a try. Conditions in assembly are not\n" +
-      "counted, nor are mocks and interfaces, nor what only tests in TypeScript take.\n" +
-      `A fuzz test gets ${FUZZ_RUNS} inputs. Sides that nothing can take are listed in ${UNREACHABLE}, each with\n` +
-      `its reason. Exit code 1 where fewer than ${TARGET} % of the others are taken, a test fails, or the list says something that\n` +
-      "is not so.",
+    // One paragraph, which the command breaks as wide as the terminal is.
+    [
+      "Counts the sides of conditions in contracts/ that the Solidity tests take: true and false of each if, ?:, require, assert",
+      "and loop, and of both operands of each && and ||; the success and each catch of a try. Conditions in assembly are not",
+      "counted, nor are mocks and interfaces, nor what only tests in TypeScript take.",
+      `A fuzz test gets ${FUZZ_RUNS} inputs. Sides that nothing can take are listed in ${UNREACHABLE}, each with its reason.`,
+      `Exit code 1 where fewer than ${TARGET} % of the others are taken, a test fails, or the list says something that is not so.`,
+    ].join(" "),
   )
-  .option("--file <parts>", "only files whose path contains one of these, comma-separated", list, [""])
+  .option("--file <parts>", "only files whose path contains one of these, comma-separated", list, [])
   .option("--json", "the result as JSON on stdout")
   .parse();
 const options = command.opts<Options>();
@@ -33,7 +35,9 @@ process.exit();
 
 async function main(): Promise<number> {
   const { sides, taken, failing } = await measure(say);
-  const chosen = sides.filter(({ file }) => options.file.some((part) => file.includes(part)));
+  const chosen = sides.filter(
+    ({ file }) => options.file.length === 0 || options.file.some((part) => file.includes(part)),
+  );
   if (chosen.length === 0) {
     say(`No condition in a file whose path contains ${options.file.join(" or ")}.`);
     return 1;
