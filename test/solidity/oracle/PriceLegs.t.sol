@@ -238,6 +238,22 @@ contract PriceLegsTest is OracleFixture {
         );
     }
 
+    function test_fault_C7_where_one_leg_stands_for_all_the_age_is_its_own() public {
+        FaultFeed wrapperUsd = new FaultFeed(18);
+        wrapperUsd.publish(58_000e18, uint64(START));
+        OracleConfig memory c = baseConfig();
+        delete c.legs.btcUsd;
+        delete c.legs.wrapperBtc;
+        delete c.legs.loanUsd;
+        c.legs.loanAtPar = true;
+        c.legs.wrapperUsd = LegConfig(address(wrapperUsd), HEARTBEAT, BUFFER, 1_000e18, 10_000_000e18);
+        PriceOracle alone = new PriceOracle(c);
+        vm.warp(START + 100);
+        assertEq(alone.staleFor(), 100);
+        wrapperUsd.publish(58_000e18, uint64(START + 90));
+        assertEq(alone.staleFor(), 10);
+    }
+
     function _assertOutOfBounds(FaultFeed feed, Leg leg, int256 answer, uint256 minAnswer, uint256 maxAnswer) private {
         feed.publish(answer, uint64(START));
         assertRefused(oracle, _outOfBounds(leg, answer, minAnswer, maxAnswer));

@@ -56,6 +56,23 @@ contract SequencerTest is OracleFixture {
         assertRefused(oracle, abi.encodeWithSelector(IOracleErrors.SequencerDown.selector, START + 10, CAP));
     }
 
+    function test_fault_C2_a_longer_row_of_down_rounds_than_the_rule_reads_is_down() public {
+        for (uint256 i = 0; i < 34; ++i) _report(DOWN, START + i);
+        _at(START + 100);
+        assertRefused(oracle, abi.encodeWithSelector(IOracleErrors.SequencerDown.selector, START + 1, CAP));
+    }
+
+    function test_fault_C2_down_with_no_round_before_it_or_none_that_can_be_read_is_down() public {
+        bytes memory down = abi.encodeWithSelector(IOracleErrors.SequencerDown.selector, START, CAP);
+        _report(DOWN, START);
+        sequencer.setFault(FaultFeed.Fault.HistoryReverts);
+        _at(START + 100);
+        assertRefused(oracle, down);
+        sequencer.setFault(FaultFeed.Fault.None);
+        sequencer.setRound((3 << 64) | 1, DOWN, uint64(START), uint64(START));
+        assertRefused(oracle, down);
+    }
+
     // ---- C2: just up
 
     function test_fault_C2_the_grace_is_as_long_as_the_outage() public {
@@ -156,6 +173,16 @@ contract SequencerTest is OracleFixture {
         );
     }
 
+    function test_fault_C2_an_earlier_round_without_a_start_is_unreadable_history() public {
+        sequencer.setRound(2, DOWN, 0, uint64(START));
+        sequencer.setRound(3, UP, uint64(START + 400), uint64(START));
+        _at(START + 600);
+        assertRefused(
+            oracle,
+            abi.encodeWithSelector(IOracleErrors.SequencerHistoryUnreadable.selector, address(sequencer), 2)
+        );
+    }
+
     function test_fault_C2_the_first_round_of_a_proxys_phase_has_nothing_before_it() public {
         uint80 phase = 3 << 64;
         sequencer.setRound(phase | 1, UP, uint64(START), uint64(START));
@@ -248,6 +275,15 @@ contract SequencerTest is OracleFixture {
             oracle,
             abi.encodeWithSelector(IOracleErrors.FeedUnreadable.selector, Leg.BtcUsd, address(btcUsd))
         );
+    }
+
+    function test_a_bitcoin_round_from_the_future_is_no_evidence_of_a_false_alarm() public {
+        _report(DOWN, START);
+        _at(START + CAP + 1);
+        assertEq(oracle.graceEndsAt(), 0);
+        btcUsd.publish(60_000e8, uint64(timestamp() + 1));
+        vm.expectRevert(abi.encodeWithSelector(IOracleErrors.SequencerDown.selector, START, CAP));
+        oracle.graceEndsAt();
     }
 
     // ---- C2: against the rule's own words, over random histories

@@ -161,4 +161,11 @@ contract ProtectionMathTest is Test {
         assertEq(ProtectionMath.Position(1, 0, PRICE_SCALE).ltvBpsDown(), type(uint256).max);
         assertEq(ProtectionMath.Position(0, 0, PRICE_SCALE).ltvBpsDown(), 0);
     }
+
+    function test_where_no_payment_lessens_the_debt_no_payment_is_enough() public pure {
+        ProtectionMath.Position memory p = ProtectionMath.Position(9_000, 10_000, PRICE_SCALE);
+        ProtectionMath.Cost memory cost = ProtectionMath.Cost(100, 50, 10);
+        assertEq(p.furtherBySaleUp(0, 0, 5_000, cost), type(uint256).max);
+        assertLt(p.furtherBySaleUp(0, 1e18, 5_000, cost), 9_000);
+    }
 }

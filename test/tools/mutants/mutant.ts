@@ -1,3 +1,5 @@
+import { Keys, short } from "./keys.js";
+
 /** What a mutant does to the program, in the words of the report. */
 export const OPERATORS = [
   "arithmetic", // another operator: + - * / % ** & | ^ << >>
@@ -36,17 +38,11 @@ export interface Wrap {
   readonly id: number;
 }
 
-const MOST_SHOWN = 90;
-const short = (text: string): string => {
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length <= MOST_SHOWN ? line : `${line.slice(0, MOST_SHOWN - 1)}…`;
-};
-
 /** Collects the mutants of many files and gives each its number and key. */
 export class Mutants {
   readonly list: Mutant[] = [];
   readonly #wraps = new Map<string, Wrap[]>();
-  readonly #keys = new Map<string, number>();
+  readonly #keys = new Keys();
   readonly #idle = new Set<number>();
 
   /**
@@ -61,11 +57,8 @@ export class Mutants {
   ): number {
     const id = this.list.length + 1;
     const [original, replacement] = [short(place.original), short(place.replacement)];
-    const what = `${scope}: ${original} → ${replacement}`;
-    const count = (this.#keys.get(`${file} ${what}`) ?? 0) + 1;
-    this.#keys.set(`${file} ${what}`, count);
     if (isIdle) this.#idle.add(id);
-    const key = count === 1 ? what : `${what} (${count})`;
+    const key = this.#keys.of(file, `${scope}: ${original} → ${replacement}`);
     this.list.push({ id, file, line: place.line, operator: place.operator, original, replacement, key });
     return id;
   }

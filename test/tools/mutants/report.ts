@@ -20,7 +20,8 @@ export interface Score {
   readonly score: number;
 }
 
-const percent = (part: number, whole: number): number => (whole === 0 ? 100 : Math.round((part / whole) * 1000) / 10);
+export const percent = (part: number, whole: number): number =>
+  whole === 0 ? 100 : Math.round((part / whole) * 1000) / 10;
 
 export function scoreOf(file: string, results: readonly Result[], survivors: Survivors): Score {
   const count = (is: (result: Result) => boolean) => results.filter(is).length;

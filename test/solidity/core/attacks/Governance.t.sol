@@ -66,4 +66,16 @@ contract GovernanceTest is Market {
         (uint256 sequencerCap, uint256 disagreementCap) = oracle.caps();
         return new MockOracle(address(btc), address(usd), _price(usdPerBtc), sequencerCap, disagreementCap);
     }
+
+    function test_a_role_that_a_table_does_not_name_is_given_no_function_by_it() public view {
+        uint64[4] memory others = [uint64(0), FEES, 11, type(uint64).max];
+        for (uint256 i; i < others.length; ++i) {
+            assertEq(roles.managerSelectors(others[i]).length, 0);
+            assertEq(roles.sheetSelectors(others[i]).length, 0);
+            assertEq(roles.capitalSelectors(others[i]).length, 0);
+            if (others[i] != FEES) assertEq(roles.poolSelectors(others[i]).length, 0);
+        }
+        assertEq(roles.poolSelectors(GUARDIAN).length, 0);
+        assertEq(roles.capitalSelectors(GUARDIAN).length, 0);
+    }
 }

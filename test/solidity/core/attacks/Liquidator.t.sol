@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {ILiquidator} from "../../../../contracts/interfaces/ILiquidator.sol";
+import {ILoanCallbacks} from "../../../../contracts/interfaces/ILoanCallbacks.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
+import {IUniswapV3Router} from "../../../../contracts/periphery/UniswapV3.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {ScriptedRouter} from "../../helpers/ScriptedRouter.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
+
+/// @notice A router that takes what it is given, and only says that it paid.
+contract LyingRouter {
+    function exactInput(IUniswapV3Router.ExactInputParams calldata params) external returns (uint256) {
+        IERC20(address(bytes20(params.path[:20]))).transferFrom(msg.sender, address(this), params.amountIn);
+        return params.amountOutMinimum;
+    }
+}
 
 /// @notice What a stolen operator key, a hostile token on a path, and a keeper whose turn is over can do to a Liquidator.
 contract LiquidatorAttacksTest is TermMarket {
@@ -250,7 +261,54 @@ contract LiquidatorAttacksTest is TermMarket {
         assertEq(_held(), 1_000_000 * USD);
     }
 
+    function test_legs_of_no_weight_and_a_last_one_for_which_nothing_is_left_sell_nothing() public {
+        uint256[] memory ids = _fallen(1);
+        ILiquidator.Item memory item = _sale(ids[0], 100);
+        item.legs = new ILiquidator.Leg[](3);
+        item.legs[0] = ILiquidator.Leg(0, _path(100));
+        item.legs[1] = ILiquidator.Leg(1, _path(500));
+        item.legs[2] = ILiquidator.Leg(0, _path(3000));
+        ILiquidator.Outcome memory outcome = _run(_alone(item))[0];
+        assertTrue(outcome.done);
+        assertEq(_router.sold(500), outcome.seized);
+        assertEq(_router.sold(100) + _router.sold(3000), 0);
+    }
+
+    /// @dev The router's word is not enough: what is held is looked at.
+    function test_a_router_that_says_it_paid_and_did_not_costs_nothing_that_is_held() public {
+        uint256[] memory ids = _fallen(1);
+        _liquidator = ILiquidator(
+            deployCode(
+                "contracts/periphery/Liquidator.sol:Liquidator",
+                abi.encode(manager, termManager, new LyingRouter(), _owner)
+            )
+        );
+        vm.prank(_owner);
+        _liquidator.setOperator(operator, true);
+        usd.mint(address(_liquidator), 100_000 * USD);
+        _expectNothing(_sale(ids[0], FEE), ILiquidator.ProfitTooLow.selector);
+        assertEq(_held(), 100_000 * USD);
+    }
+
     // ---- who may call ----
+
+    function test_the_owner_liquidates_as_an_operator_does() public {
+        uint256[] memory ids = _fallen(1);
+        vm.prank(_owner);
+        (, , uint256 profit) = _liquidator.liquidate(ids[0], type(uint256).max, 0, _path(FEE), 0, block.timestamp);
+        assertGt(profit, 0);
+        assertEq(_held(), profit);
+    }
+
+    function test_no_callback_is_answered_but_the_managers_own_of_the_loan_under_way() public {
+        uint256[] memory ids = _fallen(1);
+        address[2] memory callers = [stranger, address(manager)];
+        for (uint256 i; i < 2; ++i) {
+            vm.prank(callers[i]);
+            vm.expectRevert(abi.encodeWithSelector(ILiquidator.UnexpectedCallback.selector, callers[i], ids[0], 0));
+            ILoanCallbacks(address(_liquidator)).onLiquidate(ids[0], 1, 1, "");
+        }
+    }
 
     function test_no_one_but_the_contract_runs_an_item_by_itself() public {
         uint256[] memory ids = _fallen(1);

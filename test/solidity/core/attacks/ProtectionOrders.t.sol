@@ -189,6 +189,21 @@ contract ProtectionOrdersAttacksTest is Market {
         assertLe(manager.debtOf(_loan), debt - 9_000 * USD);
     }
 
+    function test_an_owner_who_repays_while_its_repayment_is_pulled_pays_no_fee_for_what_the_loan_does_not_take()
+        public
+    {
+        _placeAutoRepay();
+        _owner.approve(IERC20(usd), address(pool));
+        usd.mint(address(_owner), 30_000 * USD);
+        FaultToken(address(usd)).setHabit(FaultToken.Habit.Hooks);
+        _owner.scriptOne(address(manager), abi.encodeCall(ILoans.repay, (_loan, 27_000 * USD, "")), true);
+        _owner.armHooks(0);
+        uint256 payment = _orders.quote(_loan, OrderKind.AutoRepay).repaid;
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.WouldLeaveDust.selector, payment, 3_000 * USD));
+        _execute(OrderKind.AutoRepay);
+        assertEq(usd.balanceOf(address(_keeper)), 0);
+    }
+
     /// @dev A loan that moved to a new owner and ended there: its id is spent, and with it every order on it.
     function test_a_loan_that_changed_hands_and_ended_leaves_its_orders_without_object() public {
         _placeAutoRepay();

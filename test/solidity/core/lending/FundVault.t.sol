@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IFundVault} from "../../../../contracts/interfaces/IFundVault.sol";
+import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
 import {ExactTransfer} from "../../../../contracts/token/ExactTransfer.sol";
@@ -269,6 +270,94 @@ contract FundVaultTest is FundMarket {
         vm.expectRevert(abi.encodeWithSelector(IFundVault.TooManyTranches.selector, 16));
         fund.setCap(oneMore.senior, USD);
     }
+
+    /// @dev Dust that is still worth something is money of the holders: what cannot be paid now is not forgotten.
+    function test_dust_that_is_worth_something_is_kept_until_it_can_be_paid() public {
+        vm.prank(curator);
+        fund.setCap(first.senior, 500);
+        _deposit(1);
+        fund.allocate();
+        assertApproxEqAbs(_held(first.senior), 500, 1);
+        uint256 id = _borrowFrom(first, first.pool.cash());
+        vm.prank(curator);
+        fund.setCap(first.senior, 0);
+        assertEq(fund.recall(first.senior), 0, "all is lent");
+        assertEq(fund.tranches().length, 2);
+        vm.prank(borrower);
+        manager.repay(id, type(uint256).max, "");
+        assertApproxEqAbs(fund.recall(first.senior), 500, 1);
+        assertEq(fund.tranches().length, 1);
+    }
+
+    function test_a_fund_that_lost_everything_takes_no_new_money() public {
+        vm.prank(guardian);
+        fund.lowerCap(first.senior, 0);
+        _deposit(3_000_000);
+        fund.allocate();
+        uint256 id = _borrowFrom(second, second.pool.cash());
+        second.oracle.setPrice(1);
+        manager.mark(id);
+        assertEq(fund.totalAssets(), 0);
+        assertEq(fund.maxDeposit(lender), 0);
+        assertEq(fund.maxMint(lender), 0);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.WipedOut.selector, fund.totalSupply()));
+        vm.prank(lender);
+        fund.deposit(USD, lender);
+    }
+
+    function test_more_shares_than_can_be_counted_are_not_minted() public {
+        usd.mint(lender, 2e30);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.TooManyShares.selector, 2e36, type(uint120).max));
+        vm.prank(lender);
+        fund.deposit(2e30, lender);
+    }
+
+    /// @dev A tranche of which one share would cost more than the whole deposit, and one worth more than a pool can count.
+    function test_a_deposit_that_buys_no_share_is_not_taken_and_a_fund_beyond_counting_is_full() public {
+        _deposit(1000);
+        fund.allocate();
+        vm.mockCall(
+            address(first.senior),
+            abi.encodeWithSelector(first.senior.previewMint.selector),
+            abi.encode(uint256(1e30))
+        );
+        vm.prank(lender);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.NothingReceived.selector, 1, 0));
+        fund.deposit(1, lender);
+        assertGt(fund.maxDeposit(lender), 0);
+        vm.mockCall(
+            address(first.senior),
+            abi.encodeWithSelector(first.senior.convertToAssets.selector),
+            abi.encode(uint256(type(uint112).max) + 1)
+        );
+        assertEq(fund.maxDeposit(lender), 0);
+    }
+
+    function test_a_curator_cannot_add_what_says_it_is_the_pool_of_a_real_facility() public {
+        Impostor impostor = new Impostor(address(manager), first.id);
+        vm.prank(curator);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.NotATranche.selector, impostor));
+        fund.setCap(ITranche(address(impostor)), USD);
+    }
+}
+
+/// @notice Says that it is a pool, of a facility that has another one, and its tranche.
+contract Impostor {
+    address public immutable manager;
+    uint32 public immutable facility;
+    TrancheClass public constant class = TrancheClass.Senior;
+
+    constructor(address manager_, uint32 facility_) {
+        (manager, facility) = (manager_, facility_);
+    }
+
+    function pool() external view returns (address) {
+        return address(this);
+    }
+
+    function tranche(TrancheClass) external view returns (address) {
+        return address(this);
+    }
 }
 
 /// @notice The loan asset turns hostile.
@@ -293,6 +382,10 @@ contract FundVaultHostileTokenTest is FundMarket {
         thief.enter(1000 * USD);
         assertTrue(thief.called(), "the token did call back");
         assertEq(thief.succeeded(), 0);
+        assertEq(thief.offered(), 0, "nothing can be had or brought meanwhile");
+        assertGt(fund.maxDeposit(address(thief)), 0);
+        assertGt(fund.maxWithdraw(address(thief)), 0);
+        assertGt(fund.maxRedeem(address(thief)), 0);
     }
 }
 
@@ -301,6 +394,8 @@ contract Reentrant {
     IFundVault private immutable FUND;
     bool public called;
     uint256 public succeeded;
+    /// @notice What the fund says can be brought to it and had of it, in all.
+    uint256 public offered;
 
     constructor(IFundVault fund) {
         FUND = fund;
@@ -317,6 +412,7 @@ contract Reentrant {
     function onTokenMoved() external {
         if (called) return;
         called = true;
+        offered = FUND.maxDeposit(address(this)) + FUND.maxWithdraw(address(this)) + FUND.maxRedeem(address(this));
         bytes[14] memory attempts = [
             abi.encodeCall(FUND.deposit, (1e6, address(this))),
             abi.encodeCall(FUND.withdraw, (1, address(this), address(this))),

@@ -143,6 +143,17 @@ contract LendingPoolTest is Market {
         this.create(abi.encodePacked(code, args));
     }
 
+    function test_junior_and_cover_get_at_most_half_of_the_interest() public {
+        bytes memory code = vm.getCode("contracts/lending/LendingPool.sol:LendingPool");
+        IPoolLedger.PoolConfig memory c = _poolConfig(_standard(8, 6), senior);
+        c.juniorSpreadBps = 5001;
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.FeeTooHigh.selector, 5001, 5000));
+        this.create(abi.encodePacked(code, abi.encode(c)));
+        (c.juniorSpreadBps, c.coverPremiumBps) = (5000, 5001);
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.FeeTooHigh.selector, 5001, 5000));
+        this.create(abi.encodePacked(code, abi.encode(c)));
+    }
+
     function test_the_reserve_is_collected_as_far_as_it_and_the_cash_go() public {
         uint256 id = _open(1000 * BTC, pool.cash());
         vm.warp(block.timestamp + YEAR);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
@@ -311,5 +312,57 @@ contract LossOrder18Test is Decimals18x18, TieredMarket {
         assertEq(junior.maxRedeem(subordinate), owned);
         junior.redeem(owned, subordinate, subordinate);
         vm.stopPrank();
+    }
+}
+
+/// @notice A facility with cover and no junior class.
+contract CoverAloneTest is TieredMarket {
+    function test_LOSS_1_cover_alone_stands_before_senior() public {
+        Options memory o = _standard(collateralDecimals, loanDecimals);
+        Parts memory p = _parts(o);
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        p.senior = _class(o, predicted, TrancheClass.Senior, 0, 0);
+        p.cover = _class(o, predicted, TrancheClass.Cover, COOLDOWN, WINDOW);
+        IPoolLedger.PoolConfig memory c = _poolConfig(o, p.senior);
+        (c.cover, c.coverPremiumBps) = (address(p.cover), 500);
+        p.pool = ILendingPool(deployCode("contracts/lending/LendingPool.sol:LendingPool", abi.encode(c)));
+        assertEq(address(p.pool), predicted);
+        o.loan.mint(address(this), 2 * o.seed);
+        o.loan.approve(address(p.senior), o.seed);
+        o.loan.approve(address(p.cover), o.seed);
+        p.id = manager.createFacility(_params(p, o), o.seed);
+        _use(p);
+        _fund(lender);
+        _fund(borrower);
+        _fund(liquidator);
+        vm.prank(lender);
+        senior.deposit(1_000_000 * USD, lender);
+        vm.prank(lender);
+        cover.deposit(100_000 * USD, lender);
+        uint256 id = _open(10 * BTC, 300_000 * USD);
+        _setPrice(25_000);
+        uint256 loss = _lossOf(id);
+        Worth memory before = _worth();
+        _sell(id);
+        assertGt(loss, 0);
+        assertEq(_worth().cover, before.cover - loss);
+        assertEq(_worth().senior, before.senior);
+        _assertBalanced();
+    }
+
+    function _class(
+        Options memory o,
+        address pool_,
+        TrancheClass class,
+        uint32 cooldown,
+        uint32 window
+    ) private returns (ITranche) {
+        return
+            ITranche(
+                deployCode(
+                    "contracts/lending/Tranche.sol:Tranche",
+                    abi.encode(o.loan, pool_, manager, class, "Ballast Tranche", "bTR", cooldown, window)
+                )
+            );
     }
 }

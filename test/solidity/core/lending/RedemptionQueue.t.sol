@@ -432,4 +432,27 @@ contract RedemptionQueueTest is TieredMarket {
         vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.NotController.selector, stranger, address(0)));
         queue.claim(77, stranger);
     }
+
+    function test_nothing_is_neither_withdrawn_nor_claimed() public {
+        _request(_lenders[0], _shares(_lenders[0]));
+        vm.prank(_lenders[0]);
+        vm.expectRevert(IRedemptionQueue.ZeroAmount.selector);
+        queue.withdraw(0, _lenders[0], _lenders[0]);
+        _lendAll();
+        uint256 waits = _request(_lenders[1], _shares(_lenders[1]));
+        vm.prank(_lenders[1]);
+        vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.MoreThanClaimable.selector, 1, 0));
+        queue.claim(waits, _lenders[1]);
+    }
+
+    /// @dev After a loss that left next to nothing even the least shares may be worth less than one unit.
+    function test_shares_that_are_worth_nothing_wait() public {
+        _lendAll();
+        _request(_lenders[0], 3 * _least);
+        _repay(1000 * USD);
+        vm.mockCall(address(senior), abi.encodeCall(senior.convertToAssets, (_least)), abi.encode(0));
+        vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.NothingToServe.selector, 3 * _least, pool.cash()));
+        queue.serve(_least);
+        assertEq(queue.waiting(), 3 * _least);
+    }
 }

@@ -299,6 +299,26 @@ contract TranchePricesTest is TieredMarket {
         vm.prank(subordinate);
         assertLt(junior.redeem(shares, subordinate, subordinate), 900_000 * USD);
     }
+
+    function test_a_class_is_seeded_once() public {
+        vm.prank(address(manager));
+        vm.expectRevert(ITranche.AlreadySeeded.selector);
+        senior.seed(lender, USD);
+    }
+
+    /// @dev A class of which one share would cost more than the whole deposit, and one worth more than its pool can count.
+    function test_a_deposit_that_buys_no_share_is_not_taken_and_a_class_beyond_counting_is_full() public {
+        vm.mockCall(
+            address(pool),
+            abi.encodeCall(IPoolLedger.entryNavOf, (TrancheClass.Senior)),
+            abi.encode(uint256(type(uint112).max) + 1)
+        );
+        assertEq(senior.maxDeposit(lender), 0);
+        vm.mockCall(address(pool), abi.encodeWithSelector(IPoolLedger.enter.selector), abi.encode(uint256(1e60)));
+        vm.prank(lender);
+        vm.expectRevert(abi.encodeWithSelector(ITranche.NothingReceived.selector, 1, 0));
+        senior.deposit(1, lender);
+    }
 }
 
 contract TranchePrices18Test is TranchePricesTest, Decimals18x18 {}

@@ -37,6 +37,14 @@ contract LiquidateTest is Market {
         assertGt(manager.quoteLiquidation(_loan, type(uint256).max).repaid, 0);
     }
 
+    function test_LIQ_1_a_loan_that_owes_nothing_is_quoted_no_liquidation_whatever_the_price() public {
+        vm.prank(borrower);
+        manager.repay(_loan, type(uint256).max, "");
+        oracle.setPrice(1);
+        vm.expectRevert(abi.encodeWithSelector(ILiquidationEngine.NotLiquidatable.selector, 0, 0));
+        manager.quoteLiquidation(_loan, type(uint256).max);
+    }
+
     function test_interest_alone_makes_a_loan_liquidatable() public {
         _setPrice(25_000);
         vm.warp(block.timestamp + 1);

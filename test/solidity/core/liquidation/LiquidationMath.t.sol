@@ -190,6 +190,17 @@ contract LiquidationMathTest is Test {
         assertEq(q.repaid, 9e7);
     }
 
+    /// @dev 10.9 units cost 11 at the least incentive of 2 %, and only 10 are owed.
+    function test_all_the_collateral_never_costs_more_than_the_debt_by_rounding() public pure {
+        LiquidationMath.Terms memory terms = _terms();
+        terms.minDebt = 1;
+        ILiquidationEngine.Quote memory q = LiquidationMath.quote(109, 1e35, 10, type(uint256).max, terms);
+        assertEq(q.allowance, 10);
+        assertEq(q.repaid, 10);
+        assertEq(q.debtClosed, 10);
+        assertEq(q.seized, 109);
+    }
+
     // ---- inside ----
 
     function _terms() private pure returns (LiquidationMath.Terms memory) {

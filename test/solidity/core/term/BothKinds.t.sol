@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ICapital} from "../../../../contracts/interfaces/ICapital.sol";
 import {ICapitalReport} from "../../../../contracts/interfaces/ICapitalReport.sol";
 import {ILens} from "../../../../contracts/interfaces/ILens.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
@@ -197,6 +198,16 @@ contract LensCapitalTest is TermMarket {
         vm.prank(borrower);
         termManager.open(_opening(0, MONTHLY, 1000 * BTC, most + 3), "");
         _openTerm(0, MONTHLY, 1000 * BTC, most);
+    }
+
+    function test_of_a_class_that_needs_no_capital_as_much_is_lent_as_there_is() public {
+        assertLt(_lens.facilityOverview(termFacility).borrowable, termPool.cash());
+        vm.mockCall(
+            address(_capital),
+            abi.encodeWithSelector(ICapital.requiredJuniorUp.selector),
+            abi.encode(uint256(0))
+        );
+        assertEq(_lens.facilityOverview(termFacility).borrowable, termPool.cash());
     }
 
     /// @dev At the limit exactly. The fee is junior's income, but of so heavy a weight the debt takes more of it.

@@ -78,4 +78,29 @@ contract TermLensTest is TermMarket {
         assertEq(o.owner, address(0));
         assertEq(o.debt, 0);
     }
+
+    function test_of_a_loan_that_is_paid_and_of_one_that_never_was_nothing_is_due() public {
+        uint256[] memory ids = new uint256[](3);
+        (ids[0], ids[1]) = (_openMillion(), _openTerm(1, MONTHLY, 10 * BTC, 100_000 * USD));
+        ids[2] = ids[1] + 1;
+        _pay(ids[0], type(uint256).max);
+        ITermLens.TermLoanOverview[] memory all = _lens.termLoanOverviews(ids);
+        assertEq(all[0].owner, borrower, "its collateral is still there");
+        assertEq(all[0].collateral, 100 * BTC);
+        assertEq(all[0].debt + all[0].payOff + all[0].dueNow + all[0].nextPayment, 0);
+        assertEq(all[1].debt, 100_000 * USD);
+        assertEq(all[2].id, ids[2]);
+        assertEq(all[2].owner, address(0));
+        (uint256 dueAt, uint256 assets) = _lens.nextDue(ids[0]);
+        assertEq(dueAt + assets, 0);
+    }
+
+    /// @dev Nothing comes after the last date: what is owed is due.
+    function test_after_its_last_date_a_loan_has_no_next_payment() public {
+        uint256 id = _openTerm(0, BULLET, 100 * BTC, 1_000_000 * USD);
+        vm.warp(START + 365 days);
+        (uint256 dueAt, uint256 assets) = _lens.nextDue(id);
+        assertEq(dueAt + assets, 0);
+        assertEq(_lens.dueNow(id), termManager.debtOf(id));
+    }
 }

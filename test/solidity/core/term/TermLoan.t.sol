@@ -5,12 +5,14 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
+import {ILoanCallbacks} from "../../../../contracts/interfaces/ILoanCallbacks.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPool.sol";
 import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
 import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {TermBalance, TermSheet, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
+import {Agent} from "../../helpers/Agent.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
 
@@ -492,5 +494,106 @@ contract TermLoanTest is TermMarket {
             termPool.entryNavOf(TrancheClass.Junior) +
             termPool.entryNavOf(TrancheClass.Cover) +
             termPool.reserve();
+    }
+
+    // ---- what is refused at the beginning ----
+
+    function _expectRefusedOpening(ITermLoanManager.Opening memory o, bytes4 because) private {
+        vm.prank(borrower);
+        vmMore.expectPartialRevert(because);
+        termManager.open(o, "");
+    }
+
+    function test_a_loan_is_opened_once_and_within_the_least_and_both_caps() public {
+        _openMillion();
+        _expectRefusedOpening(_opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD), ILoans.LoanExists.selector);
+        _expectRefusedOpening(_opening(1, MONTHLY, 100 * BTC, 100 * USD - 1), ILoans.BelowMinDebt.selector);
+        vm.prank(risk);
+        termManager.setCaps(termFacility, uint96(1_500_000 * USD), uint96(600_000 * USD));
+        _expectRefusedOpening(_opening(1, MONTHLY, 100 * BTC, 600_000 * USD + 1), ILoans.LoanCapExceeded.selector);
+        _expectRefusedOpening(_opening(1, MONTHLY, 100 * BTC, 500_000 * USD + 1), ILoans.CapExceeded.selector);
+        _openTerm(1, MONTHLY, 100 * BTC, 500_000 * USD);
+    }
+
+    function test_an_opener_that_asks_for_it_is_called_back_before_its_collateral_is_pulled() public {
+        Agent agent = new Agent();
+        agent.approve(btc, address(termVault));
+        btc.mint(address(agent), 100 * BTC);
+        ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
+        agent.act(address(termManager), abi.encodeCall(ITermLoanManager.open, (o, "x")));
+        assertEq(agent.calledBack(), ILoanCallbacks.onOpen.selector);
+        assertEq(agent.seenId(), _id(address(agent), termFacility, 0));
+        assertEq(agent.seenFirst(), 100 * BTC);
+        assertEq(btc.balanceOf(address(agent)), 0);
+    }
+
+    function test_a_roll_over_has_a_deadline_and_needs_a_debt() public {
+        uint256 id = _openMillion();
+        vm.startPrank(borrower);
+        vm.expectRevert(
+            abi.encodeWithSelector(ITermLoanManager.DeadlinePassed.selector, block.timestamp - 1, block.timestamp)
+        );
+        termManager.rollOver(id, MONTHLY, 1e18, block.timestamp - 1, 0);
+        termManager.repay(id, type(uint256).max, "");
+        vm.expectRevert(ITermLoanBook.NoDebt.selector);
+        termManager.rollOver(id, MONTHLY, 1e18, block.timestamp, 0);
+        vm.stopPrank();
+    }
+
+    function test_a_rate_is_offered_for_what_can_be_lent() public {
+        uint256 cash = termPool.cash();
+        assertApproxEqAbs(termPool.offeredRate(MONTHLY, cash), 0.12e18, 1e11);
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, cash + 1, cash));
+        termPool.offeredRate(MONTHLY, cash + 1);
+    }
+
+    function test_sheets_are_at_most_256_none_begins_retired_and_only_those_added_read_back() public {
+        vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.NoSuchTermSheet.selector, 4));
+        termPool.sheetOf(4);
+        TermSheet memory sheet = _sheet(30 days, 6, 0);
+        sheet.retired = true;
+        vm.startPrank(risk);
+        vmMore.expectPartialRevert(ITermLoanBook.InvalidTermSheet.selector);
+        termPool.addTermSheet(sheet);
+        sheet.retired = false;
+        for (uint256 n = 4; n < 256; ++n) assertEq(termPool.addTermSheet(sheet), n);
+        vm.expectRevert(ITermLendingPool.TooManyTermSheets.selector);
+        termPool.addTermSheet(sheet);
+        vm.stopPrank();
+    }
+
+    /// @dev Of a fee for prepayment, which is junior's, where a loss has left no junior.
+    function test_without_junior_a_fee_for_prepayment_is_the_reserves() public {
+        uint256 safe = _openMillion();
+        uint256 lost = _openTerm(1, MONTHLY, 143 * BTC, 5_000_000 * USD);
+        _setTermPrice(13_000);
+        vm.prank(liquidator);
+        termManager.liquidate(lost, type(uint256).max, 0, "");
+        assertEq(termPool.entryNavOf(TrancheClass.Junior), 0);
+        uint256 before = termPool.reserve();
+        vm.expectEmit(address(termPool));
+        emit IPoolLedger.LumpIncome(0, 10_000 * USD);
+        vm.prank(borrower);
+        termManager.close(safe, borrower, "");
+        assertEq(termPool.reserve() - before, 10_000 * USD);
+        _assertLedger();
+    }
+}
+
+/// @notice A base rate of 200 % a year, the highest there is.
+contract TermRateLimitTest is TermMarket {
+    function _baseRatePerSecond() internal pure override returns (uint256) {
+        return uint256(2e18) / YEAR;
+    }
+
+    function test_a_rate_that_a_loan_has_no_room_to_note_is_refused() public {
+        uint256 most = uint256(type(uint24).max) * 1e11;
+        uint256 offered = termPool.offeredRate(MONTHLY, 1_000_000 * USD);
+        assertGt(offered, most);
+        ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
+        o.maxAnnualRate = type(uint256).max;
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.RateTooHigh.selector, offered, most));
+        termManager.open(o, "");
     }
 }

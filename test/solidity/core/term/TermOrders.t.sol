@@ -228,4 +228,16 @@ contract TermOrdersTest is TermMarket {
     function _balanceOf(uint256 id) private view returns (TermBalance memory b) {
         (b, ) = _balance(id);
     }
+
+    /// @dev All is due then, and nothing is left to pay ahead or to prepay.
+    function test_a_deleverage_after_the_last_date_stops_at_its_target_all_the_same() public {
+        uint256 id = _openTerm(0, BULLET, 100 * BTC, 1_000_000 * USD);
+        _place(id, OrderKind.Deleverage, 7800, 7000);
+        vm.warp(START + 366 days);
+        _setPrices(14_000);
+        uint256 owed = termManager.debtOf(id);
+        assertLt(_execute(id, OrderKind.Deleverage).repaid, owed);
+        assertLe(_ltvBpsUp(id), 7000);
+        assertGe(_ltvBpsUp(id) + 20, 7000, "and not far below");
+    }
 }

@@ -177,7 +177,7 @@ function roundingMember(place: Place, node: Node): void {
 }
 
 /** Whether a node decides a branch or a check: the condition of an if, of a conditional, of a require, or a part of one. */
-export function isCondition(place: Place, node: Node, level = 1): boolean {
+export function isCondition(place: Pick<Place, "around">, node: Node, level = 1): boolean {
   const outer = parent(place, level);
   if (outer === undefined) return false;
   switch (outer.nodeType) {

@@ -12,7 +12,7 @@ export interface Parsed {
 }
 
 /** Parts of a file in which nothing can be switched: a constant's value, a type, assembly. */
-const FIXED = new Set([
+export const FIXED = new Set([
   "ArrayTypeName",
   "InlineAssembly",
   "StructuredDocumentation",

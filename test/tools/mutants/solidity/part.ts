@@ -14,7 +14,7 @@ const FOLDER = "out/mutants/contracts";
 const FUZZ_RUNS = 32;
 
 /** Contracts that are deployed, and what they are made of. */
-const isOurs = (file: string): boolean => /^project\/contracts\/(?!mocks\/|interfaces\/)/.test(file);
+export const isOurs = (file: string): boolean => /^project\/contracts\/(?!mocks\/|interfaces\/)/.test(file);
 
 /** Tests that are no judges of a mutant, by their names and why. */
 const NO_JUDGES: readonly [RegExp, string][] = [
@@ -25,13 +25,13 @@ const NO_JUDGES: readonly [RegExp, string][] = [
 
 const isJudge = (name: string): boolean => NO_JUDGES.every(([excluded]) => !excluded.test(name));
 
-interface Job {
+export interface Job {
   readonly input: SolcInput;
   readonly roots: readonly string[];
 }
 
 /** What Hardhat would compile: the contracts as they are deployed, and the Solidity tests. */
-async function jobs(): Promise<{ contracts: Job; tests: Job }> {
+export async function jobs(): Promise<{ contracts: Job; tests: Job }> {
   const { default: hre } = await import("hardhat");
   const paths = await hre.solidity.getRootFilePaths({ scope: "contracts" });
   const found = await hre.solidity.getCompilationJobs(paths, { quiet: true, force: true });
@@ -54,7 +54,7 @@ async function jobs(): Promise<{ contracts: Job; tests: Job }> {
  * Settings for bytecode that only has to be right: not optimised, but by the intermediate language, which finds room for the
  * variables that the stack has no room for.
  */
-function quick({ settings, ...input }: SolcInput): SolcInput {
+export function quick({ settings, ...input }: SolcInput): SolcInput {
   const details = { yul: true, yulDetails: { stackAllocation: true, optimizerSteps: "u:" } };
   return { ...input, settings: { ...settings, viaIR: true, optimizer: { enabled: false, details } } };
 }

@@ -22,9 +22,9 @@ export const sourceOf = (place: Place, node: Node): string => {
 };
 
 /** The node around, some levels out. */
-export const parent = ({ around }: Place, levels = 1): Node | undefined => around.at(-levels);
+export const parent = ({ around }: Pick<Place, "around">, levels = 1): Node | undefined => around.at(-levels);
 
-export function scopeOf({ around }: Place): string {
+export function scopeOf({ around }: Pick<Place, "around">): string {
   const named = (type: string) => around.findLast(({ nodeType }) => nodeType === type);
   const inside = named("FunctionDefinition") ?? named("ModifierDefinition");
   const contract = named("ContractDefinition");
@@ -37,7 +37,7 @@ export const declarationOf = (place: Place, node: Node): Node | undefined => {
   return typeof id === "number" ? place.declarations.get(id) : undefined;
 };
 
-const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
+export const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
 
 /** Counts a mutant at a node. */
 export function found(

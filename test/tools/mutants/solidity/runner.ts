@@ -24,6 +24,9 @@ export const nameOf = ({ source, name }: Suite): string => `${source.replace("pr
 /** Enough for the longest of our tests several times over; what needs more runs for ever. */
 const GAS_LIMIT = 4_000_000_000n;
 
+/** Marks cost gas too. */
+const GAS_LIMIT_TO_RECORD = 16n * GAS_LIMIT;
+
 /** Inputs that show where a fuzz test comes by; recording is slow. */
 const RUNS_TO_RECORD = 4;
 /** A mutant may make every input one that the test does not want. */
@@ -63,11 +66,12 @@ export class Runner {
     return this.#run(suite, BigInt(mutant), tests);
   }
 
-  record(suite: Suite, tests?: readonly string[]): Promise<Run> {
-    return this.#run(suite, RECORDING, tests);
+  /** @param runs inputs that a fuzz test gets meanwhile */
+  record(suite: Suite, tests?: readonly string[], runs = RUNS_TO_RECORD): Promise<Run> {
+    return this.#run(suite, RECORDING, tests, runs);
   }
 
-  async #run(suite: Suite, coinbase: bigint, tests?: readonly string[]): Promise<Run> {
+  async #run(suite: Suite, coinbase: bigint, tests?: readonly string[], runs = this.fuzzRuns): Promise<Run> {
     const recording = coinbase === RECORDING;
     const hits = new Set<number>();
     const onCollectedCoverageCallback = (marks: Uint8Array[]) => {
@@ -92,11 +96,11 @@ export class Runner {
               fsPermissions: [{ access: FsAccessPermission.ReadDirectory, path: "test/vectors" }],
               disableBlockGasLimit: true,
               disableTransactionGasCap: true,
-              gasLimit: GAS_LIMIT,
+              gasLimit: recording ? GAS_LIMIT_TO_RECORD : GAS_LIMIT,
               collectStackTraces: CollectStackTraces.OnFailure,
               includeTraces: IncludeTraces.None,
               // Same inputs for every mutant, and for the run without one.
-              fuzz: { runs: recording ? RUNS_TO_RECORD : this.fuzzRuns, seed: "0x01", maxTestRejects: MOST_REJECTED },
+              fuzz: { runs, seed: "0x01", maxTestRejects: MOST_REJECTED },
               invariant: { runs: 1, depth: 50, failOnRevert: true },
               blockCoinbase: Buffer.from(coinbase.toString(16).padStart(40, "0"), "hex"),
               ...(recording && { observability: { codeCoverage: { onCollectedCoverageCallback } } }),

@@ -5,7 +5,7 @@ export const SWITCH_SOURCE = "project/mutants/Switch.sol";
 export const RECORDING = 0xffffffffn;
 
 /** EDR's inspector takes calls to this address for marks of coverage. */
-const COVERAGE = "0xc0bEc0BEc0BeC0bEC0beC0bEC0bEC0beC0beC0BE";
+export const COVERAGE = "0xc0bEc0BEc0BeC0bEC0beC0bEC0bEC0beC0beC0BE";
 
 /**
  * Says whether a mutant is on: while its number is the coinbase, which no contract of ours reads and the test runner sets. The

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
+import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
+import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {PoolDeployer} from "../../../../contracts/lending/PoolDeployer.sol";
+import {Market} from "../../helpers/Market.sol";
+
+/// @notice A pool made in one transaction names its tranches and queue, and they name it.
+contract PoolDeployerTest is Market {
+    function _deploy(bool firstLoss) private returns (PoolDeployer) {
+        PoolDeployer.Setup memory s;
+        (s.asset, s.manager, s.authority) = (IERC20Metadata(address(usd)), address(manager), address(access));
+        s.firstLoss = firstLoss;
+        if (firstLoss) (s.exitCooldown, s.exitWindow) = (COOLDOWN, WINDOW);
+        (s.name, s.symbol) = ("Ballast Dollar", "bUSD");
+        return PoolDeployer(deployCode("contracts/lending/LendingPoolDeployer.sol:LendingPoolDeployer", abi.encode(s)));
+    }
+
+    function _assertNamed(ILendingPool made, TrancheClass class, address tranche, string memory symbol) private view {
+        assertEq(made.tranche(class), tranche);
+        assertEq(ITranche(tranche).pool(), address(made));
+        assertEq(uint8(ITranche(tranche).class()), uint8(class));
+        assertEq(IERC20Metadata(tranche).symbol(), symbol);
+    }
+
+    function test_all_three_classes_and_the_queue_are_the_pools_own() public {
+        PoolDeployer deployer = _deploy(true);
+        ILendingPool made = ILendingPool(deployer.POOL());
+        _assertNamed(made, TrancheClass.Senior, address(deployer.SENIOR()), "bUSD");
+        _assertNamed(made, TrancheClass.Junior, address(deployer.JUNIOR()), "j-bUSD");
+        _assertNamed(made, TrancheClass.Cover, address(deployer.COVER()), "c-bUSD");
+        assertEq(made.queue(), address(deployer.QUEUE()));
+        assertEq(deployer.QUEUE().pool(), address(made));
+    }
+
+    function test_without_first_loss_there_is_the_senior_class_alone_and_its_queue() public {
+        PoolDeployer deployer = _deploy(false);
+        ILendingPool made = ILendingPool(deployer.POOL());
+        _assertNamed(made, TrancheClass.Senior, address(deployer.SENIOR()), "bUSD");
+        assertEq(made.tranche(TrancheClass.Junior), address(0));
+        assertEq(made.tranche(TrancheClass.Cover), address(0));
+        assertEq(deployer.QUEUE().pool(), address(made));
+    }
+}

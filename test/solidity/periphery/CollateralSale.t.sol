@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ICollateralSale} from "../../../contracts/interfaces/ICollateralSale.sol";
+import {IFacilities} from "../../../contracts/interfaces/IFacilities.sol";
+import {IRepayWithCollateral} from "../../../contracts/interfaces/IRepayWithCollateral.sol";
+import {Actions, Authorisation} from "../../../contracts/interfaces/LoanTypes.sol";
+import {MockToken} from "../../../contracts/mocks/MockToken.sol";
+import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "../../../contracts/periphery/UniswapV3.sol";
+import {Market} from "../helpers/Market.sol";
+import {SwapVenue, SwapVenues} from "../helpers/SwapVenue.sol";
+
+/// @notice A factory that is its own only pool, which has one unit less than it is asked for.
+contract ShortVenue is IUniswapV3Factory, IUniswapV3Pool {
+    function getPool(address, address, uint24) external view returns (address) {
+        return address(this);
+    }
+
+    function swap(
+        address,
+        bool zeroForOne,
+        int256 wanted,
+        uint160,
+        bytes calldata data
+    ) external returns (int256 amount0, int256 amount1) {
+        (amount0, amount1) = zeroForOne ? (int256(1), wanted + 1) : (wanted + 1, int256(1));
+        IUniswapV3SwapCallback(msg.sender).uniswapV3SwapCallback(amount0, amount1, data);
+    }
+}
+
+/// @notice Paying a loan of 30,000 dollars out of its bitcoin: what is refused, and what is paid, sold and left.
+contract CollateralSaleTest is Market {
+    uint24 private constant FEE = 500;
+
+    IRepayWithCollateral private _periphery;
+    SwapVenues private _venues;
+    uint256 private _loan;
+
+    function setUp() public override {
+        super.setUp();
+        _venues = new SwapVenues();
+        _stock(_venues.make(address(usd), address(btc), FEE), usd, 500);
+        _loan = _open(BTC, 30_000 * USD);
+        _periphery = _deploy(_venues);
+    }
+
+    function _deploy(IUniswapV3Factory factory) private returns (IRepayWithCollateral periphery) {
+        periphery = IRepayWithCollateral(
+            deployCode(
+                "contracts/periphery/RepayWithCollateral.sol:RepayWithCollateral",
+                abi.encode(manager, address(0), factory)
+            )
+        );
+        vm.prank(borrower);
+        manager.setAuthorisation(
+            facility,
+            address(periphery),
+            Authorisation(Actions.WITHDRAW | Actions.CLOSE, type(uint40).max, 0, type(uint104).max)
+        );
+    }
+
+    /// @dev Plenty of a token, of which so many units cost one of the other.
+    function _stock(SwapVenue venue, MockToken token, uint256 perUnit) private {
+        token.mint(address(venue), 1e30);
+        venue.setPrice(IERC20(token), 1e18 / perUnit);
+    }
+
+    function _path(uint24 fee) private view returns (bytes memory) {
+        return abi.encodePacked(address(usd), fee, address(btc));
+    }
+
+    function _sale(bytes memory path) private view returns (IRepayWithCollateral.Sale memory) {
+        return IRepayWithCollateral.Sale(path, BTC, block.timestamp);
+    }
+
+    function test_a_part_of_the_debt_is_paid_for_what_it_costs() public {
+        vm.prank(borrower);
+        (uint256 paid, uint256 sold) = _periphery.repay(_loan, 5_000 * USD, _sale(_path(FEE)));
+        assertEq(paid, 5_000 * USD);
+        assertEq(sold, BTC / 10);
+        assertEq(manager.debtOf(_loan), 25_000 * USD);
+        assertEq(manager.loanOf(_loan).collateral, BTC - sold);
+    }
+
+    function test_more_than_the_debt_pays_no_more_than_the_debt() public {
+        vm.prank(borrower);
+        (uint256 paid, ) = _periphery.repay(_loan, type(uint256).max, _sale(_path(FEE)));
+        assertEq(paid, 30_000 * USD);
+        assertEq(manager.debtOf(_loan), 0);
+        assertEq(manager.ownerOf(_loan), borrower, "what is left of the collateral is still theirs");
+    }
+
+    /// @dev Tokens between the two sort before both, between them, and after both, so that each pool is asked in either direction.
+    function test_a_sale_leads_over_tokens_of_any_address() public {
+        MockToken[2] memory between = [_token("Low", "L", 6), _token("High", "H", 6)];
+        address least = address(usd) < address(btc) ? address(usd) : address(btc);
+        address most = address(usd) < address(btc) ? address(btc) : address(usd);
+        while (address(between[0]) > least) between[0] = _token("Low", "L", 6);
+        while (address(between[1]) < most) between[1] = _token("High", "H", 6);
+        for (uint256 i; i < 2; ++i) {
+            _stock(_venues.make(address(usd), address(between[i]), FEE), usd, 1);
+            _stock(_venues.make(address(between[i]), address(btc), FEE), between[i], 500);
+            bytes memory path = abi.encodePacked(address(usd), FEE, address(between[i]), FEE, address(btc));
+            vm.prank(borrower);
+            (uint256 paid, uint256 sold) = _periphery.repay(_loan, 5_000 * USD, _sale(path));
+            assertEq(paid, 5_000 * USD);
+            assertEq(sold, BTC / 10);
+        }
+        assertEq(manager.debtOf(_loan), 20_000 * USD);
+    }
+
+    function test_a_loan_without_debt_is_closed_without_a_sale() public {
+        vm.startPrank(borrower);
+        manager.repay(_loan, type(uint256).max, "");
+        (uint256 paid, uint256 sold, uint256 returned) = _periphery.close(_loan, _sale(_path(FEE)), stranger);
+        vm.stopPrank();
+        assertEq(paid + sold, 0);
+        assertEq(returned, BTC);
+        assertEq(btc.balanceOf(stranger), BTC);
+        assertEq(manager.ownerOf(_loan), address(0));
+    }
+
+    function test_nothing_to_pay_is_refused() public {
+        IRepayWithCollateral.Sale memory sale = _sale(_path(FEE));
+        vm.startPrank(borrower);
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
+        _periphery.repay(_loan, 0, sale);
+        manager.repay(_loan, type(uint256).max, "");
+        vm.expectRevert(IFacilities.ZeroAmount.selector);
+        _periphery.repay(_loan, 1, sale);
+        vm.stopPrank();
+    }
+
+    function test_a_sale_after_its_deadline_or_of_another_ones_loan_is_refused() public {
+        IRepayWithCollateral.Sale memory sale = _sale(_path(FEE));
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.NotLoanOwner.selector, _loan, stranger, borrower));
+        _periphery.repay(_loan, 1_000 * USD, sale);
+        sale.deadline = block.timestamp - 1;
+        vm.prank(borrower);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRepayWithCollateral.DeadlinePassed.selector, block.timestamp - 1, block.timestamp)
+        );
+        _periphery.repay(_loan, 1_000 * USD, sale);
+    }
+
+    function test_no_more_is_sold_than_the_owner_allows() public {
+        IRepayWithCollateral.Sale memory sale = _sale(_path(FEE));
+        sale.maxSold = BTC / 10 - 1;
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.TooMuchSold.selector, BTC / 10, BTC / 10 - 1));
+        _periphery.repay(_loan, 5_000 * USD, sale);
+    }
+
+    function test_a_payment_that_the_loan_would_not_take_whole_sells_nothing() public {
+        IRepayWithCollateral.Sale memory sale = _sale(_path(FEE));
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.WouldLeaveDust.selector, 29_950 * USD, 29_900 * USD));
+        _periphery.repay(_loan, 29_950 * USD, sale);
+    }
+
+    function test_a_path_over_a_pool_that_does_not_exist_is_refused() public {
+        IRepayWithCollateral.Sale memory sale = _sale(_path(3_000));
+        vm.prank(borrower);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICollateralSale.NoSuchPool.selector, address(usd), address(btc), uint24(3_000))
+        );
+        _periphery.repay(_loan, 5_000 * USD, sale);
+    }
+
+    function test_a_pool_that_pays_less_than_it_was_asked_for_is_not_paid() public {
+        _periphery = _deploy(new ShortVenue());
+        IRepayWithCollateral.Sale memory sale = _sale(_path(FEE));
+        vm.prank(borrower);
+        vm.expectRevert(
+            abi.encodeWithSelector(ICollateralSale.InsufficientLiquidity.selector, 5_000 * USD - 1, 5_000 * USD)
+        );
+        _periphery.repay(_loan, 5_000 * USD, sale);
+    }
+
+    function test_nobody_calls_back_who_was_not_asked() public {
+        IUniswapV3SwapCallback callee = IUniswapV3SwapCallback(address(_periphery));
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.UnexpectedCallback.selector, stranger, address(0)));
+        callee.uniswapV3SwapCallback(1, -1, "");
+    }
+}
