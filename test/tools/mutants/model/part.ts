@@ -11,13 +11,8 @@ const FILES = globSync("sdk/model/**/*.ts")
   .filter((file) => !file.endsWith("index.ts"))
   .sort();
 
-/** Histories on tape: seed and steps. */
-const TAPES: readonly (readonly [number, number])[] = [
-  [1, 1_600],
-  [2, 1_600],
-  [3, 1_600],
-  [4, 1_600],
-];
+/** Histories on tape: seed and steps. Many short ones: after years at the highest rate debts leave every field. */
+const TAPES: readonly (readonly [number, number])[] = [1, 2, 3, 4, 5, 6].map((seed) => [seed, 800] as const);
 
 export async function modelPart(say: Say): Promise<Part> {
   const found = findInModel(FILES);

@@ -11,7 +11,8 @@ export const hashOf = (...parts: readonly string[]): string => {
   return hash.digest("hex").slice(0, 16);
 };
 
-const IMPORT = /^\s*import\b[^"';]*["']([^"']+)["']/gm;
+/** The first of a file may stand behind the switch's, on one line. */
+const IMPORT = /(?:^|;)\s*import\b[^"';]*["']([^"']+)["']/gm;
 
 /** A file of ours with all of ours that it imports; packages stand still between two installations. */
 export function closure(sources: SolcInput["sources"], root: string): string[] {
