@@ -84,21 +84,25 @@ function ledgerOf(world: World, address: Address, pool: Pool): Ledger {
 
 /** The ledger as a lender would find it at `now`: accrued and divided. Nothing is stored. */
 export function ledgerAt(world: World, address: Address, now: bigint): Ledger {
-  return divideInterest(ledgerOf(world, address, accruedPool(world, address, now).pool))[0];
+  return divided(ledgerOf(world, address, accruedPool(world, address, now).pool))[0];
+}
+
+/** In the contract's order: after years at the highest rates a sum may leave its field. */
+function divided(before: Ledger): ReturnType<typeof divideInterest> {
+  const [ledger, division] = divideInterest(before);
+  const fits = (field: bigint, added: bigint): bigint => checked(field + castTo(112n, added), 112n);
+  fits(before.junior, division.toJunior);
+  fits(before.senior, division.toSenior);
+  fits(before.reserve, division.toReserve);
+  fits(before.stake, division.premiumPaid);
+  castTo(112n, ledger.premium);
+  return [ledger, division];
 }
 
 /** Divides interest among lenders and reserve. The pool is accrued. */
 export function divide(tx: Transaction, address: Address): Ledger {
-  const before = ledgerOf(tx.world, address, tx.world.pool(address));
-  const [ledger, division] = divideInterest(before);
+  const [ledger, division] = divided(ledgerOf(tx.world, address, tx.world.pool(address)));
   const { toSenior, toJunior, toReserve, toCover, premiumPaid } = division;
-  // In the contract's order: after decades at the highest rates a sum may leave its type.
-  const fits = (field: bigint, added: bigint): bigint => checked(field + castTo(112n, added), 112n);
-  fits(before.junior, toJunior);
-  fits(before.senior, toSenior);
-  fits(before.reserve, toReserve);
-  fits(before.stake, premiumPaid);
-  castTo(112n, ledger.premium);
   if (toSenior + toReserve !== 0n) tx.emit(address, "InterestSplit", { toSenior, toReserve });
   if (toJunior + toCover + premiumPaid !== 0n) tx.emit(address, "FirstLossIncome", { toJunior, toCover, premiumPaid });
   return ledger;
@@ -130,7 +134,7 @@ export function requireMayGrow(tx: Transaction, address: Address, after: Pool): 
 export function requireCapital(tx: Transaction, address: Address, after: Pool): void {
   const { capital } = tx.world.poolCode(address);
   if (capital === undefined) return;
-  const [ledger] = divideInterest(ledgerOf(tx.world, address, after));
+  const [ledger] = divided(ledgerOf(tx.world, address, after));
   const junior = exitNav(ledger, TrancheClass.Junior, after.expectedLoss);
   const required = tx.surroundings.requiredJuniorUp(capital, address, ledger.debt);
   require(junior >= required, "JuniorCapitalTooLow", junior, required);

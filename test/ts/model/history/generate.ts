@@ -36,6 +36,16 @@ function inGoodStanding(loan: TermLoan, now: bigint): boolean {
   return loan.inDefault === undefined && now <= defaultsAfter(balance, terms);
 }
 
+/** A figure of a pool; 0 where it cannot be told: after years at the highest rate a debt leaves its field. */
+function orNone(figure: () => bigint): bigint {
+  try {
+    return figure();
+  } catch (error) {
+    if (error instanceof machine.Refusal) return 0n;
+    throw error;
+  }
+}
+
 /** Draws moves that make sense more often than not, and borders and nonsense often enough. */
 export class Generator {
   readonly #moves: ReturnType<typeof movesOf>;
@@ -140,7 +150,11 @@ export class Generator {
   }
 
   #debt({ manager, id }: LoanKey, now: bigint): bigint {
-    return machine.debtOf(this.world, manager, id, now);
+    return orNone(() => machine.debtOf(this.world, manager, id, now));
+  }
+
+  #nav(tranche: Address, now: bigint): bigint {
+    return orNone(() => machine.navOf(this.world, tranche, now));
   }
 
   /** Any loan that ever was, mostly one that is, and mostly of `mine` where given. */
@@ -514,7 +528,7 @@ export class Generator {
     const held = world.balance(tranche, owner);
     const waits = world.tranche(tranche).cooldown !== 0n && random.chance(0.85);
     const shares = waits ? minOf(held, world.exitRequest(tranche, owner).shares) : held;
-    const worthAll = (shares * (machine.navOf(world, tranche, now) + 1n)) / (world.supply(tranche) + 1_000_000n);
+    const worthAll = (shares * (this.#nav(tranche, now) + 1n)) / (world.supply(tranche) + 1_000_000n);
     const { cash } = world.pool(pool);
     const worth = random.chance(0.7) && cash < worthAll ? cash : worthAll;
     const assets = random.between(loanUnit, 300_000n * loanUnit);
@@ -547,7 +561,7 @@ export class Generator {
   #mayLeave(tranche: Address, owner: Address, now: bigint): boolean {
     const { opensAt, closesAt, shares } = this.world.exitRequest(tranche, owner);
     const isOpen = shares > 0n && now >= opensAt && now <= closesAt;
-    return this.world.tranche(tranche).cooldown === 0n || (isOpen && machine.navOf(this.world, tranche, now) > 0n);
+    return this.world.tranche(tranche).cooldown === 0n || (isOpen && this.#nav(tranche, now) > 0n);
   }
 
   #queue(caller: Address, now: bigint): Move {
@@ -560,7 +574,7 @@ export class Generator {
     const request = (): Move => {
       const mine = all.filter(({ senior }) => world.balance(senior, mostlyMine) > 0n);
       // Where there is no cash, and at once where there is.
-      const dry = mine.filter(({ pool, senior }) => world.pool(pool).cash < machine.navOf(world, senior, now));
+      const dry = mine.filter(({ pool, senior }) => world.pool(pool).cash < this.#nav(senior, now));
       const { queue, senior } = random.pick(dry.length > 0 && random.chance(0.85) ? dry : mine.length > 0 ? mine : all);
       const controller = random.chance(0.9) ? mostlyMine : random.pick([other, machine.ZERO_ADDRESS]);
       const held = world.balance(senior, mostlyMine);
@@ -749,7 +763,7 @@ export class Generator {
       [3, stage.openGate],
       [1, f.loanAsset],
     ]);
-    const { reserve } = machine.accruedPool(world, f.pool, world.pool(f.pool).accruedAt).pool;
+    const { reserve } = world.pool(f.pool);
     const g = this.#moves.govern.bind(this.#moves, manager);
     const move = random.weighted<() => Move>([
       [
