@@ -10,14 +10,17 @@ import {
   deposit,
   execute,
   mint,
+  offeredRate,
   open,
   openTerm,
   quoteLiquidationOf,
+  repay,
   replay,
   requestRedeem,
   retireTermSheet,
   rollOver,
   setAuthorisation,
+  setCaps,
   setOracle,
   setReserveFee,
   topUp,
@@ -259,6 +262,64 @@ describe("model: the machine at its limits", () => {
     expect(quote(MAX_UINT256)).to.match(/^NotLiquidatable\([1-9]/);
   });
 
+  it("quotes no liquidation of a loan that owes nothing", () => {
+    const f = scene.facility(false);
+    const quoted = scene.try((tx) => {
+      const args = { facility: f.number, salt: 7_781n, ...small(f), receiver: scene.borrower };
+      const loan = { manager: f.manager, id: open(tx, scene.borrower, args) };
+      repay(tx, scene.borrower, { ...loan, assets: MAX_UINT256 });
+      quoteLiquidationOf(tx, { ...loan, maxRepaid: MAX_UINT256 });
+    });
+    expect(quoted).to.match(/^NotLiquidatable\(0, [1-9]/);
+  });
+
+  it("offers the rate that a loan of that size then gets, and none beyond the cash", () => {
+    const f = scene.stage.facilities.find(
+      ({ isTerm, pool }) => isTerm && scene.world.poolCode(pool).fixedRatePerSecond === 0n,
+    );
+    if (f === undefined) throw new Error("the stage has a term facility at the curve's rate");
+    const { pool } = f;
+    const args = termArguments(scene, f);
+    let got = 0n;
+    scene.try((tx) => {
+      const id = openTerm(tx, scene.borrower, args);
+      got = tx.world.register(args.manager).termLoans.get(id)?.loan.terms.annualRateWad ?? 0n;
+    });
+    expect(offeredRate(scene.world, pool, scene.now, 0n, args.principal)).to.equal(got);
+    const { cash } = scene.world.pool(pool);
+    expect(offeredRate(scene.world, pool, scene.now, 0n, cash)).to.be.above(got);
+    expect(() => offeredRate(scene.world, pool, scene.now, 0n, cash + 1n)).to.throw(
+      `InsufficientCash(${cash + 1n}, ${cash})`,
+    );
+  });
+
+  it("lets a roll-over whose fee raises the debt come up to the cap of a loan, and no unit beyond", () => {
+    const { manager, number: facility, loanUnit } = scene.facility(true);
+    const args = termArguments(scene);
+    const roll = (loanCap: bigint): string =>
+      scene.try((tx) => {
+        const id = openTerm(tx, scene.borrower, args);
+        setCaps(tx, scene.admin, { manager, facility, cap: 3_000_000n * loanUnit, loanCap });
+        rollOver(tx, scene.borrower, { ...args, manager, id });
+      });
+    const principal = BigInt(/^LoanCapExceeded\((\d+), /.exec(roll(args.principal))?.[1] ?? 0);
+    expect(principal).to.be.above(args.principal);
+    expect(roll(principal - 1n)).to.equal(`LoanCapExceeded(${principal}, ${principal - 1n})`);
+    expect(roll(principal)).to.equal("");
+  });
+
+  it("begins no term loan after 2106, whose second no slot holds", () => {
+    const last = 2n ** 32n - 1n;
+    const begin = (at: bigint): string =>
+      scene.try((tx) => openTerm(tx, scene.borrower, { ...termArguments(scene), deadline: at }), at);
+    expect(begin(last)).to.equal("");
+    expect(begin(last + 1n)).to.equal(`SafeCastOverflowedUintDowncast(32, ${last + 1n})`);
+  });
+
+  it("says so where it is asked for a pool that no event told of", () => {
+    expect(() => scene.world.pool(scene.stranger)).to.throw(`no event of pool ${scene.stranger}`);
+  });
+
   it("lets no request below the least wait, and one of just that", () => {
     const f = scene.stage.facilities.find((one) => one.queue !== undefined && !one.isTerm && !one.hasCapital);
     const [senior] = f?.tranches ?? [];
@@ -287,8 +348,7 @@ function small({ collateralUnit, loanUnit }: StagedFacility): { collateral: bigi
   return { collateral: collateralUnit, principal: 1_000n * loanUnit };
 }
 
-function termArguments(scene: Scene) {
-  const f = scene.facility(true);
+function termArguments(scene: Scene, f = scene.facility(true)) {
   return {
     ...{ manager: f.manager, facility: f.number, salt: 7_777n, sheet: 0n, ...small(f), maxAnnualRate: MAX_UINT256 },
     ...{ deadline: scene.now, receiver: scene.borrower, agreement: AGREEMENT },
