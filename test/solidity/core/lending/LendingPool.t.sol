@@ -199,6 +199,8 @@ contract LendingPoolTest is Market {
         pool.pay(stranger, 1);
         vm.expectRevert(no);
         pool.collect(lender, 1);
+        vm.expectRevert(no);
+        pool.changeExpectedLoss(0, 1);
         vm.stopPrank();
     }
 

@@ -425,6 +425,36 @@ contract TermLoanTest is TermMarket {
         vm.stopPrank();
     }
 
+    function test_the_borrowers_side_of_a_term_pool_is_the_managers_alone() public {
+        uint256 id = _openMillion();
+        // Overdue and beyond its grace: the manager could do each of these now.
+        vm.warp(START + 60 days);
+        Loan memory loan = termManager.loanOf(id);
+        bytes memory no = abi.encodeWithSelector(IPoolLedger.OnlyManager.selector, stranger, address(termManager));
+        vm.startPrank(stranger);
+        vm.expectRevert(no);
+        termPool.initialise(5);
+        vm.expectRevert(no);
+        termPool.borrow(id + 1, MONTHLY, 1000 * USD, type(uint256).max);
+        vm.expectRevert(no);
+        termPool.repay(id, loan, 1000 * USD);
+        vm.expectRevert(no);
+        termPool.payOff(id, loan);
+        vm.expectRevert(no);
+        termPool.settleSale(id, loan, 1000 * USD, 1000 * USD);
+        vm.expectRevert(no);
+        termPool.markDefault(id, loan);
+        vm.expectRevert(no);
+        termPool.rollOver(id, loan, MONTHLY, type(uint256).max, 0);
+        vm.expectRevert(no);
+        termPool.pay(stranger, 1);
+        vm.expectRevert(no);
+        termPool.collect(lender, 1);
+        vm.expectRevert(no);
+        termPool.changeExpectedLoss(0, 1);
+        vm.stopPrank();
+    }
+
     function test_GATE_1_stopped_and_without_a_price_a_loan_is_still_paid_topped_up_and_closed() public {
         uint256 id = _openMillion();
         vm.prank(guardian);
