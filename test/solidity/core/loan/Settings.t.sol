@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {FacilityFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
@@ -78,6 +79,17 @@ contract SettingsTest is Market {
         vm.expectRevert();
         manager.quoteLiquidation(id, type(uint256).max);
         assertEq(manager.facilityOf(facility).ltv.lltvBps, 8000);
+    }
+
+    function test_a_loan_that_owes_nothing_is_quoted_as_such_by_the_engine_of_its_manager() public {
+        uint256 id = _open(BTC, 20_000 * USD);
+        vm.startPrank(borrower);
+        manager.repay(id, type(uint256).max, "");
+        vm.stopPrank();
+        uint256 limit = (50_000 * USD * 8000) / 10_000;
+        vm.expectRevert(abi.encodeWithSelector(ILiquidationEngine.NotLiquidatable.selector, 0, limit));
+        manager.quoteLiquidation(id, type(uint256).max);
+        assertEq(manager.engine(), address(engine));
     }
 
     // ---- risk manager ----

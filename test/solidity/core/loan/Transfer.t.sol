@@ -32,6 +32,7 @@ contract TransferTest is Market {
         Loan memory loan = manager.loanOf(_loan);
         assertEq(loan.debtShares, 20_000 * USD * 1e6);
         assertEq(loan.collateral, BTC);
+        assertEq(loan.flags, LoanFlags.OPEN | LoanFlags.TRANSFERRED, "that it changed hands, and nothing else");
 
         vm.startPrank(borrower);
         vm.expectRevert(

@@ -357,6 +357,9 @@ contract TermLoanTest is TermMarket {
         termManager.withdraw(id, 10 * BTC, borrower);
         vmMore.expectPartialRevert(ILoans.LtvTooHigh.selector);
         termManager.withdraw(id, 80 * BTC, borrower);
+        vm.warp(START + 40 days);
+        _setTermPrice(60_000);
+        termManager.withdraw(id, 1, borrower); // the last second of the grace
         vm.warp(START + 40 days + 1);
         vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.LoanInDefault.selector, START + 40 days));
         termManager.withdraw(id, 1, borrower);
