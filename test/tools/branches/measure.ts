@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { TestStatus } from "@nomicfoundation/edr";
 import type { Say } from "../mutants/part.js";
 import { build, hashOf } from "../mutants/solidity/build.js";
-import { isOurs, jobs, quick } from "../mutants/solidity/part.js";
+import { isOurs, jobs, quick } from "../mutants/solidity/jobs.js";
 import { nameOf, Runner, type Suite } from "../mutants/solidity/runner.js";
 import { instrument } from "./instrument.js";
 import type { Side } from "./side.js";

@@ -7,7 +7,7 @@ import type { Devnet } from "../../../devnet/index.js";
 import { encodeLoanId } from "../../../sdk/client/loanIds.js";
 import type { Notice } from "../../../keeper/serve/alerts/alerts.js";
 import { describeDevnet, until } from "../devnet/support.js";
-import { type Market, addFacility } from "../fixtures/market.js";
+import type { Market } from "../fixtures/market.js";
 import { type Fault, FaultProxy, REFUSALS, type When } from "./support/faultProxy.js";
 import type { KeeperProcess } from "./support/keeperProcess.js";
 import { ProcessStage } from "./support/processStage.js";
@@ -32,10 +32,7 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
     this.timeout(300_000);
     stage = await ProcessStage.start();
     ({ devnet, world } = stage);
-    const { collateral, loan } = world;
-    second = await addFacility(world, { collateral, loan, price: 8_000n });
-    await second.lend(stage.lender, second.cash(100_000n));
-    await stage.describe([second]);
+    second = await stage.addMarket(100_000n);
     proxy = await FaultProxy.start(devnet.info.l2.rpcUrl);
   });
   after(async () => {

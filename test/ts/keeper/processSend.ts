@@ -6,7 +6,7 @@ import { DEFAULT_FEE_SCALARS } from "../../../devnet/fees.js";
 import type { Devnet } from "../../../devnet/index.js";
 import type { LoanReport } from "../../../keeper/serve/status.js";
 import { describeDevnet, until } from "../devnet/support.js";
-import { type Market, addFacility } from "../fixtures/market.js";
+import type { Market } from "../fixtures/market.js";
 import { type Fault, FaultProxy, REFUSALS, type RpcRequest } from "./support/faultProxy.js";
 import type { KeeperProcess } from "./support/keeperProcess.js";
 import { ProcessStage } from "./support/processStage.js";
@@ -36,10 +36,7 @@ describeDevnet("keeper: the process, and what becomes of its transactions", () =
     this.timeout(300_000);
     stage = await ProcessStage.start();
     ({ devnet, world } = stage);
-    const { collateral, loan: dollars } = world;
-    crowd = await addFacility(world, { collateral, loan: dollars, price: 8_000n });
-    await crowd.lend(stage.lender, crowd.cash(200_000n));
-    await stage.describe([crowd]);
+    crowd = await stage.addMarket(200_000n);
     proxy = await FaultProxy.start(devnet.info.l2.rpcUrl);
   });
   after(async () => {

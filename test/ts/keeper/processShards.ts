@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { describeDevnet, until } from "../devnet/support.js";
-import { type Market, addFacility } from "../fixtures/market.js";
+import type { Market } from "../fixtures/market.js";
 import type { KeeperProcess } from "./support/keeperProcess.js";
 import { TestPostgres } from "./support/postgres.js";
 import { ProcessStage } from "./support/processStage.js";
@@ -29,11 +29,7 @@ describeDevnet("keeper: two processes, a shard each, on one database", () => {
     }
     stage = await ProcessStage.start();
     ({ world } = stage);
-    const { collateral, loan } = world;
-    const terms = { maxLtvBps: 7_000, lltvBps: 8_000, targetLtvBps: 6_500 };
-    second = await addFacility(world, { collateral, loan, price: 8_000n, terms });
-    await second.lend(stage.lender, second.cash(100_000n));
-    await stage.describe([second]);
+    second = await stage.addMarket(100_000n, { maxLtvBps: 7_000, lltvBps: 8_000, targetLtvBps: 6_500 });
 
     const other = stage.devnet.info.accounts.users[6];
     if (other === undefined) throw new Error("the devnet has too few users");

@@ -1,6 +1,7 @@
 import { globSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import Mocha from "mocha";
+import { titlePattern } from "../titles.js";
 import type { Switch } from "./load.js";
 
 /** A test, which mutants it comes by, and how many switches it passes. */
@@ -54,10 +55,9 @@ export class MochaJudges {
 
   /** @returns the test that fails while the mutant is on */
   async failing(id: number, tests?: readonly Judge[]): Promise<string | undefined> {
-    const names = tests?.map(({ test }) => test.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     const passed = Math.max(...(tests ?? []).map((judge) => judge.passed), LEAST_PATIENCE / PATIENCE);
     this.mutants.reset(id, passed * PATIENCE);
-    const pattern = names === undefined ? /./ : new RegExp(`^(${names.join("|")})$`);
+    const pattern = tests === undefined ? /./ : new RegExp(titlePattern(tests.map(({ test }) => test)));
     const failed = await this.#run(pattern, (_, mutants) => mutants.reset(id, passed * PATIENCE));
     this.mutants.reset(0, Infinity);
     return failed;

@@ -4,6 +4,7 @@ import { basename, join, relative } from "node:path";
 import type { Artifact } from "@nomicfoundation/edr";
 import { HARDHAT_CLI } from "../../../../devnet/hardhat.js";
 import type { Say, Verdict } from "../part.js";
+import { titlePattern } from "../titles.js";
 import { hashOf } from "./build.js";
 
 const FOLDER = "out/mutants/contracts";
@@ -68,12 +69,12 @@ export class MochaJudge {
   judge(file: string, mutant: number): Verdict {
     // Those first that name the contract or killed others of its mutants, and that are quick.
     const name = basename(file, ".sol");
-    const worth = (tests: string): number => {
+    const ranked = FILES.map((tests) => {
       const isNamed = readFileSync(tests, "utf8").includes(name);
       const kills = this.#kills.get(`${file} ${tests}`) ?? 0;
-      return (1 + kills + (isNamed ? 4 : 0)) / (this.baseline.msOf[tests] ?? Infinity);
-    };
-    const files = [...FILES].sort((a, b) => worth(b) - worth(a));
+      return { tests, worth: (1 + kills + (isNamed ? 4 : 0)) / (this.baseline.msOf[tests] ?? Infinity) };
+    });
+    const files = ranked.sort((a, b) => b.worth - a.worth).map(({ tests }) => tests);
     const report = run(this.artifacts, mutant, files, this.baseline);
     if (report === undefined) return { status: "timeout" };
     const [failed] = report.failures;
@@ -111,7 +112,6 @@ function run(
   { skipped, ms }: Baseline = { skipped: [], ms: Infinity, msOf: {} },
 ): Report | undefined {
   const report = join(FOLDER, `mocha-report-${process.pid}.json`);
-  const escaped = skipped.map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const { status, stderr } = spawnSync(
     process.execPath,
     [HARDHAT_CLI, "--config", "hardhat.mutants.config.ts", "test", "mocha", "--no-compile", ...files],
@@ -120,7 +120,7 @@ function run(
         ...process.env,
         ...{ MUTANT: String(mutant), MUTANT_ARTIFACTS: artifacts, MUTANT_REPORT: report, TEST_GAS: "200000000" },
         ...{ HISTORY_SEED: "2", HISTORY_COUNT: "1" },
-        MUTANT_SKIPPED: skipped.length === 0 ? "" : `^(${escaped.join("|")})$`,
+        MUTANT_SKIPPED: skipped.length === 0 ? "" : titlePattern(skipped),
       },
       ...{ encoding: "utf8", killSignal: "SIGKILL", maxBuffer: 2 ** 26 },
       ...(ms !== Infinity && { timeout: ms * PATIENCE }),

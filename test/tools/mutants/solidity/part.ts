@@ -4,6 +4,7 @@ import { TestStatus } from "@nomicfoundation/edr";
 import type { Mutant } from "../mutant.js";
 import type { Part, Say, Verdict } from "../part.js";
 import { build, hashOf } from "./build.js";
+import { isOurs, jobs, quick } from "./jobs.js";
 import { MochaJudge } from "./mochaJudge.js";
 import { mutate, replaced, type Mutated } from "./mutate.js";
 import { nameOf, Runner, type Suite } from "./runner.js";
@@ -13,9 +14,6 @@ const FOLDER = "out/mutants/contracts";
 /** Inputs a fuzz test gets here. */
 const FUZZ_RUNS = 32;
 
-/** Contracts that are deployed, and what they are made of. */
-export const isOurs = (file: string): boolean => /^project\/contracts\/(?!mocks\/|interfaces\/)/.test(file);
-
 /** Tests that are no judges of a mutant, by their names and why. */
 const NO_JUDGES: readonly [RegExp, string][] = [
   [/Whole\.t\.sol/, "a campaign of minutes"],
@@ -24,40 +22,6 @@ const NO_JUDGES: readonly [RegExp, string][] = [
 ];
 
 const isJudge = (name: string): boolean => NO_JUDGES.every(([excluded]) => !excluded.test(name));
-
-export interface Job {
-  readonly input: SolcInput;
-  readonly roots: readonly string[];
-}
-
-/** What Hardhat would compile: the contracts as they are deployed, and the Solidity tests. */
-export async function jobs(): Promise<{ contracts: Job; tests: Job }> {
-  const { default: hre } = await import("hardhat");
-  const paths = await hre.solidity.getRootFilePaths({ scope: "contracts" });
-  const found = await hre.solidity.getCompilationJobs(paths, { quiet: true, force: true });
-  if (!("compilationJobsPerFile" in found)) throw new Error("Hardhat does not say how it would compile the contracts.");
-  const all = [...new Set(found.compilationJobsPerFile.values())];
-  const read = await Promise.all(
-    all.map(async (job) => {
-      const input = (await job.getSolcInput()) as unknown as SolcInput;
-      const roots = [...job.dependencyGraph.getRoots().values()].map(({ inputSourceName }) => inputSourceName);
-      return { input, roots };
-    }),
-  );
-  const isTests = ({ roots }: Job) => roots.some((root) => root.startsWith("project/test/"));
-  const [contracts, tests] = [read.find((job) => !isTests(job)), read.find(isTests)];
-  if (contracts === undefined || tests === undefined) throw new Error("There are no contracts, or no tests of them.");
-  return { contracts, tests };
-}
-
-/**
- * Settings for bytecode that only has to be right: not optimised, but by the intermediate language, which finds room for the
- * variables that the stack has no room for.
- */
-export function quick({ settings, ...input }: SolcInput): SolcInput {
-  const details = { yul: true, yulDetails: { stackAllocation: true, optimizerSteps: "u:" } };
-  return { ...input, settings: { ...settings, viaIR: true, optimizer: { enabled: false, details } } };
-}
 
 export async function contractsPart(say: Say): Promise<Part> {
   const { contracts, tests } = await jobs();

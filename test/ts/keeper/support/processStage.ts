@@ -6,7 +6,7 @@ import { type Devnet, startDevnet } from "../../../../devnet/index.js";
 import type { DeploymentInput } from "../../../../sdk/client/deployment.js";
 import { writeDeployment } from "../../../../sdk/client/deploymentFile.js";
 import { open } from "../../devnet/support.js";
-import { type Market, deploymentOf } from "../../fixtures/market.js";
+import { type FacilityTerms, type Market, addFacility, deploymentOf } from "../../fixtures/market.js";
 import { KeeperProcess } from "./keeperProcess.js";
 import { MinedWallet } from "./minedWallet.js";
 import { POOL_FEE, type World, deployWorld } from "./world.js";
@@ -72,6 +72,15 @@ export class ProcessStage {
     const account = this.devnet.info.accounts.users[Number(this.salt) % 5];
     if (account === undefined) throw new Error("the devnet has too few users");
     return { user: new MinedWallet(account.privateKey, this.provider), salt: this.salt };
+  }
+
+  /** Another facility of the same tokens at 8,000, with so many dollars to lend; keepers know it from here on. */
+  async addMarket(dollars: bigint, terms: Partial<FacilityTerms> = {}): Promise<Market> {
+    const { collateral, loan } = this.world;
+    const market = await addFacility(this.world, { collateral, loan, price: 8_000n, terms });
+    await market.lend(this.lender, market.cash(dollars));
+    await this.describe([market]);
+    return market;
   }
 
   /** What the keepers read: the world's own facility, and more where there are more. */

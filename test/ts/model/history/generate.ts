@@ -1,3 +1,4 @@
+import { AUTHORISATION_TYPES, DOMAIN_NAMES } from "../../../../sdk/client/authorisation.js";
 import {
   MAX_UINT256,
   PRICE_SCALE,
@@ -688,25 +689,14 @@ export class Generator {
     };
     this.authorisations.add(authorisationKey(f.manager, signed.owner, signed.facility, signed.operator));
     const { chainId } = await stage.ethers.provider.getNetwork();
-    const name = f.isTerm ? "Ballast TermLoanManager" : "Ballast LoanManager";
+    const name = DOMAIN_NAMES[f.isTerm ? "term" : "revolving"];
     const domain = { name, version: "1", chainId, verifyingContract: f.manager };
-    const uint = (name: string, bits: number): { name: string; type: string } => ({ name, type: `uint${bits}` });
-    const types = {
-      SetAuthorisation: [
-        { name: "owner", type: "address" },
-        uint("facility", 32),
-        { name: "operator", type: "address" },
-        uint("actions", 8),
-        uint("expiresAt", 40),
-        uint("cashLimit", 104),
-        uint("collateralLimit", 104),
-        uint("nonce", 256),
-        uint("deadline", 256),
-      ],
-    };
     const { owner: from, facility, operator, authorisation, deadline, signedNonce: nonce } = signed;
     const message = { owner: from, facility, operator, ...authorisation, nonce, deadline };
-    return this.#moves.setAuthorisationWithSig(signed, await signer.signer.signTypedData(domain, types, message));
+    return this.#moves.setAuthorisationWithSig(
+      signed,
+      await signer.signer.signTypedData(domain, AUTHORISATION_TYPES, message),
+    );
   }
 
   /** A permit that is good, or was used, or is somebody else's; then what it was for. All or none, but for the permit. */
