@@ -17,7 +17,7 @@ const VARIANTS = 2;
 /** Tries of one kind of action after which one should have succeeded. */
 const PATIENCE = 1_000;
 /** Runs in one slice: it says how far it came when it ends. */
-const RUNS_A_SLICE = 20;
+const RUNS_A_SLICE = 50;
 
 interface Options {
   calls: number;

@@ -50,7 +50,7 @@ abstract contract Borrowers is World {
         f = _at(_notTerm(f));
         uint256 i = _findLoan(f, seed, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         uint256 most = _room(f, _debt(f, id), _loan(f, id).collateral);
         uint256 least = _debt(f, id) == 0 ? _terms(f).pricing.minDebt : 1;
         if (most < least) return;
@@ -66,7 +66,7 @@ abstract contract Borrowers is World {
     function rollOver(uint256 seed, uint256 sheet) external action(TERM_SEED, "rollOver") {
         uint256 i = _findLoan(TERM, seed, true);
         if (i == NONE) return;
-        uint256 id = loanAt(TERM, i);
+        uint256 id = _loanAt(TERM, i);
         uint256 debt = _debt(TERM, id);
         uint256 held = CASH.balanceOf(address(_places[TERM].pool));
         address owner = TERM_MANAGER.ownerOf(id);
@@ -89,7 +89,7 @@ abstract contract Borrowers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         vm.prank(_places[f].loans.ownerOf(id));
         _places[f].loans.transferLoan(id, _actor(to));
         _touched = i;
@@ -110,7 +110,7 @@ abstract contract Borrowers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, true);
         if (i == NONE) return;
-        uint256 debt = _debt(f, loanAt(f, i));
+        uint256 debt = _debt(f, _loanAt(f, i));
         // What would leave dust of a revolving loan is cut, and refused where nothing is left of it.
         uint256 most = f == TERM ? debt + debt / 10 : _less(debt, _terms(f).pricing.minDebt);
         if (most == 0) return;
@@ -124,19 +124,19 @@ abstract contract Borrowers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, true);
         if (i == NONE || (seed >> 8) % SELDOM != 0) return;
-        address owner = _places[f].loans.ownerOf(loanAt(f, i));
+        address owner = _places[f].loans.ownerOf(_loanAt(f, i));
         bool blocks = _actor(payer) != owner && (payer >> 8) % SELDOM == 0;
         if (blocks) _block(owner, true);
         _pay(f, i, payer, type(uint256).max, "repayAll");
         if (blocks) _block(owner, false);
-        _check(_debt(f, loanAt(f, i)) == 0, "DEBT-3", "debt left after paying all");
+        _check(_debt(f, _loanAt(f, i)) == 0, "DEBT-3", "debt left after paying all");
     }
 
     /// @dev What is due, or that and the next instalment.
     function payDue(uint256 seed, uint256 payer, uint256 ahead) external action(TERM_SEED, "payDue") {
         uint256 i = _findLoan(TERM, seed, true);
         if (i == NONE) return;
-        uint256 id = loanAt(TERM, i);
+        uint256 id = _loanAt(TERM, i);
         uint256 assets = LENS.dueNow(id);
         bool wasDue = assets != 0;
         if (!wasDue || ahead % 2 == 0) {
@@ -154,7 +154,7 @@ abstract contract Borrowers is World {
         if (i == NONE) return;
         _touched = i;
         vm.prank(_actor(payer));
-        try _places[f].loans.topUp(loanAt(f, i), _in(collateral, 1, BTC), "") {
+        try _places[f].loans.topUp(_loanAt(f, i), _in(collateral, 1, BTC), "") {
             _did(f, "topUp");
         } catch (bytes memory reason) {
             _refused("GATE-1", "topUp", reason);
@@ -165,7 +165,7 @@ abstract contract Borrowers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         uint256 free = _free(f, id);
         if (free == 0) return;
         bool owes = _loan(f, id).debtShares != 0;
@@ -186,7 +186,7 @@ abstract contract Borrowers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         Loan memory loan = _loan(f, id);
         if (loan.debtShares != 0 && (seed >> 8) % SELDOM != 0) return;
         uint256 most = loan.debtShares == 0 ? 0 : _debt(f, id) + _feeUp(f, loan);
@@ -208,7 +208,7 @@ abstract contract Borrowers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         uint256 free = _free(f, id);
         if (free < 2) return;
         free = _in(collateral, 1, free - 1);
@@ -241,7 +241,7 @@ abstract contract Borrowers is World {
 
     /// @dev A payment and what it must leave.
     function _pay(uint256 f, uint256 i, uint256 payer, uint256 assets, string memory name) internal {
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         uint256 debt = _debt(f, id);
         uint256 fee = _feeUp(f, _loan(f, id));
         uint256 held = CASH.balanceOf(address(_places[f].pool));

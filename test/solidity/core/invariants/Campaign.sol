@@ -18,7 +18,7 @@ contract Campaign is Borrowers, Thieves, Lenders, Holders, Hostiles, Nature {
     function _meddle(uint256 f, uint256 how) internal override(Lenders, Holders) {
         uint256 i = _findLoan(f, how >> 16, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         _touched = i;
         how = (how >> 8) % 6;
         if (how == 0) try _places[f].loans.mark(id) {} catch {}

@@ -37,7 +37,7 @@ abstract contract Hostiles is World {
         if (i == NONE) return;
         (_kind, _touched) = (Kind.OwnersChoice, i);
         Deed deed = Deed(what % (DEEDS - 1)); // one that moves something
-        address who = _places[f].loans.ownerOf(loanAt(f, i));
+        address who = _places[f].loans.ownerOf(_loanAt(f, i));
         _arm(f, i, what >> 8, amount >> 128);
         _perform(f, i, deed, _habit(habit, deed == Deed.Withdraw || deed == Deed.Redeem), amount);
         (bool called, bool succeeded) = Reenterer(who).forget();
@@ -75,7 +75,7 @@ abstract contract Hostiles is World {
         Deed deed,
         uint256 amount
     ) private view returns (address target, bytes memory data, address who) {
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         target = address(_places[f].loans);
         who = _places[f].loans.ownerOf(id);
         if (deed == Deed.TopUp) {

@@ -26,7 +26,7 @@ abstract contract Keepers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, true);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         if (!_mayBeSold(f, id)) {
             // Mostly by a little: a loss in every sale would soon be the end of a pool.
             _priceForHealth(f, id, health % 8 == 0 ? _in(health, 0.5e18, 0.9e18) : _in(health, 0.9e18, 0.999e18));
@@ -46,7 +46,7 @@ abstract contract Keepers is World {
         f = _at(f);
         uint256 i = _findLoan(f, seed, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         uint256 debt = _debt(f, id);
         try _places[f].loans.mark(id) returns (uint256 loss) {
             uint256 covered = (_value(_loan(f, id).collateral) * 100) / 102;
@@ -66,7 +66,7 @@ abstract contract Keepers is World {
     function markDefault(uint256 seed) external action(TERM_SEED, "markDefault") {
         uint256 i = _findLoan(TERM, seed, true);
         if (i == NONE) return;
-        uint256 id = loanAt(TERM, i);
+        uint256 id = _loanAt(TERM, i);
         uint256 debt = _debt(TERM, id);
         bool due = block.timestamp > LENS.termLoanOverview(id).defaultsAfter;
         bool marked = _loan(TERM, id).flags & LoanFlags.IN_DEFAULT != 0;

@@ -43,7 +43,7 @@ abstract contract Nature is World {
     function passToDate(uint256 seed, uint256 which, uint256 feeds) external action(TERM_SEED, "passToDate") {
         uint256 i = _findLoan(TERM, seed, true);
         if (i == NONE) return;
-        uint256 id = loanAt(TERM, i);
+        uint256 id = _loanAt(TERM, i);
         (uint256 date, ) = LENS.nextDue(id);
         if (which % 2 == 0) date = LENS.termLoanOverview(id).defaultsAfter;
         // Nothing is due any more, or nothing overdue.

@@ -21,7 +21,7 @@ abstract contract Thieves is Keepers {
         f = _at(f);
         uint256 i = _findLoan(f, seed, false);
         if (i == NONE) return;
-        uint256 id = loanAt(f, i);
+        uint256 id = _loanAt(f, i);
         address thief = _actor(who);
         if (thief == _places[f].loans.ownerOf(id)) return;
         bool sound = !_mayBeSold(f, id);

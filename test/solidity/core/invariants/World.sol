@@ -69,6 +69,8 @@ abstract contract World is CommonBase {
     uint256 internal constant NONE = type(uint256).max;
     /// @dev One call in so many of an action that, done each time, would leave nothing to do for others.
     uint256 internal constant SELDOM = 4;
+    /// @dev One call in so many looks whether another facility was touched.
+    uint256 private constant ISLAND_EVERY = 4;
 
     uint256 internal constant SENIOR = 0;
     uint256 internal constant JUNIOR = 1;
@@ -203,13 +205,14 @@ abstract contract World is CommonBase {
         for (uint256 n; n < reasons.length; ++n) times[n] = _refusals[name][reasons[n]];
     }
 
-    function loanCount() external pure returns (uint256) {
-        return LOANS;
+    function isBroken() external view returns (bool) {
+        return bytes(firstBroken).length != 0;
     }
 
-    /// @notice The loan in that slot now: ids of loans that changed hands and ended are never used again.
-    function loanAt(uint256 f, uint256 i) public view returns (uint256 id) {
-        return _ids[f][i];
+    /// @notice The loans in all slots now.
+    function loansAt(uint256 f) external view returns (uint256[] memory ids) {
+        ids = new uint256[](LOANS);
+        for (uint256 i; i < LOANS; ++i) ids[i] = _ids[f][i];
     }
 
     // ---- for the actions ----
@@ -298,6 +301,11 @@ abstract contract World is CommonBase {
     }
 
     // ---- loans ----
+
+    /// @dev The loan in that slot now: ids of loans that changed hands and ended are never used again.
+    function _loanAt(uint256 f, uint256 i) internal view returns (uint256 id) {
+        return _ids[f][i];
+    }
 
     function _debt(uint256 f, uint256 id) internal view returns (uint256) {
         return _places[f].loans.debtOf(id);
@@ -414,9 +422,9 @@ abstract contract World is CommonBase {
             Loan memory loan = place.loans.loanOf(id);
             if (loan.flags & LoanFlags.OPEN == 0) continue;
             (p.collateral[i], p.debt[i]) = (loan.collateral, loan.debtShares);
-            p.owner[i] = place.loans.ownerOf(id);
+            p.owner[i] = loan.flags & LoanFlags.TRANSFERRED == 0 ? address(uint160(id >> 96)) : place.loans.ownerOf(id);
         }
-        p.elsewhere = _fingerprint((f + 1 + (block.timestamp % 2)) % PLACES);
+        if (calls % ISLAND_EVERY == 0) p.elsewhere = _fingerprint((f + 1 + (block.timestamp % 2)) % PLACES);
     }
 
     /// @dev What each class owns, and what its lenders would leave with: LOSS-1 as the rule states it.
