@@ -66,7 +66,7 @@ export default defineConfig({
       // A campaign writes down what became of its actions.
       fsPermissions: {
         readDirectory: ["test/vectors"],
-        ...(process.env.CAMPAIGN_LOG !== undefined && { writeFile: [process.env.CAMPAIGN_LOG] }),
+        ...(process.env.CAMPAIGN_FILES !== undefined && { writeFile: process.env.CAMPAIGN_FILES.split(",") }),
       },
       // The seed is constant unless one is given: npm run test:campaign
       fuzz: { runs: fromEnvironment("FUZZ_RUNS", 256), ...seed },

@@ -12,8 +12,8 @@ import { endsWithUs } from "../ts/support/endsWithUs.js";
 import { Tally, callsOf, linesOf, tallyTable } from "./campaignLog.js";
 
 const FILES = ["Whole.t.sol", "Campaign.sol"].map((name) => `test/solidity/core/invariants/${name}`);
-/** Contracts that are invariant tests there: tokens of 8 and 6 decimals, and of 18. */
-const VARIANTS = 2;
+/** Decimals of the collateral in each of the contracts that are invariant tests there, which write a file each. */
+const VARIANTS = [8, 18];
 /** Tries of one kind of action after which one should have succeeded. */
 const PATIENCE = 1_000;
 /** Runs in one slice: it says how far it came when it ends. */
@@ -58,13 +58,14 @@ const hasTime = (): boolean => options.minutes === undefined || Date.now() - beg
 const bar = new SingleBar({ format: "{bar} {value} of {total} calls, {eta_formatted} left", stopOnComplete: true });
 let begun = 0;
 
-/** One process with a seed of its own. It writes what became of each action into a file. */
+/** One process with a seed of its own. It writes what became of each action into files. */
 async function slice(seed: string): Promise<Slice> {
   const log = join(folder, `${seed}.jsonl`);
-  writeFileSync(log, "");
+  const files = VARIANTS.map((decimals) => `${log}.${decimals}`);
+  for (const file of files) writeFileSync(file, "");
   const environment = {
     ...{ FUZZ_SEED: seed, INVARIANT_RUNS: String(RUNS_A_SLICE), INVARIANT_DEPTH: String(options.depth) },
-    CAMPAIGN_LOG: log,
+    ...{ CAMPAIGN_LOG: log, CAMPAIGN_FILES: files.join() },
   };
   const args = [HARDHAT_CLI, "test", "solidity", "--no-compile", "--chain-type", "op", "--grep", "invariant", ...FILES];
   const child = spawn(process.execPath, args, {
@@ -75,22 +76,23 @@ async function slice(seed: string): Promise<Slice> {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  const lines = linesOf(readFileSync(log, "utf8"));
-  for (const line of lines) tally.add(line);
-  rmSync(log);
-  // A slice of which nothing is told has tried nothing.
-  return { seed, failed: code !== 0 || lines.length === 0, output };
+  const told = files.map((file) => linesOf(readFileSync(file, "utf8")));
+  for (const line of told.flat()) tally.add(line);
+  for (const file of files) rmSync(file);
+  // A contract of which nothing is told has tried nothing.
+  return { seed, failed: code !== 0 || told.some((lines) => lines.length === 0), output };
 }
 
 async function work(): Promise<void> {
   while (failures.length === 0 && begun < options.calls && hasTime()) {
-    begun += RUNS_A_SLICE * VARIANTS * options.depth;
+    begun += RUNS_A_SLICE * VARIANTS.length * options.depth;
     const seed = options.seed ?? `0x${randomBytes(32).toString("hex")}`;
     if (options.seed !== undefined) begun = Infinity;
     seeds.push(seed);
     say(`seed ${seed}`);
     const { failed, output } = await slice(seed);
     bar.update(Math.min(callsOf(tally), options.calls));
+    write(); // as it is now: hours may be cut short
     if (!failed) continue;
     const file = join(folder, `failed-${seed.slice(2, 12)}.txt`);
     writeFileSync(file, output);
@@ -99,22 +101,33 @@ async function work(): Promise<void> {
   }
 }
 
+/** What there is so far. */
+function result() {
+  const { actions } = tally;
+  const seconds = (Date.now() - began) / 1_000;
+  return {
+    calls: callsOf(tally),
+    depth: options.depth,
+    seconds,
+    seeds,
+    failures,
+    never: tally.neverDone(PATIENCE),
+    actions,
+  };
+}
+
+function write(): void {
+  writeFileSync(join(folder, "result.json"), `${JSON.stringify(result(), undefined, 1)}\n`);
+}
+
 bar.start(options.calls, 0);
 await Promise.all(Array.from({ length: options.workers }, work));
 bar.stop();
 
-const never = tally.neverDone(PATIENCE);
-const result = {
-  calls: callsOf(tally),
-  depth: options.depth,
-  seconds: (Date.now() - began) / 1_000,
-  seeds,
-  failures,
-  never,
-};
-writeFileSync(join(folder, "result.json"), `${JSON.stringify({ ...result, actions: tally.actions }, undefined, 1)}\n`);
-if (options.json === true) process.stdout.write(`${JSON.stringify({ ...result, actions: tally.actions })}\n`);
+write();
+const { calls, never } = result();
+if (options.json === true) process.stdout.write(`${JSON.stringify(result())}\n`);
 else process.stdout.write(`${tallyTable(tally)}\n`);
-say(`${result.calls} calls in runs of ${options.depth}, ${seeds.length} seeds, ${failures.length} failures`);
+say(`${calls} calls in runs of ${options.depth}, ${seeds.length} seeds, ${failures.length} failures`);
 if (never.length > 0) say(`never succeeded, so nothing is proved about: ${never.join(", ")}`);
-if (failures.length > 0 || never.length > 0 || result.calls === 0) process.exitCode = 1;
+if (failures.length > 0 || never.length > 0 || calls === 0) process.exitCode = 1;

@@ -238,7 +238,8 @@ contract WholeInvariants is TermMarket {
         _everything();
         _everyActionHappens(PATIENCE);
         string memory log = vm.envOr("CAMPAIGN_LOG", string(""));
-        if (bytes(log).length != 0) _write(log);
+        // A file for each: the two contracts run side by side, and a line is written in two pieces.
+        if (bytes(log).length != 0) _write(string.concat(log, ".", vm.toString(collateralDecimals)));
     }
 
     function _everything() private view {
