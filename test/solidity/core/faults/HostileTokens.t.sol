@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
-import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
@@ -313,7 +313,7 @@ contract HostileTokensTest is Market {
         outside[3] = abi.encodeCall(ILoans.topUp, (own, BTC, ""));
         outside[4] = abi.encodeCall(ILoans.withdraw, (own, BTC / 2, address(agent)));
         outside[5] = abi.encodeCall(ILoans.close, (own, address(agent), ""));
-        Agent.Call[] memory inside = new Agent.Call[](7);
+        Agent.Call[] memory inside = new Agent.Call[](15);
         inside[0] = Agent.Call(address(manager), abi.encodeCall(ILoanManager.draw, (kept, 1, address(agent))));
         inside[1] = Agent.Call(address(manager), abi.encodeCall(ILoans.withdraw, (kept, 1, address(agent))));
         inside[2] = Agent.Call(address(manager), abi.encodeCall(ILoans.repay, (_loan, USD, "")));
@@ -321,6 +321,14 @@ contract HostileTokensTest is Market {
         inside[4] = Agent.Call(address(senior), abi.encodeCall(IERC4626.deposit, (USD, address(agent))));
         inside[5] = Agent.Call(address(senior), abi.encodeCall(IERC4626.totalAssets, ()));
         inside[6] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.accrue, ()));
+        inside[7] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.availableTo, (TrancheClass.Senior)));
+        inside[8] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.cash, ()));
+        inside[9] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.entryNavOf, (TrancheClass.Senior)));
+        inside[10] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.navOf, (TrancheClass.Senior)));
+        inside[11] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.reserve, ()));
+        inside[12] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.totalDebt, ()));
+        inside[13] = Agent.Call(address(pool), abi.encodeCall(IPoolLedger.juniorBeyondRequired, ()));
+        inside[14] = Agent.Call(address(manager), abi.encodeCall(ILoans.ownerOf, (kept)));
         bytes memory locked = abi.encodeWithSelector(IFacilities.FacilityLocked.selector, facility);
         uint256 tried;
         for (uint256 i; i < outside.length; ++i) {
@@ -329,7 +337,7 @@ contract HostileTokensTest is Market {
             agent.act(address(manager), outside[i]);
             Agent.Outcome[] memory seen = agent.outcomes();
             for (uint256 k; k < seen.length; ++k) {
-                assertFalse(seen[k].success, vm.toString(i * 10 + k));
+                assertFalse(seen[k].success, vm.toString(i * 100 + k));
                 assertEq(seen[k].answer, locked);
             }
             tried += seen.length;

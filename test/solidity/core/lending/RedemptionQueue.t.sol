@@ -89,6 +89,47 @@ contract RedemptionQueueTest is TieredMarket {
         vm.stopPrank();
     }
 
+    /// @dev Whatever is claimed first, the rest is claimed oldest first, what comes later stands behind it, and nobody is shown
+    /// another's.
+    function test_claimed_out_of_order_what_is_left_stays_in_order() public {
+        address who = _lenders[0];
+        _request(_lenders[1], 7 * _least);
+        uint256[5] memory ids;
+        for (uint256 i; i < 5; ++i) {
+            ids[i] = _request(who, (i + 1) * 10 * _least);
+            (uint256 whole, ) = queue.claimable(ids[i]);
+            assertEq(whole, (i + 1) * 10 * _least, "all of it");
+        }
+        vm.startPrank(who);
+        queue.claim(ids[1], who); // between two others
+        queue.claim(ids[4], who); // the last
+        vm.stopPrank();
+        uint8[3] memory left = [10, 30, 40];
+        for (uint256 i; i < 3; ++i) {
+            assertEq(queue.maxRedeem(who), left[i] * _least);
+            vm.prank(who);
+            queue.redeem(left[i] * _least, who, who);
+        }
+        assertEq(queue.maxRedeem(who), 0);
+        _request(who, 60 * _least);
+        assertEq(queue.maxRedeem(who), 60 * _least);
+        assertEq(queue.maxRedeem(_lenders[1]), 7 * _least);
+    }
+
+    function test_nothing_is_no_request_and_one_share_too_small_a_one() public {
+        vm.prank(_lenders[0]);
+        vm.expectRevert(IRedemptionQueue.ZeroAmount.selector);
+        queue.requestRedeem(0, _lenders[0], _lenders[0]);
+        vm.prank(_lenders[0]);
+        vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.RequestTooSmall.selector, 1, _least));
+        queue.requestRedeem(1, _lenders[0], _lenders[0]);
+        _lendAll();
+        _request(_lenders[1], _shares(_lenders[1]));
+        vm.prank(_lenders[0]);
+        vm.expectRevert(IRedemptionQueue.ZeroAmount.selector);
+        queue.requestRedeem(0, _lenders[0], _lenders[0]);
+    }
+
     // ---- what waits for it ----
 
     function _blocked() private returns (uint256 id) {
