@@ -42,6 +42,19 @@ contract LendingPoolTest is Market {
         }
     }
 
+    /// @dev So long that e to the power of it has no place in a word.
+    function test_left_at_the_end_of_the_curve_for_years_the_rate_is_at_its_bound() public {
+        _open(4000 * BTC, pool.cash());
+        vm.warp(block.timestamp + 1); // where it begins
+        pool.accrue();
+        vm.warp(block.timestamp + 4 * YEAR);
+        uint256 highest = uint256(AdaptiveCurve.MAX_RATE_AT_TARGET);
+        assertEq(pool.borrowRate(), 4 * highest);
+        pool.accrue();
+        (, IPoolLedger.CashState memory state, ) = pool.stored();
+        assertEq(state.rateAtTarget, highest);
+    }
+
     function test_the_rate_answers_for_what_would_be_drawn() public {
         _open(1000 * BTC, 5_000_000 * USD);
         uint256 cash = pool.cash();
