@@ -201,6 +201,31 @@ contract LiquidationMathTest is Test {
         assertEq(q.seized, 109);
     }
 
+    /// @dev What may be repaid leaves the least debt or more; a unit less, and all of it may be repaid.
+    function test_a_sale_may_leave_exactly_the_least_debt() public pure {
+        LiquidationMath.Terms memory terms = _terms();
+        terms.minDebt = 1;
+        // At a loan-to-value of 90 %.
+        uint256 toTarget = LiquidationMath.quote(1000e6, 1e36, 900e6, type(uint256).max, terms).allowance;
+        terms.minDebt = 900e6 - toTarget;
+        assertEq(LiquidationMath.quote(1000e6, 1e36, 900e6, type(uint256).max, terms).repaid, toTarget);
+        ++terms.minDebt;
+        assertEq(LiquidationMath.quote(1000e6, 1e36, 900e6, type(uint256).max, terms).repaid, 900e6);
+    }
+
+    /// @dev Below water a sale closes its share of the debt, so that the least debt limits the collateral sold before the money
+    /// asked for does; it is paid for to the unit, rounded up.
+    function test_below_water_the_least_debt_limits_what_is_sold() public pure {
+        LiquidationMath.Terms memory terms = _terms();
+        terms.minDebt = 400e6;
+        // All of it would bring 816e6 / 1.02 = 800e6.
+        ILiquidationEngine.Quote memory q = LiquidationMath.quote(816e6, 1e36, 1000e6, 590e6, terms);
+        assertEq(q.allowance, 800e6);
+        assertEq(q.seized, 489_600_000, "six tenths");
+        assertEq(q.repaid, 480e6);
+        assertEq(q.debtClosed, 600e6);
+    }
+
     // ---- inside ----
 
     function _terms() private pure returns (LiquidationMath.Terms memory) {
