@@ -1,4 +1,4 @@
-// npm run -s test:mutants -- [contracts|model] [--file math/] [--sample 0.1 --seed 7] [--minutes 30] [--resume] [--list] [--json]
+// npm run -s test:mutants -- [contracts|model] [--file math/] [--sample 0.1 --seed 7] [--minutes 30] [--resume] [--solidity] [--list] [--json]
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SingleBar } from "cli-progress";
@@ -24,6 +24,7 @@ interface Options {
   seed: number;
   minutes: number;
   resume?: boolean;
+  solidity?: boolean;
   list?: boolean;
   json?: boolean;
 }
@@ -46,6 +47,7 @@ const command = new Command("test:mutants")
   .option("--seed <n>", "which ones", seed, 1)
   .option("--minutes <n>", "stop after that time; --resume goes on from there", number, Infinity)
   .option("--resume", "keep the results of earlier runs that still hold")
+  .option("--solidity", "of contracts: without the tests in TypeScript, which are shown what the others do not notice")
   .option("--list", "only list the mutants")
   .option("--json", "the result as JSON on stdout")
   .parse();
@@ -95,7 +97,7 @@ async function main(): Promise<number> {
 }
 
 async function open(): Promise<Part> {
-  if (name === "contracts") return (await import("./solidity/part.js")).contractsPart(say);
+  if (name === "contracts") return (await import("./solidity/part.js")).contractsPart(say, options.solidity === true);
   return (await import("./model/part.js")).modelPart(say);
 }
 
