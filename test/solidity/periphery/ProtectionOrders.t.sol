@@ -128,6 +128,31 @@ contract ProtectionOrdersTest is Market {
         o = _order(OrderKind.Deleverage);
         (o.triggerLtvBps, o.targetLtvBps) = (7_500, 7_001);
         _assertInvalid(OrderKind.Deleverage, o, "targetLtvBps");
+        o = _order(OrderKind.AutoRepay);
+        o.targetLtvBps = o.triggerLtvBps;
+        _assertInvalid(OrderKind.AutoRepay, o, "targetLtvBps");
+        o = _order(OrderKind.AutoRepay);
+        o.targetLtvBps = 0;
+        _assertInvalid(OrderKind.AutoRepay, o, "targetLtvBps");
+    }
+
+    function test_an_order_just_within_bounds_is_placed_and_said() public {
+        Order memory o = _order(OrderKind.AutoRepay);
+        (o.expiresAt, o.feeBps, o.triggerLtvBps, o.targetLtvBps) = (uint40(block.timestamp), 1_000, 2, 1);
+        (o.maxPerExecution, o.limit) = (1, 1);
+        vm.expectEmit(address(_orders));
+        emit IProtectionOrders.OrderPlaced(_loan, borrower, OrderKind.AutoRepay, o);
+        _place(OrderKind.AutoRepay, o);
+        assertEq(abi.encode(_orders.orderOf(_loan, borrower, OrderKind.AutoRepay)), abi.encode(o));
+    }
+
+    function test_an_order_is_good_to_its_last_second() public {
+        Order memory o = _order(OrderKind.AutoRepay);
+        _place(OrderKind.AutoRepay, o);
+        vm.warp(o.expiresAt + 1);
+        _expectRefusal(OrderKind.AutoRepay, IProtectionOrders.OrderExpired.selector);
+        vm.warp(o.expiresAt);
+        assertGt(_execute(OrderKind.AutoRepay).repaid, 0);
     }
 
     function test_a_path_that_is_not_whole_or_leads_elsewhere_is_refused() public {

@@ -69,8 +69,13 @@ describe("periphery: Liquidator", () => {
     const proceeds = await world.uniswap.quoteExactInput(world.salePath, quote.seized);
     const foreseen = await liquidator.liquidate.staticCall(...liquidate());
 
-    await expect(liquidator.liquidate(...liquidate())).to.emit(world.manager, "Liquidated");
+    const sent = liquidator.liquidate(...liquidate());
+    await expect(sent).to.emit(world.manager, "Liquidated");
     const profit = await world.loan.balanceOf(address);
+    const [sold] = await world.manager.queryFilter(world.manager.filters.Liquidated(id));
+    await expect(sent)
+      .to.emit(liquidator, "ItemDone")
+      .withArgs(id, sold?.args.repaid, sold?.args.seized, profit, false);
     // One second of interest lies between what was foreseen and the execution: less than a tenth of a cent.
     expect(foreseen.profit - profit).to.be.within(-1_000n, 1_000n);
     expect(proceeds - quote.repaid - profit).to.be.within(-1_000n, 1_000n);

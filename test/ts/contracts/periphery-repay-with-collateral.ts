@@ -35,16 +35,21 @@ async function authorised() {
 
 describe("periphery: RepayWithCollateral", () => {
   it("closes a loan: sells just enough, pays all the debt, sends the rest of the collateral where it is told", async () => {
-    const { world, id, contract, sale, stranger } = await networkHelpers.loadFixture(authorised);
+    const { world, id, contract, sale, borrower, stranger } = await networkHelpers.loadFixture(authorised);
     const usdBefore = await world.loan.balanceOf(world.pool);
     const foreseen = await contract.close.staticCall(id, sale, stranger);
-    await expect(contract.close(id, sale, stranger)).to.emit(world.manager, "Closed");
+    const sent = contract.close(id, sale, stranger);
+    await expect(sent).to.emit(world.manager, "Closed");
 
     const returned = await world.collateral.balanceOf(stranger);
+    const received = (await world.loan.balanceOf(world.pool)) - usdBefore;
+    await expect(sent)
+      .to.emit(contract, "RepaidWithCollateral")
+      .withArgs(id, borrower, received, world.btc("1") - returned);
     expect(returned).to.be.within(world.btc("0.49"), world.btc("0.5"));
     expect(foreseen.returned - returned).to.be.within(0n, 10n);
     expect(foreseen.sold + foreseen.returned).to.equal(world.btc("1"));
-    expect((await world.loan.balanceOf(world.pool)) - usdBefore).to.be.within(foreseen.paid, foreseen.paid + 1000n);
+    expect(received).to.be.within(foreseen.paid, foreseen.paid + 1000n);
     expect(await world.manager.ownerOf(id)).to.equal(ethers.ZeroAddress);
     for (const token of [world.collateral, world.loan]) expect(await token.balanceOf(contract)).to.equal(0n);
     expect(await world.loan.allowance(contract, world.pool)).to.equal(0n);
@@ -68,10 +73,12 @@ describe("periphery: RepayWithCollateral", () => {
   });
 
   it("repays part of a loan and leaves the rest of the collateral in it", async () => {
-    const { world, id, contract, sale } = await networkHelpers.loadFixture(authorised);
+    const { world, id, contract, sale, borrower } = await networkHelpers.loadFixture(authorised);
     const debt = await world.manager.debtOf(id);
     const { sold } = await contract.repay.staticCall(id, world.cash("1000"), sale);
-    await contract.repay(id, world.cash("1000"), sale);
+    await expect(contract.repay(id, world.cash("1000"), sale))
+      .to.emit(contract, "RepaidWithCollateral")
+      .withArgs(id, borrower, world.cash("1000"), sold);
     expect((await world.manager.loanOf(id)).collateral).to.equal(world.btc("1") - sold);
     expect(debt - (await world.manager.debtOf(id))).to.be.within(world.cash("999.99"), world.cash("1000"));
     for (const token of [world.collateral, world.loan]) expect(await token.balanceOf(contract)).to.equal(0n);
