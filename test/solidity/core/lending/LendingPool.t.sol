@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {AdaptiveCurve} from "../../../../contracts/lending/rates/AdaptiveCurve.sol";
@@ -11,6 +12,13 @@ import {Market} from "../../helpers/Market.sol";
 /// @notice The ledger: interest to the unit, its division, the reserve, and who may touch what.
 contract LendingPoolTest is Market {
     event Accrued(uint256 interest, uint256 rateAtTarget);
+
+    function test_a_deposit_says_who_paid_and_for_whom() public {
+        vm.expectEmit(address(senior));
+        emit IERC4626.Deposit(lender, stranger, 1000 * USD, senior.previewDeposit(1000 * USD));
+        vm.prank(lender);
+        senior.deposit(1000 * USD, stranger);
+    }
 
     // ---- interest ----
 

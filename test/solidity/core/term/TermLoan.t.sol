@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {Vm} from "forge-std/Vm.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
@@ -369,12 +370,13 @@ contract TermLoanTest is TermMarket {
     function test_a_rate_above_the_borrowers_a_deadline_and_a_retired_sheet_are_refused() public {
         ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
         o.maxAnnualRate = 0.1199e18;
+        uint256 offered = termPool.offeredRate(MONTHLY, o.principal);
         vm.startPrank(borrower);
-        vmMore.expectPartialRevert(ITermLendingPool.RateTooHigh.selector);
+        vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.RateTooHigh.selector, offered, o.maxAnnualRate));
         termManager.open(o, "");
         o.maxAnnualRate = 1e18;
         o.deadline = block.timestamp - 1;
-        vmMore.expectPartialRevert(ITermLoanManager.DeadlinePassed.selector);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanManager.DeadlinePassed.selector, o.deadline, block.timestamp));
         termManager.open(o, "");
         o.deadline = block.timestamp;
         o.sheet = 9;
@@ -401,6 +403,8 @@ contract TermLoanTest is TermMarket {
             termPool.retireTermSheet(MONTHLY);
         }
         vm.prank(risk);
+        vm.expectEmit(address(termPool));
+        emit ITermLendingPool.TermSheetAdded(4, _sheet(30 days, 6, 0));
         assertEq(termPool.addTermSheet(_sheet(30 days, 6, 0)), 4);
         vm.prank(guardian);
         termPool.retireTermSheet(4);
@@ -610,6 +614,30 @@ contract TermLoanTest is TermMarket {
         termManager.close(safe, borrower, "");
         assertEq(termPool.reserve() - before, 10_000 * USD);
         _assertLedger();
+    }
+}
+
+/// @notice The curve for a base rate.
+contract TermCurveTest is TermMarket {
+    function _baseRatePerSecond() internal pure override returns (uint256) {
+        return 0;
+    }
+
+    function test_the_rate_offered_falls_while_little_is_lent() public {
+        _openMillion();
+        vm.warp(block.timestamp + 1); // where it begins
+        termPool.accrue();
+        uint256 before = termPool.offeredRate(MONTHLY, USD);
+        uint256 owed = termPool.totalDebt();
+        vm.warp(block.timestamp + 30 days);
+        assertLt(termPool.offeredRate(MONTHLY, USD), before);
+        vm.recordLogs();
+        termPool.accrue();
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 1);
+        assertEq(logs[0].topics[0], IPoolLedger.Accrued.selector);
+        (uint256 interest, ) = abi.decode(logs[0].data, (uint256, uint256));
+        assertEq(interest, termPool.totalDebt() - owed);
     }
 }
 
