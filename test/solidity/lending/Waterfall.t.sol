@@ -9,6 +9,23 @@ import {Waterfall} from "../../../contracts/lending/Waterfall.sol";
 contract WaterfallTest is Test {
     using Waterfall for Waterfall.Ledger;
 
+    function test_LOSS_1_cover_pays_out_of_its_stake_then_gives_its_premium_up() public pure {
+        Waterfall.Ledger memory l;
+        l.debt = 1000;
+        l.firstLoss = IPoolLedger.FirstLoss({junior: 300, stake: 100});
+        l.premium = 50;
+        Waterfall.Loss memory by = l.bear(120);
+        assertEq(by.cover, 120);
+        assertEq(by.junior, 0);
+        assertEq(l.state.cash, 100, "the stake is cash");
+        assertEq(l.firstLoss.stake, 0);
+        assertEq(l.premium, 30);
+        by = l.bear(40);
+        assertEq(by.cover, 30);
+        assertEq(by.junior, 10);
+        assertEq(l.firstLoss.junior, 290);
+    }
+
     function testFuzz_LOSS_1_interest_is_taken_back_down_to_the_premium_that_was_not_paid(
         uint256 interest
     ) public pure {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ILendingPool} from "../../../contracts/interfaces/ILendingPool.sol";
 import {ILens} from "../../../contracts/interfaces/ILens.sol";
 import {ILiquidationEngine} from "../../../contracts/interfaces/ILiquidationEngine.sol";
 import {ILoans} from "../../../contracts/interfaces/ILoans.sol";
@@ -88,6 +89,21 @@ contract LensTest is Market {
         vm.prank(borrower);
         manager.draw(id, most, borrower);
         assertEq(_lens.loanOverview(id).drawable, 0);
+    }
+
+    /// @dev With totals by which a share is worth two units: by those alone a draw of a unit costs another.
+    function test_what_a_draw_makes_of_a_debt_is_by_the_pools_own_totals() public {
+        uint256 id = _open(BTC, 20_000 * USD);
+        assertEq(_lens.loanOverview(id).drawable, 15_000 * USD);
+        vm.mockCall(address(pool), abi.encodeCall(ILendingPool.debtTotals, ()), abi.encode(2e6 - 1, 0));
+        assertEq(_lens.loanOverview(id).drawable, 15_000 * USD - 1);
+    }
+
+    function test_a_health_is_rounded_down_and_the_utilisation_is_the_pools() public {
+        uint256 id = _open(BTC, 30_000 * USD);
+        assertEq(_lens.loanOverview(id).health, 1_333_333_333_333_333_333);
+        assertEq(_lens.facilityOverview(facility).utilisation, pool.utilisation());
+        assertGt(pool.utilisation(), 0);
     }
 
     function test_collateral_for_less_than_the_least_debt_is_for_none() public view {
