@@ -180,6 +180,12 @@ contract SecondOpinionTest is OracleFixture {
         oracle.noteDisagreement();
     }
 
+    function test_without_a_second_source_nothing_is_held_whatever_its_cap_would_be() public {
+        OracleConfig memory c = baseConfig();
+        c.secondSource.cap = DISAGREEMENT_CAP;
+        assertPrices(new PriceOracle(c), PRICE);
+    }
+
     function test_noting_needs_a_second_source() public {
         PriceOracle single = new PriceOracle(baseConfig());
         vm.expectRevert(abi.encodeWithSelector(IOracleErrors.NoSecondSource.selector));

@@ -173,6 +173,33 @@ contract SequencerTest is OracleFixture {
         );
     }
 
+    /// @dev The grace that is found ends later than any before it could.
+    function test_history_is_read_no_further_than_it_matters() public {
+        _report(DOWN, START); // after the round that follows it: not to be read
+        _report(UP, START - 25 minutes);
+        _report(DOWN, START + 1 minutes);
+        _report(UP, START + 20 minutes);
+        _assertGraceUntil(START + 39 minutes);
+    }
+
+    /// @dev What is before a round that cannot be read is not known either.
+    function test_history_ends_where_it_cannot_be_read() public {
+        _report(DOWN, START - 100 hours);
+        _report(UP, START - 99 hours);
+        _report(UP, START + 10 minutes); // after the round that follows it
+        _report(UP, START);
+        _at(START + CAP + 1);
+        assertEq(oracle.graceEndsAt(), 0);
+        assertPrices(oracle, PRICE);
+    }
+
+    function test_a_round_may_begin_in_the_second_of_the_one_before() public {
+        _report(DOWN, START);
+        _report(UP, START + 600);
+        _report(UP, START + 600);
+        _assertGraceUntil(START + 1200);
+    }
+
     function test_fault_C2_an_earlier_round_without_a_start_is_unreadable_history() public {
         sequencer.setRound(2, DOWN, 0, uint64(START));
         sequencer.setRound(3, UP, uint64(START + 400), uint64(START));

@@ -14,6 +14,11 @@ contract TickPriceTest is Test {
         assertApproxEqAbs(TickPrice.priceE36AtTick(-1), uint256(1e40) / 10_001, 1);
     }
 
+    function test_the_outermost_ticks() public pure {
+        assertEq(TickPrice.priceE36AtTick(-TickPrice.MAX_TICK), 0, "less than a unit");
+        assertGt(TickPrice.priceE36AtTick(TickPrice.MAX_TICK), 3.4e74);
+    }
+
     function testFuzz_one_tick_up_is_a_factor_of_1_0001(int256 tick) public pure {
         tick = bound(tick, -400_000, TickPrice.MAX_TICK - 1);
         uint256 below = TickPrice.priceE36AtTick(tick);

@@ -79,6 +79,11 @@ contract ProtectionOrdersTest is Market {
         _execute(kind);
     }
 
+    function _expectExactly(OrderKind kind, bytes memory reason) private {
+        (, , bytes memory refusal) = _orders.executable(_loan, kind);
+        assertEq(refusal, reason);
+    }
+
     function _leaveBorrower(IERC20 token, uint256 amount) private {
         uint256 rest = token.balanceOf(borrower) - amount;
         vm.prank(borrower);
@@ -146,13 +151,17 @@ contract ProtectionOrdersTest is Market {
         assertEq(abi.encode(_orders.orderOf(_loan, borrower, OrderKind.AutoRepay)), abi.encode(o));
     }
 
-    function test_an_order_is_good_to_its_last_second() public {
+    /// @dev Nothing is cut where the limit is just what is needed, and one unit is where it is a unit less.
+    function test_what_is_needed_to_the_unit_is_enough() public {
         Order memory o = _order(OrderKind.AutoRepay);
         _place(OrderKind.AutoRepay, o);
-        vm.warp(o.expiresAt + 1);
-        _expectRefusal(OrderKind.AutoRepay, IProtectionOrders.OrderExpired.selector);
-        vm.warp(o.expiresAt);
-        assertGt(_execute(OrderKind.AutoRepay).repaid, 0);
+        IProtectionOrders.Quote memory needed = _orders.quote(_loan, OrderKind.AutoRepay);
+        o.limit = uint128(needed.repaid + needed.fee);
+        _place(OrderKind.AutoRepay, o);
+        assertEq(_orders.quote(_loan, OrderKind.AutoRepay).repaid, needed.repaid);
+        --o.limit;
+        _place(OrderKind.AutoRepay, o);
+        assertEq(_orders.quote(_loan, OrderKind.AutoRepay).repaid, needed.repaid - 1);
     }
 
     function test_a_path_that_is_not_whole_or_leads_elsewhere_is_refused() public {
@@ -206,6 +215,10 @@ contract ProtectionOrdersTest is Market {
         _setPrice(49_999);
         _place(OrderKind.TakeProfit, _order(OrderKind.TakeProfit));
         _expectRefusal(OrderKind.TakeProfit, IProtectionOrders.PriceBelowTrigger.selector);
+        _expectExactly(
+            OrderKind.TakeProfit,
+            abi.encodeWithSelector(IProtectionOrders.PriceBelowTrigger.selector, _price(49_999), _price(50_000))
+        );
         vm.prank(borrower);
         manager.repay(_loan, type(uint256).max, "");
         _expectRefusal(OrderKind.Deleverage, IProtectionOrders.NothingOwed.selector);
@@ -305,6 +318,12 @@ contract ProtectionOrdersTest is Market {
         o.assets = uint128(50 * USD);
         _place(OrderKind.TakeProfit, o);
         _expectRefusal(OrderKind.TakeProfit, IProtectionOrders.NothingToRepay.selector);
+        vm.mockCall(address(manager), abi.encodeCall(manager.debtOf, (_loan)), abi.encode(99 * USD));
+        _expectExactly(
+            OrderKind.TakeProfit,
+            abi.encodeWithSelector(IProtectionOrders.NothingToRepay.selector, 99 * USD, 100 * USD)
+        );
+        vm.clearMockedCalls();
         o.assets = UNLIMITED;
         _place(OrderKind.TakeProfit, o);
         assertEq(_execute(OrderKind.TakeProfit).repaid, 100 * USD);

@@ -128,7 +128,8 @@ contract TermOrdersTest is TermMarket {
         uint256 id = _openMillion();
         _place(id, OrderKind.Deleverage, 7500, 7000);
         vm.warp(START + 35 days);
-        _setPrices(13_400);
+        _setTermPrice(13_400);
+        _venue.setPrice(usd, (uint256(1e20) * 100) / (13_400 * 99)); // the worst that the order allows
         (TermBalance memory before, TermTerms memory t) = _balance(id);
         uint256 due = before.dueNow(t);
         IProtectionOrders.Quote memory done = _execute(id, OrderKind.Deleverage);
@@ -136,6 +137,7 @@ contract TermOrdersTest is TermMarket {
         (TermBalance memory b, ) = _balance(id);
         assertEq(b.dueNow(t), 0);
         assertLe(_ltvBpsUp(id), 7000);
+        assertGe(_ltvBpsUp(id) + 2, 7000, "and not far below");
     }
 
     /// @dev No collateral leaves a loan in default: less than what cures it would sell nothing.

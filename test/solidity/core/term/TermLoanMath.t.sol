@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Test} from "forge-std/Test.sol";
+import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
+import {TermLoanMath} from "../../../../contracts/loan/TermLoanMath.sol";
+
+/// @notice Where money goes, by balances small enough to follow by hand.
+contract TermLoanMathTest is Test {
+    using TermLoanMath for TermBalance;
+
+    /// @dev One unit of interest.
+    uint256 private constant UNIT = 1e18 * 365 days;
+
+    /// @dev 10 % a year, four instalments of 500 a year apart, a fee of 1 % for prepayment.
+    function _terms() private pure returns (TermTerms memory t) {
+        t.annualRateWad = 0.1e18;
+        t.intervalSeconds = 365 days;
+        t.count = 4;
+        t.prepaymentFeeWad = 0.01e18;
+    }
+
+    function _balance(uint256 principal) private pure returns (TermBalance memory b) {
+        (b.principal, b.instalment) = (principal, 500);
+    }
+
+    function test_charges_for_lateness_are_paid_in_part_first_the_fee_then_the_interest() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (b.passed, b.arrears, b.interestDue, b.lateFees, b.lateNumerator) = (1, 400, 100, 25, 7 * UNIT + 1);
+        assertEq(b.lateCharges(), 33, "rounded up");
+        assertEq(b.pay(t, 28), 28);
+        assertEq(b.lateFees, 0);
+        assertEq(b.lateNumerator, 4 * UNIT + 1);
+        assertEq(b.interestDue, 100, "nothing else yet");
+        assertEq(b.pay(t, 5), 5);
+        assertEq(b.lateNumerator, 0, "the unit begun as well");
+    }
+
+    /// @dev 600 are scheduled from the second date on, of which it asks for 440; interest runs on all 1000.
+    function test_what_comes_next_of_a_loan_in_arrears_is_of_what_is_not_due() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (b.passed, b.arrears, b.settledAt) = (1, 400, 365 days);
+        assertEq(b.nextPayment(t), 440 + 100);
+    }
+
+    function test_a_sale_closes_interest_then_principal_and_scales_the_instalment() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        b.interestNumerator = 50 * UNIT;
+        b.close(t, 30);
+        assertEq(b.interestNumerator, 20 * UNIT);
+        assertEq(b.principal, 1000);
+        b.close(t, 20 + 250);
+        assertEq(b.interestNumerator, 0);
+        assertEq(b.principal, 750);
+        assertEq(b.instalment, 375);
+        b.close(t, 1);
+        assertEq(b.instalment, 375, "374.5, rounded up");
+    }
+
+    /// @dev 499 of 500 are paid ahead; of the next two units one is credit, and the other buys nothing, as a unit of principal costs
+    /// its fee as well.
+    function test_a_unit_that_prepays_nothing_is_not_taken() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        assertEq(b.nextPayment(t), 500);
+        b.credit = 499;
+        assertEq(b.pay(t, 2), 1);
+        assertEq(b.credit, 500);
+        assertEq(b.principal, 1000);
+        assertEq(b.pay(t, 1), 0);
+        assertEq(b.pay(t, 2), 2, "a unit and its fee");
+        assertEq(b.principal, 999);
+    }
+
+    function test_the_last_unit_of_principal_is_paid_towards_like_any() public pure {
+        TermBalance memory b = _balance(1);
+        TermTerms memory t = _terms();
+        b.instalment = 1;
+        assertEq(b.nextPayment(t), 1, "interest, rounded up");
+        assertEq(b.pay(t, 1), 1);
+        assertEq(b.credit, 1);
+    }
+}
