@@ -176,7 +176,7 @@ contract SequencerTest is OracleFixture {
     /// @dev The grace that is found ends later than any before it could.
     function test_history_is_read_no_further_than_it_matters() public {
         _report(DOWN, START); // after the round that follows it: not to be read
-        _report(UP, START - 25 minutes);
+        _report(UP, START - 21 minutes);
         _report(DOWN, START + 1 minutes);
         _report(UP, START + 20 minutes);
         _assertGraceUntil(START + 39 minutes);

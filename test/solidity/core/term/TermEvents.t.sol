@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Vm} from "forge-std/Vm.sol";
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
+import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
+import {TermLoanMath} from "../../../../contracts/loan/TermLoanMath.sol";
+import {TermMarket} from "../../helpers/TermMarket.sol";
+
+/// @notice What is said of a term loan: whoever reads the events knows the loan (EVENT-1).
+contract TermEventsTest is TermMarket {
+    using TermLoanMath for TermBalance;
+
+    function test_EVENT_1_a_loan_that_is_opened() public {
+        ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
+        o.receiver = stranger;
+        uint256 rate = termPool.offeredRate(MONTHLY, o.principal);
+        uint256 instalment = book.instalmentUp(termPool.sheetOf(MONTHLY), rate / 1e11, o.principal);
+        uint256 id = _id(borrower, termFacility, 0);
+        vm.expectEmit(address(termManager));
+        emit ITermLoanManager.TermLoanOpened(
+            id,
+            borrower,
+            termFacility,
+            stranger,
+            100 * BTC,
+            1_000_000 * USD,
+            MONTHLY,
+            rate,
+            instalment,
+            o.agreement
+        );
+        vm.prank(borrower);
+        assertEq(termManager.open(o, ""), id);
+    }
+
+    function test_EVENT_1_a_payment_and_the_principal_of_it() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 30 days);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        uint256 due = b.dueNow(t);
+        uint256 principal = termManager.loanOf(id).debtShares;
+        vm.recordLogs();
+        _pay(id, due);
+        uint256 left = termManager.loanOf(id).debtShares;
+        assertLt(left, principal);
+        assertEq(_said(ILoans.Repaid.selector), abi.encode(due, principal - left));
+    }
+
+    function test_EVENT_1_a_sale_and_the_principal_of_it() public {
+        uint256 id = _openMillion();
+        _setTermPrice(12_400);
+        vm.recordLogs();
+        vm.prank(liquidator);
+        (uint256 repaid, uint256 seized) = termManager.liquidate(id, type(uint256).max, 0, "");
+        uint256 closed = 1_000_000 * USD - termManager.loanOf(id).debtShares;
+        assertEq(closed, repaid, "no loss, and no interest yet");
+        assertEq(_said(ILoans.Liquidated.selector), abi.encode(repaid, seized, closed, closed));
+    }
+
+    /// @dev The data of the one event of that name.
+    function _said(bytes32 topic) private returns (bytes memory data) {
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != topic) continue;
+            assertEq(data.length, 0, "said once");
+            data = logs[i].data;
+        }
+    }
+}
