@@ -346,6 +346,8 @@ contract CapitalTest is TieredMarket {
     function test_bounds_of_class_ratio_and_haircut() public {
         vm.expectRevert(abi.encodeWithSelector(ICapitalReport.UnknownRiskClass.selector, 3, 3));
         capital.assign(address(pool), 3, 0);
+        vm.expectRevert(abi.encodeWithSelector(ICapitalReport.UnknownRiskClass.selector, 5, 3));
+        capital.assign(address(pool), 5, 0);
         vm.expectRevert(abi.encodeWithSelector(ICapitalReport.RatioOutOfBounds.selector, 799, 800, 10_000));
         capital.assign(address(pool), 1, 799);
         vm.expectRevert(abi.encodeWithSelector(ICapitalReport.RatioOutOfBounds.selector, 10_001, 800, 10_000));
@@ -353,8 +355,43 @@ contract CapitalTest is TieredMarket {
         vm.expectEmit(address(capital));
         emit ICapitalReport.PoolAssigned(address(pool), 1, 800);
         capital.assign(address(pool), 1, 800);
+        capital.assign(address(pool), 1, 10_000);
         vm.expectRevert(abi.encodeWithSelector(ICapitalReport.HaircutTooHigh.selector, 10_001, 10_000));
         capital.setHaircut(10_001);
+        vm.expectEmit(address(capital));
+        emit ICapitalReport.HaircutSet(10_000);
+        capital.setHaircut(10_000);
+    }
+
+    function test_a_table_may_have_sixty_four_classes() public {
+        ICapitalReport.RiskClass[] memory classes = new ICapitalReport.RiskClass[](64);
+        for (uint256 i; i < 3; ++i) classes[i] = _weights(10_000)[i];
+        capital.setRiskWeights(classes, block.timestamp);
+        (, , classes) = capital.riskWeights();
+        assertEq(classes.length, 64);
+    }
+
+    /// @dev Half of 39 is 20, of which 10.5 % are 3: with 19 they would be 2.
+    function test_what_is_weighted_and_required_is_rounded_up() public {
+        capital.setRiskWeights(_weights(5000), block.timestamp);
+        assertEq(capital.requiredJuniorUp(address(pool), 39), 3);
+    }
+
+    /// @dev One more satoshi at 499.99 units, and a haircut that leaves fractions.
+    function test_collateral_and_what_a_haircut_leaves_of_it_are_rounded_down() public {
+        uint256[] memory ids = _two();
+        vm.prank(borrower);
+        manager.topUp(ids[1], 7, "");
+        _setPrice(49_999);
+        capital.setHaircut(4_567);
+        uint256 expected;
+        for (uint256 i; i < 2; ++i) {
+            uint256 collateral = manager.loanOf(ids[i]).collateral;
+            uint256 value = (collateral * _price(49_999)) / 1e36;
+            if (i == 1) assertLt(value * 1e36, collateral * _price(49_999), "a fraction is left");
+            expected += manager.debtOf(ids[i]) - (value * 5_433) / 10_000;
+        }
+        assertEq(capital.economicRatioOf(address(pool), ids).exposure, expected);
     }
 
     function test_fault_C34_nobody_but_the_risk_manager_sets_anything() public {
