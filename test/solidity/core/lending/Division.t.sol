@@ -123,6 +123,24 @@ contract DivisionTest is TieredMarket {
         _assertBalanced();
     }
 
+    /// @dev To the unit what each class gets of it.
+    function test_EVENT_1_how_interest_is_divided() public {
+        _lendOut(0, 5_000_000 * USD);
+        Worth memory before = _worth();
+        (IPoolLedger.FirstLoss memory first, ) = pool.storedFirstLoss();
+        vm.warp(block.timestamp + 30 days);
+        Worth memory w = _worth();
+        uint256 premium = w.cover - before.cover;
+        assertGt(premium, 0);
+        vm.expectEmit(address(pool));
+        emit IPoolLedger.InterestSplit(w.senior - before.senior, w.reserve - before.reserve);
+        vm.expectEmit(address(pool));
+        emit IPoolLedger.FirstLossIncome(w.junior - before.junior, premium, premium);
+        _divideNow();
+        (IPoolLedger.FirstLoss memory after_, ) = pool.storedFirstLoss();
+        assertEq(after_.stake - first.stake, premium, "there is cash to pay it with");
+    }
+
     /// @dev TIME-1 with premium owed: a second division within the second finds nothing.
     function test_TIME_1_a_second_division_in_a_second_divides_nothing() public {
         _lendOut(0, 9_000_000 * USD);

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Vm} from "forge-std/Vm.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
+import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
 import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {TermLoanMath} from "../../../../contracts/loan/TermLoanMath.sol";
@@ -57,6 +58,30 @@ contract TermEventsTest is TermMarket {
         uint256 closed = 1_000_000 * USD - termManager.loanOf(id).debtShares;
         assertEq(closed, repaid, "no loss, and no interest yet");
         assertEq(_said(ILoans.Liquidated.selector), abi.encode(repaid, seized, closed, closed));
+    }
+
+    function test_EVENT_1_a_fee_for_prepayment_is_juniors() public {
+        uint256 id = _openMillion();
+        vm.expectEmit(address(termPool));
+        emit IPoolLedger.LumpIncome(10_000 * USD, 0);
+        vm.prank(borrower);
+        termManager.close(id, borrower, "");
+    }
+
+    /// @dev What was earned until now is divided first, and what does not count any more is taken from junior.
+    function test_EVENT_1_interest_that_a_default_takes_back() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 45 days);
+        uint256 junior_ = termPool.entryNavOf(TrancheClass.Junior);
+        uint256 senior_ = termPool.entryNavOf(TrancheClass.Senior);
+        uint256 owed = termPool.totalDebt();
+        vm.recordLogs();
+        termManager.markDefault(id);
+        uint256 less = owed - termPool.totalDebt();
+        assertGt(less, 0);
+        assertEq(_said(IPoolLedger.InterestReversed.selector), abi.encode(less, 0, 0));
+        assertEq(termPool.entryNavOf(TrancheClass.Junior), junior_ - less);
+        assertEq(termPool.entryNavOf(TrancheClass.Senior), senior_);
     }
 
     /// @dev The data of the one event of that name.
