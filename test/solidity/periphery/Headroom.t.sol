@@ -12,6 +12,12 @@ contract HeadroomTest is Test {
         assertEq(Headroom.ltvUp(0, 1), type(uint256).max);
     }
 
+    function test_a_safe_price_is_rounded_up() public pure {
+        assertEq(Headroom.safePriceUp(3, 1, 1e18), uint256(1e36) / 3 + 1);
+        assertEq(Headroom.safePriceUp(3, 0, 1e18), 0);
+        assertEq(Headroom.safePriceUp(0, 1, 1e18), 0);
+    }
+
     /// @dev A share is worth two units: whoever draws one owes two.
     function test_no_unit_is_drawn_that_would_become_two() public pure {
         Headroom.Position memory p = Headroom.Position(0, 0, 2e6 - 1, 0);

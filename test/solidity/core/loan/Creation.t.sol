@@ -259,6 +259,19 @@ contract CreationTest is Market {
         _o.loan.approve(address(_p.senior), _o.seed);
     }
 
+    /// @dev Each of the three is looked at, and one that is missing hides none.
+    function test_fault_C39_first_loss_classes_of_another_pool_are_refused() public {
+        for (uint8 class = 1; class < 3; ++class) {
+            vm.mockCall(
+                address(_p.pool),
+                abi.encodeCall(IPoolLedger.tranche, (TrancheClass(class))),
+                abi.encode(address(senior))
+            );
+            _mismatch("tranche.pool", _good.pool, address(pool));
+            vm.clearMockedCalls();
+        }
+    }
+
     function _refused(string memory field, uint256 value, uint256 least, uint256 most) private {
         vm.expectRevert(abi.encodeWithSelector(IFacilities.InvalidFacility.selector, field, value, least, most));
         manager.createFacility(_good, _o.seed);

@@ -27,6 +27,7 @@ contract OpenTest is Market {
         assertEq(loan.debtShares, principal * 1e6);
         assertEq(loan.collateral, BTC);
         assertEq(loan.flags, 1);
+        assertEq(uint256(loan.duesPassed) + loan.settledAfter, 0, "it has no dates");
         assertEq(manager.ownerOf(id), borrower);
         assertEq(manager.debtOf(id), principal);
         assertEq(usd.balanceOf(stranger), principal);

@@ -60,6 +60,18 @@ contract TermEventsTest is TermMarket {
         assertEq(_said(ILoans.Liquidated.selector), abi.encode(repaid, seized, closed, closed));
     }
 
+    function test_EVENT_1_new_terms() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 20 days);
+        uint256 debt = termManager.payOffOf(id); // with the fee for prepayment
+        uint256 rate = termPool.offeredRate(BULLET, 0);
+        uint256 instalment = book.instalmentUp(termPool.sheetOf(BULLET), rate / 1e11, debt);
+        vm.expectEmit(address(termManager));
+        emit ITermLoanManager.RolledOver(id, borrower, debt, BULLET, rate, instalment, "paper two");
+        vm.prank(borrower);
+        assertEq(termManager.rollOver(id, BULLET, 1e18, block.timestamp, "paper two"), debt);
+    }
+
     function test_EVENT_1_a_fee_for_prepayment_is_juniors() public {
         uint256 id = _openMillion();
         vm.expectEmit(address(termPool));

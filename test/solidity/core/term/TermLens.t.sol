@@ -35,6 +35,17 @@ contract TermLensTest is TermMarket {
         assertEq(_lens.schedule(id).length, 0);
     }
 
+    /// @dev Two dates passed unpaid: what is left to schedule is what is not due.
+    function test_the_schedule_of_a_loan_in_arrears_is_of_what_is_not_due_yet() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 65 days);
+        ITermLens.TermLoanOverview memory o = _lens.termLoanOverview(id);
+        ITermLens.Instalment[] memory rows = _lens.schedule(id);
+        assertEq(rows.length, 10);
+        assertEq(rows[0].principal + rows[0].left, o.balance.principal - o.balance.arrears);
+        assertEq(rows[9].left, 0);
+    }
+
     function test_the_next_payment_takes_off_what_was_paid_ahead() public {
         uint256 id = _openTerm(0, BALLOON, 100 * BTC, 1_000_000 * USD);
         vm.warp(START + 12 days);

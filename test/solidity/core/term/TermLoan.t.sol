@@ -11,6 +11,7 @@ import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPool.sol";
 import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
+import {AdaptiveCurve} from "../../../../contracts/lending/rates/AdaptiveCurve.sol";
 import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {TermBalance, TermSheet, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {Agent} from "../../helpers/Agent.sol";
@@ -638,6 +639,20 @@ contract TermCurveTest is TermMarket {
         assertEq(logs[0].topics[0], IPoolLedger.Accrued.selector);
         (uint256 interest, ) = abi.decode(logs[0].data, (uint256, uint256));
         assertEq(interest, termPool.totalDebt() - owed);
+    }
+
+    /// @dev With all cash lent, from where an hour would move it: the curve's rate at this second, by the rate at target last told.
+    function test_the_rate_offered_is_the_curves_at_this_second() public {
+        _openTerm(0, MONTHLY, 500 * BTC, termPool.cash());
+        vm.warp(block.timestamp + 1);
+        termPool.accrue();
+        vm.warp(block.timestamp + 25 days);
+        vm.recordLogs();
+        termPool.accrue();
+        (, uint256 atTarget) = abi.decode(vm.getRecordedLogs()[0].data, (uint256, uint256));
+        (uint256 rate, ) = AdaptiveCurve.average(atTarget, 1e18, 0);
+        assertGt(rate * 365 days, 3e18);
+        assertEq(termPool.offeredRate(MONTHLY, 0), ((rate * 365 days + 0.04e18 + 1e11 - 1) / 1e11) * 1e11);
     }
 }
 

@@ -45,6 +45,19 @@ contract TermLoanMathTest is Test {
         assertEq(b.nextPayment(t), 440 + 100);
     }
 
+    /// @dev The last instalment is all that is left, a balloon with it, and is paid only when all of it is.
+    function test_half_of_a_balloon_pays_no_instalment() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (t.count, b.instalment) = (1, 100);
+        (b.passed, b.arrears) = (1, 1000);
+        assertEq(b.pay(t, 500), 500);
+        assertEq(b.paid, 0);
+        assertEq(b.ahead, 500);
+        assertEq(b.pay(t, 500), 500);
+        assertEq(b.paid, 1);
+    }
+
     function test_a_sale_closes_interest_then_principal_and_scales_the_instalment() public pure {
         TermBalance memory b = _balance(1000);
         TermTerms memory t = _terms();
