@@ -134,6 +134,14 @@ contract ProtectionOrdersTest is Market {
         (o.triggerLtvBps, o.targetLtvBps) = (7_500, 7_001);
         _assertInvalid(OrderKind.Deleverage, o, "targetLtvBps");
         o = _order(OrderKind.AutoRepay);
+        o.triggerLtvBps = 1;
+        _assertInvalid(OrderKind.AutoRepay, o, "triggerLtvBps");
+        o.triggerLtvBps = 8_000;
+        _assertInvalid(OrderKind.AutoRepay, o, "triggerLtvBps");
+        o = _order(OrderKind.TakeProfit);
+        o.targetLtvBps = 5_000;
+        _assertInvalid(OrderKind.TakeProfit, o, "targetLtvBps");
+        o = _order(OrderKind.AutoRepay);
         o.targetLtvBps = o.triggerLtvBps;
         _assertInvalid(OrderKind.AutoRepay, o, "targetLtvBps");
         o = _order(OrderKind.AutoRepay);
@@ -149,6 +157,17 @@ contract ProtectionOrdersTest is Market {
         emit IProtectionOrders.OrderPlaced(_loan, borrower, OrderKind.AutoRepay, o);
         _place(OrderKind.AutoRepay, o);
         assertEq(abi.encode(_orders.orderOf(_loan, borrower, OrderKind.AutoRepay)), abi.encode(o));
+    }
+
+    /// @dev A ten-thousandth of what the collateral is worth is the least debt and a unit: a repayment that leaves the least debt.
+    function test_an_auto_repay_may_leave_exactly_the_least_debt() public {
+        _loan = _openAs(borrower, 1, 20 * BTC + 20, 30_000 * USD);
+        Order memory o = _order(OrderKind.AutoRepay);
+        (o.triggerLtvBps, o.targetLtvBps) = (250, 1);
+        _place(OrderKind.AutoRepay, o);
+        assertEq(_orders.quote(_loan, OrderKind.AutoRepay).repaid, 29_900 * USD);
+        assertEq(_execute(OrderKind.AutoRepay).repaid, 29_900 * USD);
+        assertEq(manager.debtOf(_loan), 100 * USD);
     }
 
     /// @dev Nothing is cut where the limit is just what is needed, and one unit is where it is a unit less.

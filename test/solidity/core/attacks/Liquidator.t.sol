@@ -418,9 +418,11 @@ contract LiquidatorAttacksTest is TermMarket {
         usd.mint(address(_liquidator), 50_000 * USD);
         // The engine gives at most 8 % here.
         _allow(type(uint128).max, 900);
+        _setPrice(35_999); // of which a satoshi is no whole number
         uint256 repaid = manager.quoteLiquidation(ids[0], type(uint256).max).repaid;
         uint256 seized = manager.quoteLiquidation(ids[0], type(uint256).max).seized;
-        uint256 worth = (seized * 36_000 * USD) / BTC;
+        uint256 worth = (seized * 35_999 * USD) / BTC;
+        assertLt(worth * BTC, seized * 35_999 * USD);
         bytes memory reason = _reasonsFor(_alone(_purchase(ids[0], type(uint256).max)))[0];
         uint256 least = repaid + (repaid * 900 + 9_999) / 10_000;
         assertEq(reason, abi.encodeWithSelector(ILiquidator.WorthTooLittle.selector, worth, least));

@@ -155,6 +155,16 @@ contract TermOrdersTest is TermMarket {
         assertLt(_ltvBpsUp(id), 7000);
     }
 
+    /// @dev The last second of the grace: collateral may still leave, and no more is sold than the target takes.
+    function test_a_deleverage_just_before_a_default_sells_for_its_target_only() public {
+        uint256 id = _openMillion();
+        _place(id, OrderKind.Deleverage, 7050, 7000);
+        vm.warp(START + 40 days);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        _setPrices((termManager.debtOf(id) * BPS) / (100 * USD * 7060));
+        assertLt(_execute(id, OrderKind.Deleverage).repaid, b.dueNow(t));
+    }
+
     /// @dev Prepayment stops at the next instalment, or at what was paid ahead: from there on only the end of the loan helps.
     function test_a_deleverage_that_would_have_to_prepay_all_there_is_pays_the_loan_off() public {
         uint256 id = _openTerm(0, BULLET, 100 * BTC, 1_000_000 * USD);
