@@ -14,13 +14,14 @@ import {ITranche} from "../../../contracts/interfaces/ITranche.sol";
 import {FacilityKind} from "../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../contracts/mocks/MockOracle.sol";
 import {MockToken} from "../../../contracts/mocks/MockToken.sol";
+import {Creator} from "./Creator.sol";
 import {Decimals8x6} from "./Decimals.sol";
 import {ILoanManagerFull} from "./ILoanManagerFull.sol";
 
 /// @notice A working system on tokens of any decimals: one manager and engine, and as many facilities as a test creates.
 /// @dev Contracts are known by their interfaces and taken from their artifacts (vm.getCode), so that no test compiles the
 /// system again. Tokens may be of another make than MockToken, as long as they can be minted like one.
-abstract contract Market is Test, Decimals8x6 {
+abstract contract Market is Test, Creator, Decimals8x6 {
     uint64 internal constant RISK = 1;
     uint64 internal constant GUARDIAN = 2;
     uint64 internal constant FEES = 3;
@@ -313,18 +314,6 @@ abstract contract Market is Test, Decimals8x6 {
 
     function _id(address opener, uint32 facility_, uint64 salt) internal pure returns (uint256) {
         return (uint256(uint160(opener)) << 96) | (uint256(facility_) << 64) | salt;
-    }
-
-    /// @notice Creates a contract from outside, so that its constructor's revert can be expected.
-    function create(bytes memory code) external returns (address created) {
-        assembly ("memory-safe") {
-            created := create(0, add(code, 0x20), mload(code))
-            if iszero(created) {
-                let free := mload(0x40)
-                returndatacopy(free, 0, returndatasize())
-                revert(free, returndatasize())
-            }
-        }
     }
 
     function _mulDivUp(uint256 x, uint256 y, uint256 d) internal pure returns (uint256) {

@@ -76,6 +76,8 @@ contract CollateralSaleTest is Market {
 
     function test_a_part_of_the_debt_is_paid_for_what_it_costs() public {
         assertEq(ICollateralSale(address(_periphery)).factory(), address(_venues));
+        vm.expectEmit(address(_periphery));
+        emit IRepayWithCollateral.RepaidWithCollateral(_loan, borrower, 5_000 * USD, BTC / 10);
         vm.prank(borrower);
         (uint256 paid, uint256 sold) = _periphery.repay(_loan, 5_000 * USD, _sale(_path(FEE)));
         assertEq(paid, 5_000 * USD);

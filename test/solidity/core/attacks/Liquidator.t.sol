@@ -432,6 +432,11 @@ contract LiquidatorAttacksTest is TermMarket {
         _expectNothing(greedy, ILiquidator.WorthTooLittle.selector);
         assertEq(_held(), 50_000 * USD);
         greedy.minProfit = 20 * USD;
+        repaid = manager.quoteLiquidation(ids[0], 1_000 * USD).repaid;
+        seized = manager.quoteLiquidation(ids[0], 1_000 * USD).seized;
+        worth = (seized * 35_999 * USD) / BTC;
+        vm.expectEmit(address(_liquidator));
+        emit ILiquidator.ItemDone(ids[0], repaid, seized, worth - repaid, true);
         _run(_alone(greedy));
         assertLt(_held(), 50_000 * USD);
     }

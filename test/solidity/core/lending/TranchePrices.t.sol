@@ -269,22 +269,6 @@ contract TranchePricesTest is TieredMarket {
         assertEq(junior.maxRedeem(subordinate), 0);
     }
 
-    function test_terms_of_leaving_that_do_not_fit_the_class_are_refused() public {
-        for (uint256 i; i < 4; ++i) {
-            (uint8 class, uint32 cooldown, uint32 window) = i == 0
-                ? (uint8(0), uint32(1), uint32(1))
-                : (uint8(1), uint32(i == 1 ? 0 : 1), uint32(i == 2 ? 0 : 1));
-            bytes memory args = abi.encode(usd, address(pool), manager, class, "T", "T", cooldown, window);
-            bytes memory code = bytes.concat(vm.getCode("contracts/lending/Tranche.sol:Tranche"), args);
-            if (i != 3) {
-                vm.expectRevert(
-                    abi.encodeWithSelector(ITranche.InvalidExitTerms.selector, TrancheClass(class), cooldown, window)
-                );
-            }
-            this.create(code);
-        }
-    }
-
     /// @dev C23.
     function test_fault_C23_junior_bears_losses_during_its_cooldown_and_leaves_with_what_is_left() public {
         uint256 id = _lendOut(0, 3_000_000 * USD);
@@ -298,6 +282,17 @@ contract TranchePricesTest is TieredMarket {
         assertLt(junior.convertToAssets(shares), 900_000 * USD);
         vm.prank(subordinate);
         assertLt(junior.redeem(shares, subordinate, subordinate), 900_000 * USD);
+    }
+
+    /// @dev A class with a unit left takes no more than what buys the shares that may still be minted, at two units for all there are.
+    function test_a_class_of_which_next_to_nothing_is_left_is_soon_full() public {
+        vm.mockCall(
+            address(pool),
+            abi.encodeCall(IPoolLedger.entryNavOf, (TrancheClass.Senior)),
+            abi.encode(uint256(1))
+        );
+        uint256 supply = senior.totalSupply();
+        assertEq(senior.maxDeposit(lender), ((type(uint120).max - supply) * 2) / (supply + 1e6));
     }
 
     function test_a_class_is_seeded_once() public {
