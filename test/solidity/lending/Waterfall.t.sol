@@ -9,6 +9,20 @@ import {Waterfall} from "../../../contracts/lending/Waterfall.sol";
 contract WaterfallTest is Test {
     using Waterfall for Waterfall.Ledger;
 
+    /// @dev Of 101 a tenth is the reserve's, 10; senior gets 80 % of its part by size, 200 of 300, of 91: 48.5; junior the rest.
+    function test_income_is_divided_down_and_junior_has_what_is_left() public pure {
+        Waterfall.Ledger memory l;
+        l.debt = 401;
+        l.claims = IPoolLedger.Claims({senior: 200, reserve: 0, reserveFeeBps: 1000});
+        l.firstLoss = IPoolLedger.FirstLoss({junior: 100, stake: 0});
+        l.juniorSpreadBps = 2000;
+        Waterfall.Division memory d = l.divide();
+        assertEq(d.toReserve, 10);
+        assertEq(d.toSenior, 48);
+        assertEq(d.toJunior, 43);
+        assertEq(d.toCover, 0);
+    }
+
     function test_LOSS_1_cover_pays_out_of_its_stake_then_gives_its_premium_up() public pure {
         Waterfall.Ledger memory l;
         l.debt = 1000;

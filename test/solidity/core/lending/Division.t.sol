@@ -141,6 +141,24 @@ contract DivisionTest is TieredMarket {
         assertEq(after_.stake - first.stake, premium, "there is cash to pay it with");
     }
 
+    function test_EVENT_1_premium_that_there_is_no_cash_for_is_owed() public {
+        _lendOut(0, pool.cash());
+        uint256 cover_ = _worth().cover;
+        uint256 junior_ = _worth().junior;
+        vm.warp(block.timestamp + 30 days);
+        Worth memory w = _worth();
+        vm.expectEmit(address(pool));
+        emit IPoolLedger.FirstLossIncome(w.junior - junior_, w.cover - cover_, 0);
+        _divideNow();
+    }
+
+    function test_cover_leaves_with_no_more_than_its_stake() public {
+        uint256 stake = pool.availableTo(TrancheClass.Cover);
+        vm.prank(address(cover));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, stake + 1, stake));
+        pool.payOut(underwriter, stake + 1);
+    }
+
     /// @dev TIME-1 with premium owed: a second division within the second finds nothing.
     function test_TIME_1_a_second_division_in_a_second_divides_nothing() public {
         _lendOut(0, 9_000_000 * USD);

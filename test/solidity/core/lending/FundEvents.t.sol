@@ -61,6 +61,14 @@ contract FundEventsTest is FundMarket {
         assertGt(inKind, 0);
     }
 
+    function test_the_tranche_that_is_forgotten_is_the_one_that_is_empty() public {
+        vm.prank(curator);
+        fund.setCap(second.senior, 0);
+        fund.recall(second.senior);
+        assertEq(fund.tranches().length, 1);
+        assertEq(address(fund.tranches()[0]), address(first.senior));
+    }
+
     function test_a_unit_in_kind_is_paid() public {
         _deposit(1000 * USD);
         uint256 share = (fund.totalSupply() + 1e6) / fund.idle() + 1;

@@ -20,6 +20,12 @@ contract LendingPoolTest is Market {
         senior.deposit(1000 * USD, stranger);
     }
 
+    function test_a_share_is_minted() public {
+        vm.prank(lender);
+        assertEq(senior.mint(1, stranger), 1);
+        assertEq(senior.balanceOf(stranger), 1);
+    }
+
     // ---- interest ----
 
     function test_interest_is_the_curves_to_the_unit() public {

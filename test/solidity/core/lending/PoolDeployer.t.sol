@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
@@ -16,6 +17,8 @@ contract PoolDeployerTest is Market {
         s.firstLoss = firstLoss;
         if (firstLoss) (s.exitCooldown, s.exitWindow) = (COOLDOWN, WINDOW);
         (s.name, s.symbol) = ("Ballast Dollar", "bUSD");
+        (s.capital, s.reserveFeeBps, s.fixedRatePerSecond) = (address(0xca9), 1234, 5678);
+        if (firstLoss) (s.juniorSpreadBps, s.coverPremiumBps) = (2100, 700);
         return PoolDeployer(deployCode("contracts/lending/LendingPoolDeployer.sol:LendingPoolDeployer", abi.encode(s)));
     }
 
@@ -32,6 +35,15 @@ contract PoolDeployerTest is Market {
         _assertNamed(made, TrancheClass.Senior, address(deployer.SENIOR()), "bUSD");
         _assertNamed(made, TrancheClass.Junior, address(deployer.JUNIOR()), "j-bUSD");
         _assertNamed(made, TrancheClass.Cover, address(deployer.COVER()), "c-bUSD");
+        assertEq(made.asset(), address(usd));
+        assertEq(made.manager(), address(manager));
+        assertEq(IAccessManaged(address(made)).authority(), address(access));
+        assertEq(made.capital(), address(0xca9));
+        assertEq(made.reserveFeeBps(), 1234);
+        assertEq(made.fixedRatePerSecond(), 5678);
+        (uint256 spread, uint256 premium) = made.firstLossTerms();
+        assertEq(spread, 2100);
+        assertEq(premium, 700);
         assertEq(made.queue(), address(deployer.QUEUE()));
         assertEq(deployer.QUEUE().pool(), address(made));
     }

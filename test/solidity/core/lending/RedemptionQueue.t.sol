@@ -116,6 +116,46 @@ contract RedemptionQueueTest is TieredMarket {
         assertEq(queue.maxRedeem(_lenders[1]), 7 * _least);
     }
 
+    /// @dev It takes no place on the line, however small it is.
+    function test_what_is_served_at_once_never_stood_in_line() public {
+        uint256[2] memory asked = [uint256(10), 1000];
+        for (uint256 i; i < 2; ++i) {
+            uint256 shares = (asked[i] * _least) / 100;
+            IRedemptionQueue.Request memory r = queue.requestOf(_request(_lenders[0], shares));
+            assertEq(r.claimedTo, 0);
+            assertEq(r.settledTo, shares);
+            assertEq(r.end, shares);
+        }
+    }
+
+    /// @dev There is cash for them, but not for those before them as well.
+    function test_fault_C33_who_asks_while_others_wait_waits_though_there_is_cash() public {
+        _lendAll();
+        _request(_lenders[0], _shares(_lenders[0]));
+        _repay(500_000 * USD);
+        uint256 id = _request(_lenders[1], 1000 * _least);
+        assertEq(queue.pendingRedeemRequest(id, _lenders[1]), 1000 * _least);
+    }
+
+    /// @dev Two requests served in one go at a price that leaves fractions: the first gets its part rounded down.
+    function test_a_part_of_what_was_served_together_is_rounded_down() public {
+        _lendAll();
+        vm.warp(block.timestamp + 97 days);
+        uint256 first = _request(_lenders[0], 3 * _least);
+        uint256 second = _request(_lenders[1], 4 * _least);
+        _repay(500_000 * USD);
+        (uint256 shares, uint256 assets) = queue.serve(type(uint256).max);
+        assertEq(shares, 7 * _least);
+        assertGt((assets * 3) % 7, 0, "a fraction is left");
+        (, uint256 got) = queue.claimable(first);
+        assertEq(got, (assets * 3) / 7);
+        (, uint256 rest) = queue.claimable(second);
+        assertEq(rest, assets - (assets * 3) / 7);
+        vm.prank(_lenders[0]);
+        vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.MoreThanClaimable.selector, got + 1, got));
+        queue.withdraw(got + 1, _lenders[0], _lenders[0]);
+    }
+
     function test_nothing_is_no_request_and_one_share_too_small_a_one() public {
         vm.prank(_lenders[0]);
         vm.expectRevert(IRedemptionQueue.ZeroAmount.selector);

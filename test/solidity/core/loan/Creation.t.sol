@@ -62,6 +62,13 @@ contract CreationTest is Market {
         assertEq(_p.senior.totalAssets(), _o.seed);
     }
 
+    /// @dev Nothing was lent meanwhile, and there was nothing to lend.
+    function test_a_facility_may_be_created_long_after_its_pool() public {
+        vm.warp(block.timestamp + 30 days);
+        manager.createFacility(_good, _o.seed);
+        assertEq(_p.senior.totalAssets(), _o.seed);
+    }
+
     function test_creation_is_for_the_risk_role() public {
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger));

@@ -31,6 +31,20 @@ contract RepayTest is Market {
         assertEq(manager.loanOf(_loan).collateral, BTC);
     }
 
+    /// @dev What a payment takes off is what it buys of all shares, rounded down.
+    function test_a_part_repaid_after_interest_takes_off_no_share_too_many() public {
+        vm.warp(block.timestamp + 97 days);
+        pool.accrue();
+        (uint256 assets, uint256 shares) = pool.debtTotals();
+        uint256 paid = 5000 * USD + 1;
+        uint256 exact = paid * (shares + 1e6);
+        assertGt(exact % (assets + 1), 0, "a fraction is left");
+        vm.expectEmit(address(manager));
+        emit ILoans.Repaid(_loan, borrower, paid, exact / (assets + 1));
+        vm.prank(borrower);
+        manager.repay(_loan, paid, "");
+    }
+
     function test_repay_at_least_the_debt_closes_it_and_takes_no_more_than_it() public {
         vm.warp(block.timestamp + 100 days);
         uint256 debt = manager.debtOf(_loan);

@@ -60,6 +60,16 @@ contract TermLoanTest is TermMarket {
         assertEq(termManager.ownerOf(id), address(0));
     }
 
+    /// @dev A million at 12 % earns 3,805 units a second.
+    function test_interest_is_there_from_the_first_second() public {
+        _openMillion();
+        uint256 owed = termPool.totalDebt();
+        vm.warp(START + 1);
+        assertApproxEqAbs(termPool.totalDebt() - owed, 3_805, 1);
+        termPool.accrue();
+        assertApproxEqAbs(termPool.totalDebt() - owed, 3_805, 1);
+    }
+
     function test_a_payment_ahead_is_credit_and_pays_on_the_date_without_a_call() public {
         uint256 id = _openMillion();
         vm.warp(START + 20 days);
