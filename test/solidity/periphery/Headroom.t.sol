@@ -14,6 +14,7 @@ contract HeadroomTest is Test {
 
     function test_a_safe_price_is_rounded_up() public pure {
         assertEq(Headroom.safePriceUp(3, 1, 1e18), uint256(1e36) / 3 + 1);
+        assertEq(Headroom.safePriceUp(1, 1, 0.3e18), 4e36, "3.3 units of value are needed");
         assertEq(Headroom.safePriceUp(3, 0, 1e18), 0);
         assertEq(Headroom.safePriceUp(0, 1, 1e18), 0);
     }

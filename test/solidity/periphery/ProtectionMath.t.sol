@@ -157,6 +157,12 @@ contract ProtectionMathTest is Test {
         assertEq(p.isAtOrAbove(trigger), p.ltvBpsDown() >= trigger);
     }
 
+    function test_the_highest_target_is_just_below_what_a_sale_takes_for_what_it_repays() public pure {
+        assertEq(ProtectionMath.maxTargetLtvBpsDown(ProtectionMath.Cost(0, 0, 0)), 9_999);
+        assertEq(ProtectionMath.maxTargetLtvBpsDown(ProtectionMath.Cost(100, 0, 0)), 9_899);
+        assertEq(ProtectionMath.maxTargetLtvBpsDown(ProtectionMath.Cost(0, 100, 0)), 9_900);
+    }
+
     function test_LTV_of_what_nothing_covers() public pure {
         assertEq(ProtectionMath.Position(1, 0, PRICE_SCALE).ltvBpsDown(), type(uint256).max);
         assertEq(ProtectionMath.Position(0, 0, PRICE_SCALE).ltvBpsDown(), 0);

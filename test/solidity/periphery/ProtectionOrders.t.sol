@@ -170,6 +170,37 @@ contract ProtectionOrdersTest is Market {
         assertEq(manager.debtOf(_loan), 100 * USD);
     }
 
+    function test_a_trigger_is_met_at_itself() public {
+        Order memory o = _order(OrderKind.AutoRepay);
+        o.triggerLtvBps = 6_000;
+        _place(OrderKind.AutoRepay, o);
+        assertGt(_orders.quote(_loan, OrderKind.AutoRepay).repaid, 0);
+    }
+
+    function test_a_limit_is_used_up_by_payment_and_fee() public {
+        Order memory o = _order(OrderKind.AutoRepay);
+        o.limit = uint128(20_000 * USD);
+        _place(OrderKind.AutoRepay, o);
+        IProtectionOrders.Quote memory done = _execute(OrderKind.AutoRepay);
+        assertGt(done.fee, 0);
+        uint256 left = _orders.orderOf(_loan, borrower, OrderKind.AutoRepay).limit;
+        assertEq(left, 20_000 * USD - done.repaid - done.fee);
+    }
+
+    /// @dev At most 1 % more than what payment and fee are worth.
+    function test_no_more_is_sold_than_the_slippage_allows() public {
+        _place(OrderKind.Deleverage, _order(OrderKind.Deleverage));
+        IProtectionOrders.Quote memory q = _orders.quote(_loan, OrderKind.Deleverage);
+        assertEq(q.maxSold, ((q.repaid + q.fee) * 1e36 * 10_000) / (_price(50_000) * 9_900));
+    }
+
+    function test_profit_for_all_the_debt_pays_all_of_it() public {
+        Order memory o = _order(OrderKind.TakeProfit);
+        o.assets = uint128(30_000 * USD);
+        _place(OrderKind.TakeProfit, o);
+        assertEq(_orders.quote(_loan, OrderKind.TakeProfit).repaid, 30_000 * USD);
+    }
+
     /// @dev Nothing is cut where the limit is just what is needed, and one unit is where it is a unit less.
     function test_what_is_needed_to_the_unit_is_enough() public {
         Order memory o = _order(OrderKind.AutoRepay);
@@ -185,7 +216,8 @@ contract ProtectionOrdersTest is Market {
 
     function test_a_path_that_is_not_whole_or_leads_elsewhere_is_refused() public {
         Order memory o = _order(OrderKind.Deleverage);
-        bytes[4] memory paths = [
+        bytes[5] memory paths = [
+            abi.encodePacked(address(usd), FEE, uint8(0), address(btc)),
             abi.encodePacked(address(usd)),
             abi.encodePacked(address(usd), FEE, address(btc), uint8(0)),
             abi.encodePacked(address(btc), FEE, address(btc)),

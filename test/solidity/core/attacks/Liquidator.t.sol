@@ -441,6 +441,11 @@ contract LiquidatorAttacksTest is TermMarket {
         assertLt(_held(), 50_000 * USD);
     }
 
+    function test_the_gas_for_items_is_theirs_and_what_a_call_keeps_back() public view {
+        assertEq(_liquidator.gasFor(1, 630_000) - _liquidator.gasFor(1, 0), 630_000 + 10_000);
+        assertEq(_liquidator.gasFor(3, 630_000) - _liquidator.gasFor(2, 630_000), 630_000 + _liquidator.gasFor(1, 0));
+    }
+
     /// @dev Whatever a stolen key sends: what is held, at the oracle's price, never becomes less, and no more of the loan asset
     /// than allowed becomes collateral.
     function testFuzz_a_stolen_key_cannot_drain_what_is_held(

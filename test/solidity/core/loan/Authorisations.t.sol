@@ -115,6 +115,17 @@ contract AuthorisationsTest is Market {
         vm.stopPrank();
     }
 
+    function test_fault_C36_a_limit_of_one_unit_is_used_up_by_one() public {
+        _authorise(Actions.DRAW | Actions.WITHDRAW, 1, 1);
+        vm.startPrank(operator);
+        manager.draw(_loan, 1, operator);
+        manager.withdraw(_loan, 1, operator);
+        vm.stopPrank();
+        Authorisation memory left = manager.authorisationOf(borrower, facility, operator);
+        assertEq(left.cashLimit, 0);
+        assertEq(left.collateralLimit, 0);
+    }
+
     function test_a_limit_at_its_maximum_is_not_used_up() public {
         _authorise(Actions.ALL, UNLIMITED, UNLIMITED);
         vm.startPrank(operator);

@@ -49,6 +49,16 @@ contract TermEventsTest is TermMarket {
         assertEq(_said(ILoans.Repaid.selector), abi.encode(due, principal - left));
     }
 
+    /// @dev Interest is paid rounded up; the unit is interest like any other, and no income of its own.
+    function test_EVENT_1_a_unit_rounded_up_is_no_other_income() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 30 days);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        vm.recordLogs();
+        _pay(id, b.dueNow(t));
+        assertEq(_said(IPoolLedger.LumpIncome.selector).length, 0);
+    }
+
     function test_EVENT_1_a_sale_and_the_principal_of_it() public {
         uint256 id = _openMillion();
         _setTermPrice(12_400);

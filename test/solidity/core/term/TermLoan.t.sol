@@ -6,6 +6,7 @@ import {Vm} from "forge-std/Vm.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ILiquidationEngine} from "../../../../contracts/interfaces/ILiquidationEngine.sol";
 import {IAuthorisations} from "../../../../contracts/interfaces/IAuthorisations.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanCallbacks} from "../../../../contracts/interfaces/ILoanCallbacks.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPool.sol";
@@ -13,6 +14,7 @@ import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol"
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
 import {AdaptiveCurve} from "../../../../contracts/lending/rates/AdaptiveCurve.sol";
 import {Loan, LoanFlags} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {TermLoanMath} from "../../../../contracts/loan/TermLoanMath.sol";
 import {TermBalance, TermSheet, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
@@ -21,6 +23,8 @@ import {vmMore} from "../../helpers/VmMore.sol";
 /// @notice The life of term loans: dates, payments, default, cure, sale, roll-over. Known case: 1,000,000 at 12 % over twelve
 /// periods of 30 days is 88,771.906915 a period.
 contract TermLoanTest is TermMarket {
+    using TermLoanMath for TermBalance;
+
     uint256 private constant INSTALMENT = 88_771_906_915;
 
     function test_a_loan_is_opened_at_the_rate_offered_with_the_known_instalment() public {
@@ -558,7 +562,9 @@ contract TermLoanTest is TermMarket {
         _expectRefusedOpening(_opening(1, MONTHLY, 100 * BTC, 100 * USD - 1), ILoans.BelowMinDebt.selector);
         vm.prank(risk);
         termManager.setCaps(termFacility, uint96(1_500_000 * USD), uint96(600_000 * USD));
-        _expectRefusedOpening(_opening(1, MONTHLY, 100 * BTC, 600_000 * USD + 1), ILoans.LoanCapExceeded.selector);
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LoanCapExceeded.selector, 600_000 * USD + 1, 600_000 * USD));
+        termManager.open(_opening(1, MONTHLY, 100 * BTC, 600_000 * USD + 1), "");
         _expectRefusedOpening(_opening(1, MONTHLY, 100 * BTC, 500_000 * USD + 1), ILoans.CapExceeded.selector);
         _openTerm(1, MONTHLY, 100 * BTC, 500_000 * USD);
     }
@@ -573,6 +579,54 @@ contract TermLoanTest is TermMarket {
         assertEq(agent.seenId(), _id(address(agent), termFacility, 0));
         assertEq(agent.seenFirst(), 100 * BTC);
         assertEq(btc.balanceOf(address(agent)), 0);
+    }
+
+    function test_while_a_loan_is_opened_its_facility_is_locked() public {
+        uint256 other = _openMillion();
+        Agent agent = new Agent();
+        agent.approve(btc, address(termVault));
+        btc.mint(address(agent), 100 * BTC);
+        agent.scriptOne(address(termManager), abi.encodeCall(ILoans.repay, (other, USD, "")), false);
+        ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
+        agent.act(address(termManager), abi.encodeCall(ITermLoanManager.open, (o, "x")));
+        Agent.Outcome[] memory seen = agent.outcomes();
+        assertEq(seen.length, 1);
+        assertEq(seen[0].answer, abi.encodeWithSelector(IFacilities.FacilityLocked.selector, termFacility));
+    }
+
+    /// @dev All of the next payment is paid ahead; a unit more would prepay, and costs a fee.
+    function test_a_payment_that_changes_nothing_is_refused() public {
+        uint256 id = _openMillion();
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        _pay(id, b.nextPayment(t));
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ITermLoanBook.PaymentTooSmall.selector, 1));
+        termManager.repay(id, 1, "");
+    }
+
+    function test_what_a_withdrawal_must_leave_covered_is_the_debt_and_money_paid_ahead() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 10 days);
+        uint256 debt = termManager.debtOf(id);
+        assertEq(book.debtInGoodStanding(address(termPool), id, termManager.loanOf(id)), debt);
+        _pay(id, 5_000 * USD);
+        assertEq(termManager.debtOf(id), debt - 5_000 * USD);
+        assertEq(book.debtInGoodStanding(address(termPool), id, termManager.loanOf(id)), debt);
+    }
+
+    /// @dev The oldest interest is paid first, and it is the oldest that counts; the mark stays until nothing is overdue.
+    function test_interest_paid_in_default_is_taken_off_what_was_counted() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 41 days);
+        termManager.markDefault(id);
+        uint256 since = termPool.defaultMarkedAt(id);
+        assertGt(since, 0);
+        (TermBalance memory b, ) = _balance(id);
+        (uint256 before, ) = termPool.receivables();
+        _pay(id, b.lateCharges() + 1_000 * USD);
+        (uint256 left, ) = termPool.receivables();
+        assertEq(before - left, 1_000 * USD * 1e18 * 365 days);
+        assertEq(termPool.defaultMarkedAt(id), since);
     }
 
     function test_a_roll_over_has_a_deadline_and_needs_a_debt() public {

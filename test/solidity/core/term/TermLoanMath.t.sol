@@ -58,6 +58,26 @@ contract TermLoanMathTest is Test {
         assertEq(b.paid, 1);
     }
 
+    function test_after_the_last_date_nothing_comes_next() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (b.passed, b.paid, b.arrears, b.settledAt, b.interestNumerator) = (4, 3, 1000, 4 * 365 days, 7 * UNIT);
+        assertEq(b.nextPayment(t), 0);
+        assertEq(b.dueNow(t), 1007);
+    }
+
+    /// @dev Half of the period has passed, for a part of which less was owed: the rest of it is to come.
+    function test_the_first_instalment_to_come_has_the_interest_that_ran_already() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (b.settledAt, b.interestNumerator) = (365 days / 2, 20 * UNIT);
+        (uint256 interest, uint256 principal) = b.instalmentParts(t, 1000, 1);
+        assertEq(interest, 70);
+        assertEq(principal, 400);
+        (interest, ) = b.instalmentParts(t, 600, 2);
+        assertEq(interest, 60, "whole periods from there on");
+    }
+
     function test_a_sale_closes_interest_then_principal_and_scales_the_instalment() public pure {
         TermBalance memory b = _balance(1000);
         TermTerms memory t = _terms();
