@@ -6,7 +6,7 @@ import {ILens} from "../../../contracts/interfaces/ILens.sol";
 import {ILiquidationEngine} from "../../../contracts/interfaces/ILiquidationEngine.sol";
 import {ILoans} from "../../../contracts/interfaces/ILoans.sol";
 import {IOracle} from "../../../contracts/interfaces/IOracle.sol";
-import {IPoolLedger} from "../../../contracts/interfaces/IPoolLedger.sol";
+import {IPoolLedger, TrancheClass} from "../../../contracts/interfaces/IPoolLedger.sol";
 import {Headroom} from "../../../contracts/lens/Headroom.sol";
 import {SharesMath} from "../../../contracts/math/SharesMath.sol";
 import {MockOracle} from "../../../contracts/mocks/MockOracle.sol";
@@ -99,6 +99,27 @@ contract LensTest is Market {
         assertEq(_lens.loanOverview(id).drawable, 15_000 * USD - 1);
     }
 
+    function test_a_facility_is_told_as_its_contracts_have_it() public view {
+        ILens.FacilityOverview memory o = _lens.facilityOverview(facility);
+        assertEq(o.facility, facility);
+        assertEq(abi.encode(o.config), abi.encode(manager.facilityOf(facility)));
+        assertEq(o.tranche, address(senior));
+        assertEq(o.queue, address(queue));
+        assertEq(o.loanAsset, address(usd));
+        assertEq(o.collateralAsset, address(btc));
+        assertEq(o.cash, pool.cash());
+        assertEq(o.seniorNav, pool.navOf(TrancheClass.Senior));
+        assertEq(o.borrowRate, pool.borrowRate());
+        assertFalse(o.redemptionsQueued);
+    }
+
+    /// @dev A unit of debt keeps a satoshi, of 500.
+    function test_the_least_of_debts_keeps_the_least_of_collateral() public {
+        uint256 id = _open(BTC, 7_000 * USD);
+        vm.mockCall(address(manager), abi.encodeCall(ILoans.debtOf, (id)), abi.encode(uint256(1)));
+        assertEq(_lens.loanOverview(id).withdrawable, BTC - 1);
+    }
+
     function test_a_health_is_rounded_down_and_the_utilisation_is_the_pools() public {
         uint256 id = _open(BTC, 30_000 * USD);
         assertEq(_lens.loanOverview(id).health, 1_333_333_333_333_333_333);
@@ -114,6 +135,7 @@ contract LensTest is Market {
     function test_while_lenders_wait_nothing_can_be_borrowed() public {
         assertGt(_lens.facilityOverview(facility).borrowable, 0);
         vm.mockCall(address(pool), abi.encodeCall(IPoolLedger.redemptionsQueued, ()), abi.encode(true));
+        assertTrue(_lens.facilityOverview(facility).redemptionsQueued);
         assertEq(_lens.facilityOverview(facility).borrowable, 0);
         assertEq(_lens.mostBorrowable(facility, borrower, BTC), 0);
     }

@@ -173,6 +173,29 @@ contract DivisionTest is TieredMarket {
         assertEq(abi.encode(first), abi.encode(after_));
     }
 
+    /// @dev A quarter to the reserve, half to cover, and of the rest what junior's spread leaves: senior gets least of all.
+    function test_interest_is_divided_at_the_highest_terms_there_are() public {
+        Options memory o = _options();
+        (o.reserveFeeBps, o.juniorSpreadBps, o.coverPremiumBps) = (2_500, 5_000, 5_000);
+        _use(_createFacility(o));
+        _fund(lender);
+        _fund(borrower);
+        vm.startPrank(lender);
+        senior.deposit(10_000_000 * USD, lender);
+        cover.deposit(100_000 * USD, lender);
+        vm.stopPrank();
+        _lendOut(0, 9_000_000 * USD);
+        Worth memory before = _worth();
+        vm.warp(block.timestamp + 30 days);
+        _divideNow();
+        Worth memory w = _worth();
+        uint256 interest = (w.reserve - before.reserve) * 4;
+        assertApproxEqAbs(w.cover - before.cover, interest / 2, 4);
+        assertApproxEqAbs(w.junior - before.junior, interest / 8, interest / 8_000);
+        assertApproxEqAbs(w.senior - USD - before.senior, interest / 8, interest / 8_000);
+        _assertBalanced();
+    }
+
     /// @dev Dividing every day instead of once a year lets junior's part compound; it moves little, and never anything to the
     /// one who makes it happen but as a holder.
     function test_POOL_3_how_often_interest_is_divided_hardly_matters() public {

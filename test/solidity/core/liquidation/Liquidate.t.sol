@@ -102,6 +102,20 @@ contract LiquidateTest is Market {
         manager.quoteLiquidation(_loan, type(uint256).max);
     }
 
+    function test_a_sale_after_interest_takes_off_no_share_too_many() public {
+        vm.warp(block.timestamp + 97 days);
+        pool.accrue();
+        _setPrice(24_000);
+        ILiquidationEngine.Quote memory q = manager.quoteLiquidation(_loan, type(uint256).max);
+        (uint256 assets, uint256 shares) = pool.debtTotals();
+        uint256 exact = q.debtClosed * (shares + 1e6);
+        assertGt(exact % (assets + 1), 0, "a fraction is left");
+        vm.expectEmit(address(manager));
+        emit ILoans.Liquidated(_loan, liquidator, q.repaid, q.seized, q.debtClosed, exact / (assets + 1));
+        vm.prank(liquidator);
+        manager.liquidate(_loan, type(uint256).max, 0, "");
+    }
+
     function test_a_smaller_request_takes_less_at_the_same_incentive() public {
         _setPrice(24_000);
         vm.prank(liquidator);

@@ -93,6 +93,28 @@ contract TermLoanMathTest is Test {
         assertEq(b.instalment, 375, "374.5, rounded up");
     }
 
+    function test_a_sale_that_pays_what_is_due_pays_the_instalment() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (b.passed, b.arrears, b.interestDue) = (1, 400, 100);
+        b.close(t, 499);
+        assertEq(b.paid, 0);
+        b.close(t, 1);
+        assertEq(b.paid, 1);
+        assertEq(b.principal, 600);
+    }
+
+    /// @dev Of 1001 parts of a unit of interest 99 of 1000 of principal take 99.1 with them: 100.
+    function test_a_prepayment_takes_its_share_of_interest_rounded_up() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (t.prepaymentFeeWad, b.interestNumerator, b.settledAt) = (0, 1001, 0);
+        b.credit = b.nextPayment(t);
+        assertEq(b.pay(t, 100), 100);
+        assertEq(b.principal, 901);
+        assertEq(b.interestNumerator, 901);
+    }
+
     /// @dev 499 of 500 are paid ahead; of the next two units one is credit, and the other buys nothing, as a unit of principal costs
     /// its fee as well.
     function test_a_unit_that_prepays_nothing_is_not_taken() public pure {
