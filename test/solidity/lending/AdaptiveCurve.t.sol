@@ -21,6 +21,14 @@ contract AdaptiveCurveTest is Test {
         _after(0, 2_000_000, 115_117_701, 53_042_453);
     }
 
+    /// @dev 0.1 % and 200 % a year.
+    function test_the_bounds() public pure {
+        (, uint256 least) = AdaptiveCurve.average(START, 0, 4 * 365 days);
+        (, uint256 most) = AdaptiveCurve.average(START, 1e18, 4 * 365 days);
+        assertEq(least, 31_709_791);
+        assertEq(most, 63_419_583_967);
+    }
+
     function test_all_of_it_lent() public pure {
         _after(1e18, 150_000, 5_730_678_420, 1_605_915_060);
         _after(1e18, 262_400, 6_318_957_844, 1_931_206_421);

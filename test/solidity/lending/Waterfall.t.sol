@@ -23,6 +23,18 @@ contract WaterfallTest is Test {
         assertEq(d.toCover, 0);
     }
 
+    function test_a_unit_of_premium_is_paid_as_soon_as_there_is_cash() public pure {
+        Waterfall.Ledger memory l;
+        l.claims.senior = 9;
+        l.premium = 1;
+        l.state.cash = 10;
+        Waterfall.Division memory d = l.divide();
+        assertEq(d.premiumPaid, 1);
+        assertEq(l.premium, 0);
+        assertEq(l.firstLoss.stake, 1);
+        assertEq(l.state.cash, 9);
+    }
+
     function test_LOSS_1_cover_pays_out_of_its_stake_then_gives_its_premium_up() public pure {
         Waterfall.Ledger memory l;
         l.debt = 1000;

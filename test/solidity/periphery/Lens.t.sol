@@ -111,6 +111,10 @@ contract LensTest is Market {
         assertEq(o.seniorNav, pool.navOf(TrancheClass.Senior));
         assertEq(o.borrowRate, pool.borrowRate());
         assertFalse(o.redemptionsQueued);
+        assertEq(o.price.priceE36, oracle.price());
+        assertEq(o.borrowPrice.priceE36, oracle.borrowPrice());
+        assertEq(o.liquidationPrice.priceE36, oracle.liquidationPrice());
+        assertEq(o.liquidationPrice.refusal.length, 0);
     }
 
     /// @dev A unit of debt keeps a satoshi, of 500.

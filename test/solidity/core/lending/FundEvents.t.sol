@@ -69,6 +69,13 @@ contract FundEventsTest is FundMarket {
         assertEq(address(fund.tranches()[0]), address(first.senior));
     }
 
+    function test_who_leaves_with_nothing_is_told_so() public {
+        _deposit(1000 * USD);
+        vm.prank(lender);
+        vm.expectRevert(abi.encodeWithSelector(IFundVault.NothingReceived.selector, 0, 1));
+        fund.redeem(1, lender, lender);
+    }
+
     function test_a_unit_in_kind_is_paid() public {
         _deposit(1000 * USD);
         uint256 share = (fund.totalSupply() + 1e6) / fund.idle() + 1;

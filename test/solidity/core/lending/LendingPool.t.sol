@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {AdaptiveCurve} from "../../../../contracts/lending/rates/AdaptiveCurve.sol";
 import {CompoundGrowth} from "../../../../contracts/lending/rates/CompoundGrowth.sol";
 import {Decimals18x18} from "../../helpers/Decimals.sol";
@@ -18,6 +19,21 @@ contract LendingPoolTest is Market {
         emit IERC4626.Deposit(lender, stranger, 1000 * USD, senior.previewDeposit(1000 * USD));
         vm.prank(lender);
         senior.deposit(1000 * USD, stranger);
+    }
+
+    function test_a_class_is_seeded_once() public {
+        vm.prank(address(manager));
+        vm.expectRevert(ITranche.AlreadySeeded.selector);
+        senior.seed(lender, USD);
+    }
+
+    function test_who_leaves_with_nothing_is_told_so() public {
+        vm.startPrank(lender);
+        vm.expectRevert(abi.encodeWithSelector(ITranche.NothingReceived.selector, 0, 1));
+        senior.redeem(1, lender, lender);
+        vm.expectRevert(abi.encodeWithSelector(ITranche.NothingReceived.selector, 0, 0));
+        senior.withdraw(0, lender, lender);
+        vm.stopPrank();
     }
 
     function test_a_share_is_minted() public {

@@ -137,6 +137,24 @@ contract RedemptionQueueTest is TieredMarket {
         assertEq(queue.pendingRedeemRequest(id, _lenders[1]), 1000 * _least);
     }
 
+    function test_a_part_withdrawn_costs_its_share_rounded_up() public {
+        _repayable();
+        uint256 id = _request(_lenders[0], 7 * _least + 1);
+        (uint256 shares, uint256 assets) = queue.claimable(id);
+        uint256 exact = 1000 * shares;
+        assertGt(exact % assets, 0, "a fraction is left");
+        vm.prank(_lenders[0]);
+        assertEq(queue.withdraw(1000, stranger, _lenders[0]), exact / assets + 1);
+        assertEq(usd.balanceOf(stranger), 1000);
+    }
+
+    /// @dev Interest, so that a share has a price that is no round number; and cash.
+    function _repayable() private {
+        _lendAll();
+        vm.warp(block.timestamp + 97 days);
+        _repay(5_000_000 * USD);
+    }
+
     /// @dev Two requests served in one go at a price that leaves fractions: the first gets its part rounded down.
     function test_a_part_of_what_was_served_together_is_rounded_down() public {
         _lendAll();
@@ -476,6 +494,8 @@ contract RedemptionQueueTest is TieredMarket {
         emit IERC7575.Deposit(stranger, operator, 1000 * USD, expected);
         assertEq(queue.deposit(1000 * USD, operator), expected);
         assertEq(_shares(operator), expected);
+        vm.expectEmit(address(queue));
+        emit IERC7575.Deposit(stranger, operator, 1000 * USD, expected);
         assertEq(queue.mint(expected, operator), 1000 * USD);
         vm.stopPrank();
         assertEq(_shares(operator), 2 * expected);

@@ -295,12 +295,6 @@ contract TranchePricesTest is TieredMarket {
         assertEq(senior.maxDeposit(lender), ((type(uint120).max - supply) * 2) / (supply + 1e6));
     }
 
-    function test_a_class_is_seeded_once() public {
-        vm.prank(address(manager));
-        vm.expectRevert(ITranche.AlreadySeeded.selector);
-        senior.seed(lender, USD);
-    }
-
     /// @dev A class of which one share would cost more than the whole deposit, and one worth more than its pool can count.
     function test_a_deposit_that_buys_no_share_is_not_taken_and_a_class_beyond_counting_is_full() public {
         vm.mockCall(

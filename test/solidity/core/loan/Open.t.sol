@@ -13,6 +13,20 @@ import {Decimals18x18} from "../../helpers/Decimals.sol";
 import {Market} from "../../helpers/Market.sol";
 
 contract OpenTest is Market {
+    /// @dev At a price of which a satoshi is no whole number, and a part of a unit more would allow a unit more.
+    function test_what_collateral_is_worth_is_rounded_down() public {
+        if (USD % BTC == 0) return; // each unit is a whole number there
+        _setPrice(49_999);
+        uint256 collateral = BTC + 1;
+        while (((collateral * 49_999 * USD) / BTC) % 10 < 3 || (collateral * 49_999 * USD) % BTC == 0) ++collateral;
+        uint256 most = (((collateral * 49_999 * USD) / BTC) * 7) / 10;
+        vm.startPrank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ILoans.LtvTooHigh.selector, most + 1, most, collateral, _price(49_999)));
+        manager.open(facility, 9, collateral, most + 1, borrower, "");
+        manager.open(facility, 9, collateral, most, borrower, "");
+        vm.stopPrank();
+    }
+
     function test_open_books_the_debt_pays_the_receiver_and_takes_the_collateral() public {
         uint256 principal = 20_000 * USD;
         uint256 cash = pool.cash();

@@ -688,6 +688,11 @@ contract TermCurveTest is TermMarket {
         return 0;
     }
 
+    /// @dev Four times the 4 % at which a pool begins, and the spread.
+    function test_who_asks_for_all_the_cash_is_offered_the_rate_of_a_pool_without() public view {
+        assertApproxEqAbs(termPool.offeredRate(MONTHLY, termPool.cash()), 0.2e18, 1e11);
+    }
+
     function test_the_rate_offered_falls_while_little_is_lent() public {
         _openMillion();
         vm.warp(block.timestamp + 1); // where it begins
