@@ -7,7 +7,7 @@ import { build, hashOf } from "./build.js";
 import { isOurs, jobs, quick } from "./jobs.js";
 import { MochaJudge } from "./mochaJudge.js";
 import { mutate, replaced, type Mutated } from "./mutate.js";
-import { nameOf, Runner, type Suite } from "./runner.js";
+import { LITTLE_GAS, nameOf, Runner, type Suite } from "./runner.js";
 import type { SolcInput } from "./solc.js";
 
 const FOLDER = "out/mutants/contracts";
@@ -93,11 +93,13 @@ class ContractsPart implements Part {
   readonly #sources = new Map<string, string>();
   /** How many mutants of a file a suite has killed. */
   readonly #kills = new Map<string, number>();
+  /** Suites all of whose tests get by with little gas, and those of which some do not. */
+  readonly #needsLittle = new Map<string, boolean>();
 
   constructor(
     private readonly runner: Runner,
     private readonly mutated: Mutated,
-    judges: readonly Judge[],
+    private readonly judges: readonly Judge[],
     input: SolcInput,
     readonly tests: string,
     private readonly mocha: MochaJudge | undefined,
@@ -148,6 +150,7 @@ class ContractsPart implements Part {
         suite,
         mutant.id,
         of.map(({ test }) => test),
+        (await this.#getsByWithLittle(suite)) ? LITTLE_GAS : undefined,
       );
       const failed = results.find(({ status }) => status === TestStatus.Failure);
       if (failed === undefined) continue;
@@ -157,6 +160,17 @@ class ContractsPart implements Part {
       return { status: endless ? "timeout" : "killed", by: `${name} ${failed.name}` };
     }
     return undefined;
+  }
+
+  async #getsByWithLittle(suite: Suite): Promise<boolean> {
+    const name = nameOf(suite);
+    const known = this.#needsLittle.get(name);
+    if (known !== undefined) return known;
+    const tests = this.judges.filter((judge) => nameOf(judge.suite) === name).map(({ test }) => test);
+    const { results } = await this.runner.run(suite, 0, tests, LITTLE_GAS);
+    const little = results.every(({ status }) => status === TestStatus.Success);
+    this.#needsLittle.set(name, little);
+    return little;
   }
 
   /** What kills much in little time comes first, and what comes by few mutants before what comes by all. */

@@ -24,6 +24,12 @@ export const nameOf = ({ source, name }: Suite): string => `${source.replace("pr
 /** Enough for the longest of our tests several times over; what needs more runs for ever. */
 const GAS_LIMIT = 4_000_000_000n;
 
+/**
+ * Enough for tests that create nothing large. EDR runs a test that failed again for its stack trace, unless that cannot be done,
+ * as where code is read from the artifacts; of a test that runs for ever on all the gas there is, the trace does not fit the machine.
+ */
+export const LITTLE_GAS = 100_000_000n;
+
 /** Marks cost gas too. */
 const GAS_LIMIT_TO_RECORD = 16n * GAS_LIMIT;
 
@@ -62,16 +68,22 @@ export class Runner {
   }
 
   /** @param tests names of those to run; all of the suite where it is left out */
-  run(suite: Suite, mutant: number, tests?: readonly string[]): Promise<Run> {
-    return this.#run(suite, BigInt(mutant), tests);
+  run(suite: Suite, mutant: number, tests?: readonly string[], gasLimit = GAS_LIMIT): Promise<Run> {
+    return this.#run(suite, BigInt(mutant), tests, this.fuzzRuns, gasLimit);
   }
 
   /** @param runs inputs that a fuzz test gets meanwhile */
   record(suite: Suite, tests?: readonly string[], runs = RUNS_TO_RECORD): Promise<Run> {
-    return this.#run(suite, RECORDING, tests, runs);
+    return this.#run(suite, RECORDING, tests, runs, GAS_LIMIT_TO_RECORD);
   }
 
-  async #run(suite: Suite, coinbase: bigint, tests?: readonly string[], runs = this.fuzzRuns): Promise<Run> {
+  async #run(
+    suite: Suite,
+    coinbase: bigint,
+    tests: readonly string[] | undefined,
+    runs: number,
+    gasLimit: bigint,
+  ): Promise<Run> {
     const recording = coinbase === RECORDING;
     const hits = new Set<number>();
     const onCollectedCoverageCallback = (marks: Uint8Array[]) => {
@@ -96,7 +108,7 @@ export class Runner {
               fsPermissions: [{ access: FsAccessPermission.ReadDirectory, path: "test/vectors" }],
               disableBlockGasLimit: true,
               disableTransactionGasCap: true,
-              gasLimit: recording ? GAS_LIMIT_TO_RECORD : GAS_LIMIT,
+              gasLimit,
               collectStackTraces: CollectStackTraces.OnFailure,
               includeTraces: IncludeTraces.None,
               // Same inputs for every mutant, and for the run without one.
