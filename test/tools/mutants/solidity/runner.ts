@@ -28,7 +28,7 @@ const GAS_LIMIT = 4_000_000_000n;
  * Enough for tests that create nothing large. EDR runs a test that failed again for its stack trace, unless that cannot be done,
  * as where code is read from the artifacts; of a test that runs for ever on all the gas there is, the trace does not fit the machine.
  */
-export const LITTLE_GAS = 100_000_000n;
+export const LITTLE_GAS = 20_000_000n;
 
 /** Marks cost gas too. */
 const GAS_LIMIT_TO_RECORD = 16n * GAS_LIMIT;
