@@ -170,6 +170,29 @@ contract ProtectionOrdersTest is Market {
         assertEq(manager.debtOf(_loan), 100 * USD);
     }
 
+    function test_EVENT_1_what_an_order_did_and_its_end() public {
+        Order memory o = _order(OrderKind.AutoRepay);
+        _place(OrderKind.AutoRepay, o);
+        IProtectionOrders.Quote memory q = _orders.quote(_loan, OrderKind.AutoRepay);
+        vm.expectEmit(address(_orders));
+        emit IProtectionOrders.OrderExecuted(
+            _loan,
+            borrower,
+            OrderKind.AutoRepay,
+            _keeper,
+            q.repaid,
+            0,
+            0,
+            q.fee,
+            q.priceE36
+        );
+        _execute(OrderKind.AutoRepay);
+        vm.expectEmit(address(_orders));
+        emit IProtectionOrders.OrderCancelled(_loan, borrower, OrderKind.AutoRepay);
+        vm.prank(borrower);
+        _orders.cancel(_loan, OrderKind.AutoRepay);
+    }
+
     function test_a_trigger_is_met_at_itself() public {
         Order memory o = _order(OrderKind.AutoRepay);
         o.triggerLtvBps = 6_000;

@@ -441,6 +441,17 @@ contract LiquidatorAttacksTest is TermMarket {
         assertLt(_held(), 50_000 * USD);
     }
 
+    function test_EVENT_1_who_may_act_and_what_may_be_spent() public {
+        vm.startPrank(_owner);
+        vm.expectEmit(address(_liquidator));
+        emit ILiquidator.OperatorSet(stranger, true);
+        _liquidator.setOperator(stranger, true);
+        vm.expectEmit(address(_liquidator));
+        emit ILiquidator.InventorySet(facility, 7, 9);
+        _liquidator.setInventory(facility, 7, 9);
+        vm.stopPrank();
+    }
+
     function test_the_gas_for_items_is_theirs_and_what_a_call_keeps_back() public view {
         assertEq(_liquidator.gasFor(1, 630_000) - _liquidator.gasFor(1, 0), 630_000 + 10_000);
         assertEq(_liquidator.gasFor(3, 630_000) - _liquidator.gasFor(2, 630_000), 630_000 + _liquidator.gasFor(1, 0));

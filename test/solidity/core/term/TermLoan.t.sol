@@ -595,6 +595,23 @@ contract TermLoanTest is TermMarket {
     }
 
     /// @dev All of the next payment is paid ahead; a unit more would prepay, and costs a fee.
+    /// @dev Of a loan that is all balloon interest alone falls due, and no principal is in arrears.
+    function test_a_loan_that_owes_interest_only_is_late_and_pays_like_any() public {
+        vm.prank(risk);
+        uint8 sheet = termPool.addTermSheet(_sheet(30 days, 12, 10_000));
+        uint256 id = _openTerm(0, sheet, 100 * BTC, 1_000_000 * USD);
+        vm.warp(START + 35 days);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        assertEq(b.arrears, 0);
+        assertGt(b.interestDue, 0);
+        _pay(id, 100 * USD);
+        assertEq(termManager.loanOf(id).flags & LoanFlags.OVERDUE, LoanFlags.OVERDUE);
+        (b, t) = _balance(id);
+        _pay(id, b.dueNow(t));
+        assertEq(termManager.loanOf(id).flags & LoanFlags.OVERDUE, 0);
+        _assertLedger();
+    }
+
     function test_a_payment_that_changes_nothing_is_refused() public {
         uint256 id = _openMillion();
         (TermBalance memory b, TermTerms memory t) = _balance(id);

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
 import {TermSheet} from "../../../../contracts/interfaces/TermLoanTypes.sol";
+import {TermLoanSlots} from "../../../../contracts/loan/TermLoanSlots.sol";
 
 /// @notice Each field of a term sheet at its bounds, and a unit beyond.
 contract TermSheetRulesTest is Test {
@@ -70,6 +71,14 @@ contract TermSheetRulesTest is Test {
         _refused(sheet, "prepaymentFeeBps", 1_001, 0, 1_000);
         ++sheet.latePremiumBps;
         _refused(sheet, "latePremiumBps", 10_001, 0, 10_000);
+    }
+
+    function test_a_balloon_is_its_part_of_the_principal_rounded_down() public pure {
+        TermSheet memory sheet = _sheet();
+        sheet.balloonBps = 5_000;
+        assertEq(TermLoanSlots.balloonOf(sheet, 1_000_001), 500_000);
+        sheet.balloonBps = 10_000;
+        assertEq(TermLoanSlots.balloonOf(sheet, 1_000_001), 1_000_001);
     }
 
     function test_a_sheet_is_not_added_as_retired() public {
