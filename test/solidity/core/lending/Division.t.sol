@@ -13,6 +13,15 @@ contract DivisionTest is TieredMarket {
         senior.deposit(USD, lender);
     }
 
+    /// @dev A facility of its own, with ten million of senior money.
+    function _begin(Options memory o) private {
+        _use(_createFacility(o));
+        _fund(lender);
+        _fund(borrower);
+        vm.prank(lender);
+        senior.deposit(10_000_000 * USD, lender);
+    }
+
     function testFuzz_interest_is_divided_as_published(
         uint256 principal,
         uint256 elapsed,
@@ -177,11 +186,8 @@ contract DivisionTest is TieredMarket {
     function test_interest_is_divided_at_the_highest_terms_there_are() public {
         Options memory o = _options();
         (o.reserveFeeBps, o.juniorSpreadBps, o.coverPremiumBps) = (2_500, 5_000, 5_000);
-        _use(_createFacility(o));
-        _fund(lender);
-        _fund(borrower);
+        _begin(o);
         vm.startPrank(lender);
-        senior.deposit(10_000_000 * USD, lender);
         cover.deposit(100_000 * USD, lender);
         vm.stopPrank();
         _lendOut(0, 9_000_000 * USD);
@@ -201,11 +207,8 @@ contract DivisionTest is TieredMarket {
     function test_POOL_3_how_often_interest_is_divided_hardly_matters() public {
         Options memory o = _options();
         o.fixedRatePerSecond = 3e9; // 9.5 % a year: the curve would move with every accrual
-        _use(_createFacility(o));
-        _fund(lender);
-        _fund(borrower);
+        _begin(o);
         vm.startPrank(lender);
-        senior.deposit(10_000_000 * USD, lender);
         junior.deposit(1_000_000 * USD, lender);
         vm.stopPrank();
         _lendOut(0, 9_000_000 * USD);
