@@ -21,6 +21,15 @@ contract AdaptiveCurveTest is Test {
         _after(0, 2_000_000, 115_117_701, 53_042_453);
     }
 
+    /// @dev R34: where two pieces of e^x meet, the interest of a second more is less; by how much is known.
+    function test_where_pieces_of_the_exponential_meet_interest_falls_by_three_thousandths() public pure {
+        (uint256 rate, ) = AdaptiveCurve.average(START, 0, 218_590);
+        uint256 before = rate * 218_590;
+        (rate, ) = AdaptiveCurve.average(START, 0, 218_591);
+        assertLt(rate * 218_591, before);
+        assertApproxEqRel(rate * 218_591, before, 0.003e18);
+    }
+
     /// @dev 0.1 % and 200 % a year.
     function test_the_bounds() public pure {
         (, uint256 least) = AdaptiveCurve.average(START, 0, 4 * 365 days);
