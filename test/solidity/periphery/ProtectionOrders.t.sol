@@ -6,6 +6,7 @@ import {ICollateralSale} from "../../../contracts/interfaces/ICollateralSale.sol
 import {IProtectionOrders, Order, OrderKind} from "../../../contracts/interfaces/IProtectionOrders.sol";
 import {Actions, Authorisation} from "../../../contracts/interfaces/LoanTypes.sol";
 import {SwapPath} from "../../../contracts/periphery/SwapPath.sol";
+import {argsOf} from "../helpers/ErrorArgs.sol";
 import {Market} from "../helpers/Market.sol";
 import {SwapVenue, SwapVenues} from "../helpers/SwapVenue.sol";
 import {vmMore} from "../helpers/VmMore.sol";
@@ -98,9 +99,7 @@ contract ProtectionOrdersTest is Market {
             revert(field);
         } catch (bytes memory reason) {
             assertEq(bytes4(reason), IProtectionOrders.InvalidOrder.selector, field);
-            bytes memory args = new bytes(reason.length - 4);
-            for (uint256 i; i < args.length; ++i) args[i] = reason[i + 4];
-            (string memory named, , , ) = abi.decode(args, (string, uint256, uint256, uint256));
+            (string memory named, , , ) = abi.decode(argsOf(reason), (string, uint256, uint256, uint256));
             assertEq(named, field);
         }
     }

@@ -11,6 +11,7 @@ import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManage
 import {IUniswapV3Router} from "../../../../contracts/periphery/UniswapV3.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {ScriptedRouter} from "../../helpers/ScriptedRouter.sol";
+import {argsOf} from "../../helpers/ErrorArgs.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 
 /// @notice A router that takes what it is given, and only says that it paid.
@@ -116,9 +117,7 @@ contract LiquidatorAttacksTest is TermMarket {
             revert("something was done");
         } catch (bytes memory reason) {
             assertEq(bytes4(reason), ILiquidator.NothingDone.selector);
-            bytes memory args = new bytes(reason.length - 4);
-            for (uint256 i; i < args.length; ++i) args[i] = reason[i + 4];
-            return abi.decode(args, (bytes[]));
+            return abi.decode(argsOf(reason), (bytes[]));
         }
     }
 

@@ -11,6 +11,7 @@ import {IProtectionOrders, Order, OrderKind} from "../../../../contracts/interfa
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockToken} from "../../../../contracts/mocks/MockToken.sol";
 import {Agent} from "../../helpers/Agent.sol";
+import {argsOf} from "../../helpers/ErrorArgs.sol";
 import {FaultToken} from "../../helpers/FaultToken.sol";
 import {Market} from "../../helpers/Market.sol";
 import {SwapVenue, SwapVenues} from "../../helpers/SwapVenue.sol";
@@ -188,9 +189,7 @@ contract ProtectionOrdersAttacksTest is Market {
             revert("it was not undone");
         } catch (bytes memory reason) {
             assertEq(bytes4(reason), IProtectionOrders.StillTriggered.selector);
-            bytes memory args = new bytes(reason.length - 4);
-            for (uint256 i; i < args.length; ++i) args[i] = reason[i + 4];
-            (uint256 ltvBps, uint256 triggerBps) = abi.decode(args, (uint256, uint256));
+            (uint256 ltvBps, uint256 triggerBps) = abi.decode(argsOf(reason), (uint256, uint256));
             assertEq(triggerBps, 5_500);
             assertGt(ltvBps, triggerBps);
         }

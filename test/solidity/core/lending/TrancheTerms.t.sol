@@ -15,14 +15,13 @@ contract TrancheTermsTest is Test, Creator {
         _usd = new MockToken("Dollar", "USD", 6);
     }
 
-    function make(TrancheClass class, uint32 cooldown, uint32 window) external returns (ITranche) {
+    function _code(TrancheClass class, uint32 cooldown, uint32 window) private view returns (bytes memory) {
         bytes memory args = abi.encode(_usd, address(1), address(2), class, "T", "T", cooldown, window);
-        return ITranche(deployCode("contracts/lending/Tranche.sol:Tranche", args));
+        return bytes.concat(vm.getCode("contracts/lending/Tranche.sol:Tranche"), args);
     }
 
     function _refused(TrancheClass class, uint32 cooldown, uint32 window) private {
-        bytes memory args = abi.encode(_usd, address(1), address(2), class, "T", "T", cooldown, window);
-        bytes memory code = bytes.concat(vm.getCode("contracts/lending/Tranche.sol:Tranche"), args);
+        bytes memory code = _code(class, cooldown, window);
         vm.expectRevert(abi.encodeWithSelector(ITranche.InvalidExitTerms.selector, class, cooldown, window));
         this.create(code);
     }
@@ -37,12 +36,12 @@ contract TrancheTermsTest is Test, Creator {
     }
 
     function test_a_class_has_the_terms_it_was_created_with() public {
-        ITranche senior = this.make(TrancheClass.Senior, 0, 0);
+        ITranche senior = ITranche(this.create(_code(TrancheClass.Senior, 0, 0)));
         assertEq(uint8(senior.class()), uint8(TrancheClass.Senior));
         assertEq(senior.decimals(), 12);
         assertEq(senior.asset(), address(_usd));
         assertEq(senior.pool(), address(1));
-        ITranche cover = this.make(TrancheClass.Cover, 7 days, 2 days);
+        ITranche cover = ITranche(this.create(_code(TrancheClass.Cover, 7 days, 2 days)));
         assertEq(uint8(cover.class()), uint8(TrancheClass.Cover));
     }
 }

@@ -594,7 +594,6 @@ contract TermLoanTest is TermMarket {
         assertEq(seen[0].answer, abi.encodeWithSelector(IFacilities.FacilityLocked.selector, termFacility));
     }
 
-    /// @dev All of the next payment is paid ahead; a unit more would prepay, and costs a fee.
     /// @dev Of a loan that is all balloon interest alone falls due, and no principal is in arrears.
     function test_a_loan_that_owes_interest_only_is_late_and_pays_like_any() public {
         vm.prank(risk);
@@ -612,6 +611,7 @@ contract TermLoanTest is TermMarket {
         _assertLedger();
     }
 
+    /// @dev All of the next payment is paid ahead; a unit more would prepay, and costs a fee.
     function test_a_payment_that_changes_nothing_is_refused() public {
         uint256 id = _openMillion();
         (TermBalance memory b, TermTerms memory t) = _balance(id);
