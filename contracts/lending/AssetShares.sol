@@ -27,10 +27,8 @@ abstract contract AssetShares is ERC20, IERC4626 {
     /// @inheritdoc IERC4626
     function totalAssets() public view virtual returns (uint256);
 
-    /// @dev What those who enter pay for, where that is more than what those who leave are paid from.
-    function _entryAssets() internal view virtual returns (uint256) {
-        return totalAssets();
-    }
+    /// @dev What those who enter pay for: at least what those who leave are paid from.
+    function _entryAssets() internal view virtual returns (uint256);
 
     /// @dev Shares that may still be minted.
     function _room() internal view returns (uint256) {

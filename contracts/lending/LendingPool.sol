@@ -132,8 +132,8 @@ contract LendingPool is PoolLedger, ILendingPool {
         elapsed = block.timestamp - state.accruedAt;
         // slither-disable-next-line incorrect-equality: nothing accrues within one second
         if (elapsed == 0) return (debt, state, 0, 0); // TIME-1
-        uint256 rate = _moveRate(state, debt.assets, elapsed);
-        interest = uint256(debt.assets).wadMulDown(CompoundGrowth.growthDown(rate, elapsed));
+        uint256 rateE36 = _moveRate(state, debt.assets, elapsed);
+        interest = uint256(debt.assets).wadMulDown(CompoundGrowth.growthDown(rateE36, elapsed));
         debt.assets += interest.toUint128();
     }
 

@@ -258,16 +258,17 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     }
 
     /// @inheritdoc IPoolLedger
-    function borrowRateAfter(uint256 drawn) public view whenUnlocked returns (uint256 ratePerSecond) {
+    function borrowRateAfter(uint256 drawn) public view whenUnlocked returns (uint256) {
         if (FIXED_RATE != 0) return FIXED_RATE;
         (uint256 debt, CashState memory state) = _debtAndStateNow();
         require(drawn <= state.cash, InsufficientCash(drawn, state.cash));
         // slither-disable-next-line unused-return: a question moves no rate
-        (ratePerSecond, ) = AdaptiveCurve.average(
+        (uint256 rateE36, ) = AdaptiveCurve.average(
             state.rateAtTarget,
             _utilisationDown(debt + drawn, state.cash - drawn),
             0
         );
+        return rateE36 / WAD;
     }
 
     /// @inheritdoc IPoolLedger
@@ -322,12 +323,15 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     // ---- what it uses ----
 
     /// @dev Moves the rate over the seconds since the last accrual, at the utilisation there was.
-    function _moveRate(CashState memory state, uint256 debt, uint256 elapsed) internal view returns (uint256 rate) {
+    function _moveRate(CashState memory state, uint256 debt, uint256 elapsed) internal view returns (uint256 rateE36) {
         state.accruedAt = uint40(block.timestamp);
-        rate = FIXED_RATE;
-        if (rate != 0) return rate;
+        if (FIXED_RATE != 0) return FIXED_RATE * WAD;
         uint256 rateAtTarget;
-        (rate, rateAtTarget) = AdaptiveCurve.average(state.rateAtTarget, _utilisationDown(debt, state.cash), elapsed);
+        (rateE36, rateAtTarget) = AdaptiveCurve.average(
+            state.rateAtTarget,
+            _utilisationDown(debt, state.cash),
+            elapsed
+        );
         state.rateAtTarget = uint64(rateAtTarget); // at most 2e18 / year
     }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ITermLendingPool} from "../interfaces/ITermLendingPool.sol";
 import {ITermLoanBook} from "../interfaces/ITermLoanBook.sol";
 import {Loan, LoanFlags} from "../interfaces/LoanTypes.sol";
 import {LateSlots, RATE_UNIT, TermSheet, TermSlot} from "../interfaces/TermLoanTypes.sol";
 import {Amortisation} from "../math/Amortisation.sol";
-import {BPS_TO_WAD, DirectedMath} from "../math/DirectedMath.sol";
+import {BPS_TO_WAD, DirectedMath, WAD} from "../math/DirectedMath.sol";
 import {PoolLedger} from "./PoolLedger.sol";
 import {TermSheets} from "./TermSheets.sol";
 import {Waterfall} from "./Waterfall.sol";
@@ -201,9 +202,12 @@ contract TermLendingPool is PoolLedger, TermSheets {
     function _offeredRateUp(uint256 spreadBps, uint256 debt, CashState memory state) private view returns (uint256) {
         uint256 rate = FIXED_RATE;
         if (rate == 0) {
-            uint256 atTarget;
-            (rate, atTarget) = AdaptiveCurve.average(state.rateAtTarget, _utilisationDown(debt, state.cash), 0);
-            if (rate < atTarget) rate = atTarget;
+            (uint256 rateE36, uint256 atTarget) = AdaptiveCurve.average(
+                state.rateAtTarget,
+                _utilisationDown(debt, state.cash),
+                0
+            );
+            rate = Math.max(rateE36 / WAD, atTarget);
         }
         return (rate * 365 days + spreadBps * BPS_TO_WAD).mulDivUp(1, RATE_UNIT);
     }

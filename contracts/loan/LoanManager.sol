@@ -138,7 +138,6 @@ contract LoanManager is Loans, ILoanManager {
     function _payOff(uint256, Loan memory loan, address pool) internal override returns (uint256 paid) {
         // slither-disable-next-line unused-return: the shares are all there are
         (paid, ) = ILendingPool(pool).repay(loan.debtShares, type(uint256).max, 0);
-        loan.debtShares = 0;
     }
 
     function _settleSale(

@@ -323,7 +323,7 @@ abstract contract Loans is ILoans, Facilities, Authorisations, Multicall {
         uint256 assets
     ) internal virtual returns (uint256 paid, uint256 shares);
 
-    /// @dev Books the payment of all the debt.
+    /// @dev Books the payment of all the debt of a loan that is removed thereafter; memory may keep what it was.
     function _payOff(uint256 id, Loan memory loan, address pool) internal virtual returns (uint256 paid);
 
     /// @dev Books a sale of collateral.

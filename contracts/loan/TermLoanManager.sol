@@ -170,7 +170,6 @@ contract TermLoanManager is Loans, ITermLoanManager {
 
     function _payOff(uint256 id, Loan memory loan, address pool) internal override returns (uint256 paid) {
         paid = ITermLendingPool(pool).payOff(id, loan);
-        loan.debtShares = 0;
     }
 
     function _settleSale(

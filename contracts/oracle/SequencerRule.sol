@@ -88,7 +88,7 @@ abstract contract SequencerRule is IOracleErrors {
     function _graceEnd(Round memory round, bool onlyBinding) private view returns (uint256 graceEnd) {
         uint256 upAt = round.startedAt;
         uint256 downAt = 0;
-        for (uint256 read = 0; graceEnd == 0 || upAt + SEQUENCER_CAP > graceEnd; ++read) {
+        for (uint256 read = 0; upAt + SEQUENCER_CAP > graceEnd; ++read) {
             // What ended longer ago than the cap binds nobody any more; then unreadable history is no reason to refuse.
             bool binding = block.timestamp - upAt <= SEQUENCER_CAP;
             if ((onlyBinding && !binding) || !_hasEarlier(round.id)) break;

@@ -1,4 +1,4 @@
-import { type ShareTotals, adaptiveCurveRate, interestDown, wadDivDown } from "../../sdk/model/index.js";
+import { type ShareTotals, WAD, adaptiveCurveRate, interestDown, wadDivDown } from "../../sdk/model/index.js";
 
 /** A pool's slots as stored at some block. */
 export interface PoolState {
@@ -18,6 +18,7 @@ export function debtTotalsAt(pool: PoolState, now: bigint): ShareTotals {
   const elapsed = now - pool.accruedAt;
   if (elapsed <= 0n) return { totalAssets: debtAssets, totalShares: debtShares };
   const utilisation = debtAssets === 0n ? 0n : wadDivDown(debtAssets, debtAssets + cash);
-  const rate = fixedRate === 0n ? adaptiveCurveRate(rateAtTarget, utilisation, elapsed).averageRate : fixedRate;
-  return { totalAssets: debtAssets + interestDown(debtAssets, rate, elapsed), totalShares: debtShares };
+  const rateE36 =
+    fixedRate === 0n ? adaptiveCurveRate(rateAtTarget, utilisation, elapsed).averageRateE36 : fixedRate * WAD;
+  return { totalAssets: debtAssets + interestDown(debtAssets, rateE36, elapsed), totalShares: debtShares };
 }

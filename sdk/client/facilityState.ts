@@ -1,7 +1,7 @@
 import type { Client } from "./client.js";
 import { type Facility, UnknownFacility, facilityOf } from "./facility.js";
 import { type Price, priceOf } from "./price.js";
-import { YEAR_SECONDS, compoundedGrowth } from "../model/index.js";
+import { WAD, YEAR_SECONDS, compoundedGrowth } from "../model/index.js";
 import type { AbiResult, ReadOptions } from "./typedContract.js";
 import type { lensAbi } from "./abi/index.js";
 
@@ -117,6 +117,6 @@ export async function readFacilities(client: Client, options: ReadOptions = {}):
 export function annualRate(ratePerSecondWad: bigint): { nominalWad: bigint; effectiveWad: bigint } {
   return {
     nominalWad: ratePerSecondWad * YEAR_SECONDS,
-    effectiveWad: compoundedGrowth(ratePerSecondWad, YEAR_SECONDS),
+    effectiveWad: compoundedGrowth(ratePerSecondWad * WAD, YEAR_SECONDS),
   };
 }

@@ -21,8 +21,8 @@ export const MIN_RATE_AT_TARGET = WAD / 1000n / YEAR_SECONDS;
 export const MAX_RATE_AT_TARGET = (2n * WAD) / YEAR_SECONDS;
 
 export interface AdaptiveRate {
-  /** Rate charged for the elapsed time, WAD a second. */
-  readonly averageRate: bigint;
+  /** Rate charged for the elapsed time, a second, at 1e36 = 100 %: so that a longer time never costs less by a rounding. */
+  readonly averageRateE36: bigint;
   /** Rate at target from now on, to be stored beside the pool's totals; WAD a second. */
   readonly endRateAtTarget: bigint;
 }
@@ -33,15 +33,22 @@ function utilizationError(utilizationWad: bigint): bigint {
   return wadDivToZero(utilizationWad - TARGET_UTILIZATION, span);
 }
 
-/** The curve through a quarter of, exactly, and four times the rate at target. */
+/** The curve through a quarter of, exactly, and four times the rate at target; at the scale of that rate. */
 function curve(rateAtTarget: bigint, errorWad: bigint): bigint {
   const coefficient = errorWad < 0n ? WAD - wadDivToZero(WAD, CURVE_STEEPNESS) : CURVE_STEEPNESS - WAD;
   return wadMulToZero(wadMulToZero(coefficient, errorWad) + WAD, rateAtTarget);
 }
 
-function movedRateAtTarget(startRateAtTarget: bigint, moveWad: bigint): bigint {
-  const moved = wadMulToZero(startRateAtTarget, exponentialToZero(moveWad));
-  return minOf(maxOf(moved, MIN_RATE_AT_TARGET), MAX_RATE_AT_TARGET);
+/** Beyond this exponent both halves of a move end at a bound: e^8 is more than the highest rate over the lowest. WAD. */
+const SATURATION = 16n * WAD;
+
+function moveWad(errorWad: bigint, elapsedSeconds: bigint): bigint {
+  const move = wadMulToZero(ADJUSTMENT_SPEED, errorWad) * elapsedSeconds;
+  return minOf(maxOf(move, -SATURATION), SATURATION);
+}
+
+function bounded(rateAtTargetE36: bigint): bigint {
+  return minOf(maxOf(rateAtTargetE36, MIN_RATE_AT_TARGET * WAD), MAX_RATE_AT_TARGET * WAD);
 }
 
 /**
@@ -58,15 +65,12 @@ export function adaptiveCurveRate(
   elapsedSeconds: bigint,
 ): AdaptiveRate {
   const errorWad = utilizationError(utilizationWad);
-  if (startRateAtTarget === 0n) {
-    return { averageRate: curve(INITIAL_RATE_AT_TARGET, errorWad), endRateAtTarget: INITIAL_RATE_AT_TARGET };
-  }
-  const moveWad = wadMulToZero(ADJUSTMENT_SPEED, errorWad) * elapsedSeconds;
-  if (moveWad === 0n) {
-    return { averageRate: curve(startRateAtTarget, errorWad), endRateAtTarget: startRateAtTarget };
-  }
-  const endRateAtTarget = movedRateAtTarget(startRateAtTarget, moveWad);
-  const middleRateAtTarget = movedRateAtTarget(startRateAtTarget, moveWad / 2n);
-  const average = (startRateAtTarget + endRateAtTarget + 2n * middleRateAtTarget) / 4n;
-  return { averageRate: curve(average, errorWad), endRateAtTarget };
+  const start = startRateAtTarget === 0n ? INITIAL_RATE_AT_TARGET : startRateAtTarget;
+  const move = startRateAtTarget === 0n ? 0n : moveWad(errorWad, elapsedSeconds);
+  if (move === 0n) return { averageRateE36: curve(start * WAD, errorWad), endRateAtTarget: start };
+  const halfway = exponentialToZero(move / 2n);
+  const middle = bounded(start * halfway);
+  const end = bounded(start * wadMulToZero(halfway, halfway));
+  const average = (start * WAD + end + 2n * middle) / 4n;
+  return { averageRateE36: curve(average, errorWad), endRateAtTarget: end / WAD };
 }

@@ -2,7 +2,7 @@ import type { FacilityState } from "../facilityState.js";
 import { type Client } from "../client.js";
 import { ClientError } from "../errors.js";
 import { readFacility } from "../facilityState.js";
-import { interestDown, subtractOrZero } from "../../model/index.js";
+import { WAD, interestDown, subtractOrZero } from "../../model/index.js";
 import { shortLoanId } from "../loanIds.js";
 import { type LoanState, readLoan } from "../loanState.js";
 import { type Outlook, outlookOf } from "../outlook.js";
@@ -21,7 +21,7 @@ export const APPROVAL_SECONDS = 86_400n;
 
 /** Interest on a debt at the facility's present rate, with a unit for rounding. */
 export function interestOver(facility: FacilityState, debt: bigint, seconds: bigint): bigint {
-  return interestDown(debt, facility.borrowRatePerSecondWad, seconds) + 1n;
+  return interestDown(debt, facility.borrowRatePerSecondWad * WAD, seconds) + 1n;
 }
 
 /** A loan and the facility it is in. */

@@ -1,5 +1,6 @@
 import { adaptiveCurveRate } from "../adaptiveCurve.js";
 import { RATE_SECONDS } from "../amortisation.js";
+import { WAD } from "../constants.js";
 import { interestDown } from "../growth.js";
 import { minOf, subtractOrZero, wadDivDown } from "../math.js";
 import { toAssetsUp, toSharesDown, toSharesUp } from "../shares.js";
@@ -41,11 +42,11 @@ export function accruedPool(world: World, address: Address, now: bigint): { pool
   const elapsed = checked(now - pool.accruedAt);
   if (elapsed === 0n) return { pool, interest: 0n };
   const { fixedRatePerSecond, kind } = world.poolCode(address);
-  let rate = fixedRatePerSecond;
+  let rateE36 = fixedRatePerSecond * WAD;
   let { rateAtTarget } = pool;
-  if (rate === 0n) {
+  if (rateE36 === 0n) {
     const adapted = adaptiveCurveRate(rateAtTarget, utilisationDown(countedDebt(pool), pool.cash), elapsed);
-    rate = adapted.averageRate;
+    rateE36 = adapted.averageRateE36;
     rateAtTarget = adapted.endRateAtTarget;
   }
   const moved = { ...pool, rateAtTarget, accruedAt: now };
@@ -53,7 +54,7 @@ export function accruedPool(world: World, address: Address, now: bigint): { pool
     const accrued = { ...moved, receivable: checked(pool.receivable + pool.slope * elapsed) };
     return { pool: accrued, interest: countedDebt(accrued) - countedDebt(pool) };
   }
-  const interest = castTo(128n, interestDown(pool.debtAssets, rate, elapsed));
+  const interest = castTo(128n, interestDown(pool.debtAssets, rateE36, elapsed));
   return { pool: { ...moved, debtAssets: checked(pool.debtAssets + interest, 128n) }, interest };
 }
 

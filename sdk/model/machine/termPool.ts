@@ -33,8 +33,8 @@ function annualRateUp(
 ): bigint {
   let rate = world.poolCode(address).fixedRatePerSecond;
   if (rate === 0n) {
-    const { averageRate, endRateAtTarget } = adaptiveCurveRate(rateAtTarget, utilisationDown(debt, cash), 0n);
-    rate = maxOf(averageRate, endRateAtTarget);
+    const { averageRateE36, endRateAtTarget } = adaptiveCurveRate(rateAtTarget, utilisationDown(debt, cash), 0n);
+    rate = maxOf(averageRateE36 / WAD, endRateAtTarget);
   }
   return divUp(rate * YEAR_SECONDS + spreadBps * BPS_TO_WAD, RATE_UNIT) * RATE_UNIT;
 }

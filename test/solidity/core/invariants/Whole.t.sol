@@ -57,7 +57,7 @@ contract WholeInvariants is TermMarket {
     /// @dev Calls of the run that tries all actions in turn, in no order.
     uint256 private constant LONG_RUN = 3500;
 
-    Campaign private _campaign;
+    Campaign internal _campaign;
     Setting private _s;
 
     // ---- what there is ----
@@ -248,7 +248,7 @@ contract WholeInvariants is TermMarket {
         _fundsOwn();
     }
 
-    function _nothingBroken() private view {
+    function _nothingBroken() internal view {
         if (_campaign.isBroken()) assertEq(_campaign.firstBroken(), "");
     }
 
@@ -518,4 +518,45 @@ contract WholeInvariants is TermMarket {
     }
 }
 
-contract WholeInvariants18 is Decimals18x18, WholeInvariants {}
+contract WholeInvariants18 is Decimals18x18, WholeInvariants {
+    function _again(bytes memory call) private {
+        (bool ok, ) = address(_campaign).call(call);
+        assertTrue(ok, "refused");
+        _nothingBroken();
+    }
+
+    /// @dev Eleven calls that broke POOL-2: an e^x of pieces that did not meet let interest fall within an hour that passed.
+    function test_interest_fell_where_pieces_of_the_curve_met() public {
+        _again(
+            hex"43857a1f0000000000000000000000000000000000000000000000000000000000003b60000000000000000000000000000000000000000000000000000000000000239a0000000000000000000000000000000000000000000000000000000000000ef3000000000000000000000000000000000000000000000000000000000000095a"
+        );
+        _again(
+            hex"fefdc5d1000000000000000000000000000000000000000000000000000000001f503dc70000000000000000000000000000000000000000000000000000000004c3f253"
+        );
+        _again(hex"90ca796b0000000000000000000000000000003b9557acfc2b181d4256166b3b40286e0a");
+        _again(
+            hex"4158dd40000000001da3f5c71ae7f0f4e108d160c92f0c94041ce0dd7fe6ceb07e260610000000000000000000000000000000000000000000000000000000000000086b0000000000000006a921074a83725bd80ab7533f74303a5a6d0a20d61ae26750"
+        );
+        _again(
+            hex"c8ef5b9200000000000000000000000000000000000000000000000000000000000003a2000000000000000000000000000000000000000000000000000000000f9fe68a000000000000000000000000000000000000000000000000000000000000115d"
+        );
+        _again(
+            hex"c8ef5b920000000000000145069c5036dddb8dde0986c679d1483047dad01cf6644345920000000000000000000000000000000000000000000000002e217e2fe61d3281fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc"
+        );
+        _again(
+            hex"05c008420000000000002ad1c8abffa3bbd3fbeb7447b132c22c450f98cc5839700ae838ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff0000000000000000000000000000000000000000000000000000000000000003fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffd"
+        );
+        _again(
+            hex"bfe3b98c00000000000000000000000000000000000000000000000004f4dd0c6cfcf0f40000000000000000000000248b3f9ca21f11fbd5fed5e8266d4f503a993d3624"
+        );
+        _again(
+            hex"0373eae5000000000000000000000000000000000000000000000000000b955828d97bf80000000300abd2fc3ab4ab875c2e8fa44b084639d79e35e9122171e30249aa5e0000000000000000000000d2ff3df821b869f249bb9a40bb09b67e4bfc3cd0a6000000000000000000000000000000000000071cfe348b0a17292cddc1648c60"
+        );
+        _again(
+            hex"c8ef5b92000000000000000000000000000000000000009020233fac27b0b4d50ea6ad37000000000000000000000000000000000000000008893d2ce2091b1a992dd3d200000000000000002c28ee41db7643e605aec1d4ba71f567d4cf12227e14081a"
+        );
+        _again(
+            hex"20309fcf0000000000000000000000000000000000000000000000000000083597267838000000000000066e6087cbfeea81f2cba2fbcf78b3e3c64e58691c51ae295c6900000000000000003924d466b6cafd0fbe2913575b679179174888b911b5c3d9"
+        );
+    }
+}

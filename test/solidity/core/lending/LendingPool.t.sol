@@ -53,12 +53,12 @@ contract LendingPoolTest is Market {
         for (uint256 i; i < 4; ++i) {
             uint256 elapsed = [uint256(1), 1 hours, 30 days, 3 * YEAR][i];
             (debt, state, ) = pool.stored();
-            (uint256 rate, uint256 atTarget) = AdaptiveCurve.average(
+            (uint256 rateE36, uint256 atTarget) = AdaptiveCurve.average(
                 state.rateAtTarget,
                 (uint256(debt.assets) * 1e18) / (uint256(debt.assets) + state.cash),
                 elapsed
             );
-            uint256 interest = (debt.assets * CompoundGrowth.growthDown(rate, elapsed)) / 1e18;
+            uint256 interest = (debt.assets * CompoundGrowth.growthDown(rateE36, elapsed)) / 1e18;
             vm.warp(block.timestamp + elapsed);
             (uint256 seen, ) = pool.debtTotals();
             assertEq(seen, debt.assets + interest, "the view");
@@ -88,8 +88,8 @@ contract LendingPoolTest is Market {
     function test_the_rate_answers_for_what_would_be_drawn() public {
         _open(1000 * BTC, 5_000_000 * USD);
         uint256 cash = pool.cash();
-        (uint256 expected, ) = AdaptiveCurve.average(0, 1e18, 0);
-        assertEq(pool.borrowRateAfter(cash), expected);
+        (uint256 expectedE36, ) = AdaptiveCurve.average(0, 1e18, 0);
+        assertEq(pool.borrowRateAfter(cash), expectedE36 / 1e18);
         assertGt(pool.borrowRateAfter(1_000_000 * USD), pool.borrowRate());
         assertEq(pool.borrowRateAfter(0), pool.borrowRate());
         vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, cash + 1, cash));

@@ -736,7 +736,8 @@ contract TermCurveTest is TermMarket {
         vm.recordLogs();
         termPool.accrue();
         (, uint256 atTarget) = abi.decode(vm.getRecordedLogs()[0].data, (uint256, uint256));
-        (uint256 rate, ) = AdaptiveCurve.average(atTarget, 1e18, 0);
+        (uint256 rateE36, ) = AdaptiveCurve.average(atTarget, 1e18, 0);
+        uint256 rate = rateE36 / 1e18;
         assertGt(rate * 365 days, 3e18);
         assertEq(termPool.offeredRate(MONTHLY, 0), ((rate * 365 days + 0.04e18 + 1e11 - 1) / 1e11) * 1e11);
     }
