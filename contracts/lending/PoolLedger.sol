@@ -258,7 +258,7 @@ abstract contract PoolLedger is IPoolLedger, AccessManaged {
     }
 
     /// @inheritdoc IPoolLedger
-    function borrowRateAfter(uint256 drawn) public view whenUnlocked returns (uint256) {
+    function borrowRateAfter(uint256 drawn) public view whenUnlocked returns (uint256 ratePerSecond) {
         if (FIXED_RATE != 0) return FIXED_RATE;
         (uint256 debt, CashState memory state) = _debtAndStateNow();
         require(drawn <= state.cash, InsufficientCash(drawn, state.cash));

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title The variable rate: a curve around 90 % utilisation whose height adapts while utilisation stays away from it.
-/// @notice Pure: the one number it remembers, the rate at target, lives beside the pool's totals. All rates are WAD per second.
+/// @notice Pure: the one number it remembers, the rate at target, lives beside the pool's totals. Rates are WAD per second, or E36.
 /// At target the curve charges the rate at target; at 0 % a quarter of it, at 100 % four times. The rate at target moves by
 /// exp(50 a year × error × time), between 0.1 % and 200 % a year; 4 % where a pool begins.
 library AdaptiveCurve {

@@ -1,13 +1,12 @@
-/** A repeatable choice: the share of a list that a seed draws, in the list's order. */
-export function sample<T>(all: readonly T[], share: number, seed: number): T[] {
-  if (share >= 1) return [...all];
-  // xorshift32; 0 would stay 0.
-  let state = seed === 0 ? 0x9e3779b9 : seed >>> 0;
-  const draw = (): number => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-  return all.filter(() => draw() < share);
+import { createHash } from "node:crypto";
+import type { Mutant } from "./mutant.js";
+
+/** The share of a list that a seed draws, in the list's order: each by what it is, whatever else there is. */
+export function sample<T extends Pick<Mutant, "file" | "key">>(all: readonly T[], share: number, seed: number): T[] {
+  return all.filter(({ file, key }) => placeOf(`${seed} ${file} ${key}`) < share);
+}
+
+/** From 0 to below 1. */
+function placeOf(text: string): number {
+  return createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
 }
