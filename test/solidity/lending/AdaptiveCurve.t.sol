@@ -30,6 +30,22 @@ contract AdaptiveCurveTest is Test {
         _after(1e18, 2_000_000, 43_878_957_046, 30_226_798_601);
     }
 
+    function _exactly(uint256 utilisation, uint256 elapsed, uint256 averageE36) private pure {
+        (uint256 seen, ) = AdaptiveCurve.average(START, utilisation, elapsed);
+        assertEq(seen, averageE36);
+    }
+
+    /// @dev As sdk/model has them, which takes the same steps; of the true ones they miss less than 1e-15.
+    function test_all_digits() public pure {
+        _exactly(0, 0, 317_097_919_750000000000000000);
+        _exactly(1e18, 0, 5_073_566_716_000000000000000000);
+        _exactly(0.9e18 + 1, 0, 1_268_391_679_000000038051750370);
+        _exactly(0, 150_000, 282_543_301_897401313123039291);
+        _exactly(0.5e18, 150_000, 802_625_646_190150806698367607);
+        _exactly(0.95e18, 262_400, 3_528_072_744_214829296730248185);
+        _exactly(123456789012345678, 1_000_000, 253_314_492_219167183580526082);
+    }
+
     function test_the_bounds() public pure {
         (, uint256 least) = AdaptiveCurve.average(START, 0, 4 * 365 days);
         (, uint256 most) = AdaptiveCurve.average(START, 1e18, 4 * 365 days);

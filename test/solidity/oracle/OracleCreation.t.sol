@@ -152,6 +152,21 @@ contract OracleCreationTest is OracleFixture {
         _refuses(c, abi.encodeWithSelector(IOracleErrors.PriceRangeUnusable.selector, 0, true));
     }
 
+    /// @dev As above, with a wrapper that may say 1 and nothing else: its own bound is no answer.
+    function test_fault_C39_the_highest_price_is_that_of_answers_within_bounds() public {
+        (FaultFeed dollars, FaultFeed ratio) = (new FaultFeed(0), new FaultFeed(0));
+        dollars.publish(60_000, uint64(START));
+        ratio.publish(1, uint64(START));
+        OracleConfig memory c = baseConfig();
+        c.legs.collateralAsset = address(new MockToken("Whole", "W", 0));
+        c.legs.loanAsset = address(new MockToken("Fine", "F", 18));
+        delete c.legs.loanUsd;
+        c.legs.loanAtPar = true;
+        c.legs.btcUsd = LegConfig(address(dollars), HEARTBEAT, BUFFER, 1, 115_792_089_237_316_195_423_571);
+        c.legs.wrapperBtc = LegConfig(address(ratio), HEARTBEAT, BUFFER, 0, 2);
+        assertPrices(new PriceOracle(c), 60_000e54);
+    }
+
     function test_fault_C39_bounds_within_which_the_price_would_round_to_nothing() public {
         FaultFeed fine = new FaultFeed(18);
         fine.publish(60_000e18, uint64(START));

@@ -174,4 +174,10 @@ contract ProtectionMathTest is Test {
         assertEq(p.furtherBySaleUp(0, 0, 5_000, cost), type(uint256).max);
         assertLt(p.furtherBySaleUp(0, 1e18, 5_000, cost), 9_000);
     }
+
+    /// @dev From 60 % to half of 1,000: r with 601 − r <= (999 − r) / 2, to the unit.
+    function test_what_a_sale_for_nothing_repays_by_hand() public pure {
+        ProtectionMath.Position memory p = ProtectionMath.Position(600, 1000, PRICE_SCALE);
+        assertEq(p.repaidBySaleUp(5_000, ProtectionMath.Cost(0, 0, 0)), 203);
+    }
 }

@@ -124,6 +124,9 @@ contract ProtectionOrdersTest is Market {
         o.triggerLtvBps = 5_500;
         _assertInvalid(OrderKind.TakeProfit, o, "triggerLtvBps");
         o = _order(OrderKind.TakeProfit);
+        o.targetLtvBps = 1;
+        _assertInvalid(OrderKind.TakeProfit, o, "targetLtvBps");
+        o = _order(OrderKind.TakeProfit);
         o.triggerPriceE36 = 0;
         _assertInvalid(OrderKind.TakeProfit, o, "triggerPriceE36");
         o = _order(OrderKind.Deleverage);

@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
+import {TermBalance} from "../../../contracts/interfaces/TermLoanTypes.sol";
 import {TermPayments} from "../../../contracts/periphery/TermPayments.sol";
+import {TermMarket} from "../helpers/TermMarket.sol";
 
 /// @notice What a payment does, and the payment that does it: by numbers small enough to follow by hand.
 contract TermPaymentsTest is Test {
@@ -22,5 +24,41 @@ contract TermPaymentsTest is Test {
         TermPayments.Steps memory s = TermPayments.withoutDates();
         assertEq(s.effectDown(1e30), 1e30);
         assertEq(s.paymentUp(1e30), 1e30);
+    }
+}
+
+/// @notice The same of a loan of a million at 1 % for prepayment.
+contract TermPaymentsOfALoanTest is TermMarket {
+    using TermPayments for *;
+
+    uint256 private constant RATE_SECONDS = 1e18 * 365 days;
+
+    function _steps(uint256 id) private view returns (TermPayments.Steps memory) {
+        return termPool.stepsOf(id, termManager.loanOf(id));
+    }
+
+    /// @dev A unit of principal that is prepaid costs itself, its interest since the last date, and a hundredth.
+    function test_of_what_is_paid_beyond_the_next_instalment_fee_and_interest_are_not_kept() public {
+        uint256 id = _openMillion();
+        vm.warp(block.timestamp + 11 days + 7);
+        TermPayments.Steps memory s = _steps(id);
+        (TermBalance memory b, ) = _balance(id);
+        assertGt(b.interestNumerator, 0);
+        uint256 cost = RATE_SECONDS + b.interestNumerator / b.principal;
+        uint256 withFee = cost + RATE_SECONDS / 100;
+        assertGt((1e18 * cost) % withFee, 0, "a part that is rounded");
+        assertEq(s.keptWad, (1e18 * cost) / withFee);
+        assertEq(s.rest, 1 + 4);
+        assertEq(s.due, 0);
+    }
+
+    function test_where_all_is_due_nothing_is_prepaid_and_all_is_kept() public {
+        uint256 id = _openMillion();
+        vm.warp(block.timestamp + 361 days);
+        TermPayments.Steps memory s = _steps(id);
+        assertGt(s.due, 1_000_000 * USD);
+        assertEq(s.keptWad, 1e18);
+        assertEq(s.rest, 0);
+        assertEq(s.credit, 0);
     }
 }

@@ -42,7 +42,12 @@ const command = new Command("test:mutants")
       "below its target (95 % of the contracts' mutants, 90 % of the model's), or the list says something that is not so.",
   )
   .addArgument(new Argument("[part]", "what to change").choices(PARTS).default("contracts"))
-  .option("--file <parts>", "only files whose path contains one of these, comma-separated, in this order", list, [])
+  .option(
+    "--file <parts>",
+    "only files whose path contains one of these, or lines (Loans.sol:204), comma-separated, in this order",
+    list,
+    [],
+  )
   .option("--sample <share>", "only a share of the mutants, e.g. 0.1", share, 1)
   .option("--seed <n>", "which ones", seed, 1)
   .option("--minutes <n>", "stop after that time; --resume goes on from there", number, Infinity)
@@ -61,7 +66,8 @@ async function main(): Promise<number> {
   const part = await open();
   // In the order in which the files are asked for.
   const asked = options.file.length === 0 ? [""] : options.file;
-  const rank = ({ file }: Mutant) => asked.findIndex((piece) => file.includes(piece));
+  const rank = ({ file, line }: Mutant) =>
+    asked.findIndex((piece) => file.includes(piece) || `${file}:${line}`.endsWith(piece));
   const wanted = part.mutants.filter((mutant) => rank(mutant) >= 0).sort((a, b) => rank(a) - rank(b));
   const chosen = sample(wanted, options.sample, options.seed);
   if (chosen.length === 0) {

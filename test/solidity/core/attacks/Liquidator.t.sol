@@ -12,6 +12,7 @@ import {IUniswapV3Router} from "../../../../contracts/periphery/UniswapV3.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {ScriptedRouter} from "../../helpers/ScriptedRouter.sol";
 import {argsOf} from "../../helpers/ErrorArgs.sol";
+import {vmMore} from "../../helpers/VmMore.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 
 /// @notice A router that takes what it is given, and only says that it paid.
@@ -184,6 +185,9 @@ contract LiquidatorAttacksTest is TermMarket {
             fail();
         } catch (bytes memory reason) {
             assertEq(bytes4(reason), ILiquidator.TooLittleGas.selector);
+            (uint256 had, uint256 asked) = abi.decode(argsOf(reason), (uint256, uint256));
+            assertLt(had, needed);
+            assertEq(asked, needed);
         }
         assertEq(_held(), 0);
     }
@@ -287,6 +291,37 @@ contract LiquidatorAttacksTest is TermMarket {
         usd.mint(address(_liquidator), 100_000 * USD);
         _expectNothing(_sale(ids[0], FEE), ILiquidator.ProfitTooLow.selector);
         assertEq(_held(), 100_000 * USD);
+    }
+
+    function test_a_sale_must_bring_the_profit_asked_for_and_may_bring_no_more() public {
+        uint256[] memory ids = _fallen(1);
+        ILiquidator.Item memory item = _sale(ids[0], FEE);
+        uint256 before = vmMore.snapshotState();
+        item.minProfit = _run(_alone(item))[0].profit;
+        vmMore.revertToState(before);
+        assertTrue(_run(_alone(item))[0].done);
+        vmMore.revertToState(before);
+        item.minProfit += 1;
+        assertEq(_reasonsFor(_alone(item))[0], abi.encodeWithSignature("Error(string)", "Too little received"));
+    }
+
+    function test_what_the_router_says_counts_for_no_profit() public {
+        uint256[] memory ids = _fallen(1);
+        _liquidator = ILiquidator(
+            deployCode(
+                "contracts/periphery/Liquidator.sol:Liquidator",
+                abi.encode(manager, termManager, new LyingRouter(), _owner)
+            )
+        );
+        vm.prank(_owner);
+        _liquidator.setOperator(operator, true);
+        usd.mint(address(_liquidator), 100_000 * USD);
+        ILiquidator.Item memory item = _sale(ids[0], FEE);
+        item.minProfit = 90_000 * USD; // more than is repaid
+        assertEq(
+            _reasonsFor(_alone(item))[0],
+            abi.encodeWithSelector(ILiquidator.ProfitTooLow.selector, 0, 90_000 * USD)
+        );
     }
 
     // ---- who may call ----
@@ -518,6 +553,16 @@ contract LiquidatorAttacksTest is TermMarket {
         ILiquidator.Outcome memory outcome = _run(_alone(_markedSale(id)))[0];
         assertGt(outcome.profit, 500 * USD);
         assertEq(termManager.debtOf(id), 0);
+    }
+
+    function test_a_sale_by_itself_marks_nothing() public {
+        uint256 id = _late();
+        vm.prank(operator);
+        try _liquidator.liquidate(id, type(uint256).max, 0, _path(FEE), 0, block.timestamp) {
+            fail();
+        } catch (bytes memory reason) {
+            assertEq(bytes4(reason), ILiquidationEngine.NotLiquidatable.selector);
+        }
     }
 
     function test_a_default_that_somebody_else_marked_is_sold_all_the_same() public {

@@ -52,4 +52,50 @@ contract FundDustTest is FundMarket {
         fund.deposit(1_000_000 * USD, lender);
         assertApproxEqAbs(fund.convertToAssets(fund.balanceOf(lender)), 1_000_000 * USD, 1);
     }
+
+    /// @dev A thousand units of a class that is worth what was paid in.
+    uint256 private constant DUST_SHARES = 1e9;
+
+    function _worthInAll(uint256 assets) private {
+        vm.mockCall(address(fund), abi.encodeCall(fund.totalAssets, ()), abi.encode(assets));
+    }
+
+    function test_a_thousand_units_worth_nothing_are_dust_and_a_share_more_is_a_loss() public {
+        vm.prank(lender);
+        fund.mint(DUST_SHARES, lender);
+        _worthInAll(0);
+        assertGt(fund.maxDeposit(lender), 0);
+        vm.clearMockedCalls();
+        vm.prank(lender);
+        fund.mint(1, lender);
+        _worthInAll(0);
+        assertEq(fund.maxDeposit(lender), 0);
+    }
+
+    function test_there_is_room_up_to_the_last_unit_of_112_bits() public {
+        _worthInAll(type(uint112).max - 1);
+        assertEq(fund.maxDeposit(lender), 1);
+        assertEq(fund.maxMint(lender), fund.previewDeposit(1));
+        assertGt(fund.maxMint(lender), 0);
+        _worthInAll(type(uint112).max);
+        assertEq(fund.maxDeposit(lender), 0);
+    }
+
+    function test_dust_of_a_tranche_without_cap_is_forgotten_with_its_shares() public {
+        vm.prank(lender);
+        fund.deposit(1000, lender);
+        fund.allocate();
+        assertEq(fund.heldOf(first.senior), DUST_SHARES);
+        vm.prank(guardian);
+        fund.lowerCap(first.senior, 0);
+        vm.mockCall(
+            address(first.senior),
+            abi.encodeCall(first.senior.convertToAssets, (DUST_SHARES)),
+            abi.encode(uint256(0))
+        );
+        fund.recall(first.senior);
+        assertEq(fund.tranches().length, 1);
+        assertEq(address(fund.tranches()[0]), address(second.senior));
+        assertEq(fund.heldOf(first.senior), 0);
+    }
 }

@@ -35,6 +35,14 @@ contract TermLensTest is TermMarket {
         assertEq(_lens.schedule(id).length, 0);
     }
 
+    function test_of_nothing_there_is_no_schedule_and_of_a_unit_there_is_all_of_it() public view {
+        (, ITermLens.Instalment[] memory rows) = _lens.previewSchedule(termFacility, MONTHLY, 0);
+        assertEq(rows.length, 0);
+        (, rows) = _lens.previewSchedule(termFacility, MONTHLY, 1);
+        assertEq(rows.length, 12);
+        assertEq(rows[11].left, 0);
+    }
+
     /// @dev Two dates passed unpaid: what is left to schedule is what is not due.
     function test_the_schedule_of_a_loan_in_arrears_is_of_what_is_not_due_yet() public {
         uint256 id = _openMillion();
