@@ -148,7 +148,7 @@ abstract contract TermMarket is Market {
             });
     }
 
-    function _termParams() internal view returns (IFacilities.FacilityParams memory) {
+    function _termParams() internal view virtual returns (IFacilities.FacilityParams memory) {
         return
             IFacilities.FacilityParams({
                 pool: address(termPool),

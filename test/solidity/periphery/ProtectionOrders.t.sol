@@ -346,6 +346,18 @@ contract ProtectionOrdersTest is Market {
         _expectRefusal(OrderKind.AutoTopUp, IProtectionOrders.InsufficientFunds.selector);
     }
 
+    /// @dev 27,500 are 55 %; the debt is counted one unit higher than what should be left of it.
+    function test_what_a_repayment_leaves_is_below_the_trigger_by_a_unit() public {
+        Order memory o = _order(OrderKind.AutoRepay);
+        (o.feeBps, o.maxFee) = (0, 0);
+        o.maxPerExecution = uint128(2_500 * USD + 1);
+        _place(OrderKind.AutoRepay, o);
+        _expectRefusal(OrderKind.AutoRepay, IProtectionOrders.InsufficientFunds.selector);
+        ++o.maxPerExecution;
+        _place(OrderKind.AutoRepay, o);
+        assertEq(_execute(OrderKind.AutoRepay).repaid, 2_500 * USD + 2);
+    }
+
     function test_a_repayment_takes_what_the_order_allows_at_once_where_that_leaves_the_trigger() public {
         Order memory o = _order(OrderKind.AutoRepay);
         o.maxPerExecution = uint128(3_000 * USD);

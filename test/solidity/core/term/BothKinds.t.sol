@@ -3,13 +3,14 @@ pragma solidity 0.8.37;
 
 import {ICapital} from "../../../../contracts/interfaces/ICapital.sol";
 import {ICapitalReport} from "../../../../contracts/interfaces/ICapitalReport.sol";
+import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILens} from "../../../../contracts/interfaces/ILens.sol";
 import {ILoanManager} from "../../../../contracts/interfaces/ILoanManager.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {IRepayWithCollateral} from "../../../../contracts/interfaces/IRepayWithCollateral.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
-import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {Actions, Authorisation, Facility} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {SwapVenue, SwapVenues} from "../../helpers/SwapVenue.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
@@ -36,6 +37,17 @@ contract BothKindsTest is TermMarket {
         assertEq(all[1].coverNav, 501_000 * USD);
         assertEq(all[0].junior, address(0));
         assertEq(all[1].totalDebt, 0);
+    }
+
+    function test_term_facilities_are_listed_one_after_another() public {
+        address lists = address(termManager);
+        Facility memory f = termManager.facilityOf(termFacility);
+        vm.mockCall(lists, abi.encodeCall(IFacilities.facilityCount, ()), abi.encode(uint32(2)));
+        vm.mockCall(lists, abi.encodeCall(IFacilities.facilityOf, (termFacility + 1)), abi.encode(f));
+        ILens.FacilityOverview[] memory all = _lens.allFacilities();
+        assertEq(all.length, 3);
+        assertEq(all[2].facility, termFacility + 1);
+        assertEq(all[2].config.ltv.pool, address(termPool));
     }
 
     function test_the_most_that_a_term_loan_can_be_is_opened_and_a_unit_more_is_not() public {

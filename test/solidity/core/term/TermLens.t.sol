@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ITermLens} from "../../../../contracts/interfaces/ITermLens.sol";
+import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
+import {Loan} from "../../../../contracts/interfaces/LoanTypes.sol";
+import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 
 /// @notice What the lens says is what the contracts then do.
@@ -41,6 +45,24 @@ contract TermLensTest is TermMarket {
         (, rows) = _lens.previewSchedule(termFacility, MONTHLY, 1);
         assertEq(rows.length, 12);
         assertEq(rows[11].left, 0);
+    }
+
+    /// @dev The least debt there is in other facilities, put before the lens by the book.
+    function test_a_loan_of_one_unit_has_its_dates_as_others_have() public {
+        uint256 id = _openMillion();
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        Loan memory loan = termManager.loanOf(id);
+        loan.debtShares = 1;
+        b.principal = 1;
+        vm.mockCall(address(termManager), abi.encodeCall(ILoans.loanOf, (id)), abi.encode(loan));
+        vm.mockCall(
+            address(book),
+            abi.encodeCall(ITermLoanBook.balanceOf, (address(termPool), id, loan)),
+            abi.encode(b, t)
+        );
+        (uint256 dueAt, ) = _lens.nextDue(id);
+        assertEq(dueAt, block.timestamp + 30 days);
+        assertEq(_lens.schedule(id).length, 12);
     }
 
     /// @dev Two dates passed unpaid: what is left to schedule is what is not due.

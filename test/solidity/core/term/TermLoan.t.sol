@@ -760,3 +760,24 @@ contract TermRateLimitTest is TermMarket {
         termManager.open(o, "");
     }
 }
+
+/// @notice Where the least debt is one unit.
+contract SmallestTermLoanTest is TermMarket {
+    function _termParams() internal view override returns (IFacilities.FacilityParams memory p) {
+        p = super._termParams();
+        p.minDebt = 1;
+    }
+
+    function test_a_loan_of_one_unit_is_owed_marked_and_sold_as_others_are() public {
+        uint256 id = _openTerm(0, MONTHLY, 10, 1);
+        assertEq(termManager.debtOf(id), 1);
+        assertEq(termManager.payOffOf(id), 1 + 1, "with the fee for prepayment, rounded up");
+        _setTermPrice(10); // ten satoshis are worth a unit
+        assertEq(termManager.quoteLiquidation(id, type(uint256).max).repaid, 1);
+        assertEq(termManager.mark(id), 1, "a unit less what a liquidator earns is nothing");
+        vm.prank(liquidator);
+        (uint256 repaid, ) = termManager.liquidate(id, type(uint256).max, 0, "");
+        assertEq(repaid, 1);
+        assertEq(termManager.debtOf(id), 0);
+    }
+}
