@@ -79,6 +79,7 @@ library AdaptiveCurve {
 
     /// @dev e^x for |x| <= 8, WAD: the 32nd power of e^(x / 32), which is Padé's quotient of two quartics that differ in the sign
     /// of x: P(r) / P(−r), P(r) = 1680 + 840 r + 180 r² + 20 r³ + r⁴. One piece, without jumps; right to 5e-12 of itself.
+    // slither-disable-next-line divide-before-multiply: numbers in WAD; each quotient is cut by less than a unit
     function _exp(int256 x) private pure returns (int256) {
         unchecked {
             int256 r = x / 32;

@@ -84,6 +84,8 @@ async function learn(runner: Runner, suite: Suite, say: Say): Promise<Judge[]> {
 
 /** What no suite kills in that time is left to the tests in TypeScript: some mutants are in the way of every test there is. */
 const BUDGET_MS = 12_000;
+/** Without those a kill that is missed counts as a survivor, and on a busy machine twelve seconds are few. */
+const BUDGET_ALONE_MS = 90_000;
 /** Time to start a suite, beside that of its tests. */
 const SUITE_MS = 60;
 
@@ -141,7 +143,7 @@ class ContractsPart implements Part {
         breadth: of.reduce((sum, { hits }) => sum + hits.length, 0) / of.length,
       }))
       .sort((a, b) => this.#worth(mutant, b) - this.#worth(mutant, a));
-    const until = Date.now() + BUDGET_MS;
+    const until = Date.now() + (this.mocha === undefined ? BUDGET_ALONE_MS : BUDGET_MS);
     for (const { name, of } of order) {
       const suite = of[0]?.suite;
       if (suite === undefined) continue;
