@@ -172,6 +172,10 @@ contract RedemptionQueueTest is TieredMarket {
         vm.prank(_lenders[0]);
         vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.MoreThanClaimable.selector, got + 1, got));
         queue.withdraw(got + 1, _lenders[0], _lenders[0]);
+        uint256 held = usd.balanceOf(_lenders[0]);
+        vm.prank(_lenders[0]);
+        queue.withdraw(1, _lenders[0], _lenders[0]);
+        assertEq(usd.balanceOf(_lenders[0]), held + 1, "a single unit is paid as well");
     }
 
     function test_nothing_is_no_request_and_one_share_too_small_a_one() public {
@@ -544,6 +548,9 @@ contract RedemptionQueueTest is TieredMarket {
         vm.prank(_lenders[1]);
         vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.MoreThanClaimable.selector, 1, 0));
         queue.claim(waits, _lenders[1]);
+        vm.prank(_lenders[1]);
+        vm.expectRevert(abi.encodeWithSelector(IRedemptionQueue.MoreThanClaimable.selector, 7, 0));
+        queue.redeem(7, _lenders[1], _lenders[1]);
     }
 
     /// @dev After a loss that left next to nothing even the least shares may be worth less than one unit.
