@@ -1,6 +1,5 @@
 import { WAD } from "./constants.js";
-
-const squaredWadToZero = (xWad: bigint): bigint => (xWad * xWad) / WAD;
+import { wadDivToZero, wadMulToZero } from "./math.js";
 
 /**
  * e^x for a signed WAD: the 32nd power of e^(x / 32), which is Padé's quotient of two quartics that differ in the sign of x,
@@ -12,10 +11,10 @@ const squaredWadToZero = (xWad: bigint): bigint => (xWad * xWad) / WAD;
  */
 export function exponentialToZero(xWad: bigint): bigint {
   const r = xWad / 32n;
-  const square = squaredWadToZero(r);
-  const even = 1680n * WAD + 180n * square + squaredWadToZero(square);
-  const odd = (r * (840n * WAD + 20n * square)) / WAD;
-  let power = ((even + odd) * WAD) / (even - odd);
-  for (let doubling = 0; doubling < 5; ++doubling) power = squaredWadToZero(power);
+  const square = wadMulToZero(r, r);
+  const even = 1680n * WAD + 180n * square + wadMulToZero(square, square);
+  const odd = wadMulToZero(r, 840n * WAD + 20n * square);
+  let power = wadDivToZero(even + odd, even - odd);
+  for (let doubling = 0; doubling < 5; ++doubling) power = wadMulToZero(power, power);
   return power;
 }

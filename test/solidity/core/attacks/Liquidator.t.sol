@@ -35,19 +35,24 @@ contract LiquidatorAttacksTest is TermMarket {
     function setUp() public override {
         super.setUp();
         _router = new ScriptedRouter();
-        _liquidator = ILiquidator(
-            deployCode(
-                "contracts/periphery/Liquidator.sol:Liquidator",
-                abi.encode(manager, termManager, _router, _owner)
-            )
-        );
-        vm.prank(_owner);
-        _liquidator.setOperator(operator, true);
+        _sellThrough(address(_router));
         usd.mint(address(_router), 100_000_000 * USD);
         _fund(operator);
     }
 
     // ---- arranging ----
+
+    /// @dev A Liquidator of its own for the router, with the operator let in.
+    function _sellThrough(address router) private {
+        _liquidator = ILiquidator(
+            deployCode(
+                "contracts/periphery/Liquidator.sol:Liquidator",
+                abi.encode(manager, termManager, router, _owner)
+            )
+        );
+        vm.prank(_owner);
+        _liquidator.setOperator(operator, true);
+    }
 
     /// @dev So many loans of 30,000 on one bitcoin each, then a fall to 36,000 in oracle and market.
     function _fallen(uint64 count) private returns (uint256[] memory ids) {
@@ -280,14 +285,7 @@ contract LiquidatorAttacksTest is TermMarket {
     /// @dev The router's word is not enough: what is held is looked at.
     function test_a_router_that_says_it_paid_and_did_not_costs_nothing_that_is_held() public {
         uint256[] memory ids = _fallen(1);
-        _liquidator = ILiquidator(
-            deployCode(
-                "contracts/periphery/Liquidator.sol:Liquidator",
-                abi.encode(manager, termManager, new LyingRouter(), _owner)
-            )
-        );
-        vm.prank(_owner);
-        _liquidator.setOperator(operator, true);
+        _sellThrough(address(new LyingRouter()));
         usd.mint(address(_liquidator), 100_000 * USD);
         _expectNothing(_sale(ids[0], FEE), ILiquidator.ProfitTooLow.selector);
         assertEq(_held(), 100_000 * USD);
@@ -307,14 +305,7 @@ contract LiquidatorAttacksTest is TermMarket {
 
     function test_what_the_router_says_counts_for_no_profit() public {
         uint256[] memory ids = _fallen(1);
-        _liquidator = ILiquidator(
-            deployCode(
-                "contracts/periphery/Liquidator.sol:Liquidator",
-                abi.encode(manager, termManager, new LyingRouter(), _owner)
-            )
-        );
-        vm.prank(_owner);
-        _liquidator.setOperator(operator, true);
+        _sellThrough(address(new LyingRouter()));
         usd.mint(address(_liquidator), 100_000 * USD);
         ILiquidator.Item memory item = _sale(ids[0], FEE);
         item.minProfit = 90_000 * USD; // more than is repaid
