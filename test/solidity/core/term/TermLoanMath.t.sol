@@ -115,6 +115,27 @@ contract TermLoanMathTest is Test {
         assertEq(b.interestNumerator, 901);
     }
 
+    /// @dev Rounded up, interest may be all of an instalment: no principal is left to tell whether it is paid.
+    function test_an_instalment_of_interest_alone_is_paid_with_the_last_of_it() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (b.instalment, b.passed, b.interestDue) = (100, 1, 100);
+        assertEq(b.pay(t, 99), 99);
+        assertEq(b.paid, 0);
+        assertEq(b.pay(t, 1), 1);
+        assertEq(b.paid, 1);
+    }
+
+    /// @dev Close to the most that is counted: to the first guess a thousandth of a billionth of a part of interest is a whole one.
+    function test_what_money_prepays_is_guessed_rounded_down() public pure {
+        TermBalance memory b = _balance(1e33);
+        TermTerms memory t = _terms();
+        (t.annualRateWad, t.prepaymentFeeWad, b.interestNumerator) = (0, 0, 1);
+        b.credit = b.nextPayment(t);
+        assertEq(b.pay(t, 5e32), (uint256(5e32) * UNIT) / (UNIT + 1) + 1, "and its interest");
+        assertEq(b.principal, 1e33 - (uint256(5e32) * UNIT) / (UNIT + 1));
+    }
+
     /// @dev 499 of 500 are paid ahead; of the next two units one is credit, and the other buys nothing, as a unit of principal costs
     /// its fee as well.
     function test_a_unit_that_prepays_nothing_is_not_taken() public pure {

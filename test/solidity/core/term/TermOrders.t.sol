@@ -7,6 +7,7 @@ import {IRepayWithCollateral} from "../../../../contracts/interfaces/IRepayWithC
 import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {TermLoanMath} from "../../../../contracts/loan/TermLoanMath.sol";
+import {ProtectionMath} from "../../../../contracts/periphery/ProtectionMath.sol";
 import {SwapVenue, SwapVenues} from "../../helpers/SwapVenue.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
@@ -14,6 +15,7 @@ import {vmMore} from "../../helpers/VmMore.sol";
 /// @notice Standing orders and sales of collateral for a term loan, of whose payments the part up to the next instalment is credit,
 /// frees no collateral, and the part beyond it costs a fee.
 contract TermOrdersTest is TermMarket {
+    using ProtectionMath for ProtectionMath.Position;
     using TermLoanMath for TermBalance;
 
     uint24 private constant FEE = 500;
@@ -140,6 +142,26 @@ contract TermOrdersTest is TermMarket {
         assertGe(_ltvBpsUp(id) + 2, 7000, "and not far below");
     }
 
+    /// @dev What is due is all that the target takes, to the unit: nothing of what comes next is sold for.
+    function test_a_deleverage_that_takes_just_what_is_due_pays_no_more() public {
+        uint256 id = _openMillion();
+        _place(id, OrderKind.Deleverage, 7050, 7000);
+        vm.warp(START + 35 days);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        ProtectionMath.Position memory p = ProtectionMath.Position(termManager.debtOf(id), 100 * BTC, 0);
+        ProtectionMath.Cost memory cost = ProtectionMath.Cost(100, 50, type(uint128).max);
+        uint256 low = _price(10_000);
+        for (uint256 high = _price(20_000); high - low > 1; ) {
+            p.priceE36 = (low + high) / 2;
+            if (p.repaidBySaleUp(7000, cost) < b.dueNow(t)) high = p.priceE36;
+            else low = p.priceE36;
+        }
+        p.priceE36 = low;
+        assertEq(p.repaidBySaleUp(7000, cost), b.dueNow(t), "the price is found");
+        termOracle.setPrice(low);
+        assertEq(_orders.quote(id, OrderKind.Deleverage).repaid, b.dueNow(t));
+    }
+
     /// @dev No collateral leaves a loan in default: less than what cures it would sell nothing.
     function test_a_deleverage_of_a_loan_in_default_cures_it() public {
         uint256 id = _openMillion();
@@ -221,6 +243,26 @@ contract TermOrdersTest is TermMarket {
         (bool isExecutable, , bytes memory refusal) = _orders.executable(id, OrderKind.AutoRepay);
         assertFalse(isExecutable);
         assertEq(bytes4(refusal), IProtectionOrders.InsufficientFunds.selector);
+    }
+
+    /// @dev What the roundings of a payment may keep of it counts as debt left.
+    function test_an_auto_repay_leaves_the_trigger_by_more_than_roundings_keep() public {
+        uint256 id = _openMillion();
+        vm.warp(START + 10 days);
+        Order memory order;
+        (order.expiresAt, order.triggerLtvBps, order.targetLtvBps) = (type(uint40).max, 7500, 5000);
+        (order.maxPerExecution, order.limit) = (uint128(50_000 * USD), type(uint128).max);
+        uint256 left = termManager.debtOf(id) - order.maxPerExecution;
+        vm.startPrank(borrower);
+        _orders.place(id, OrderKind.AutoRepay, order);
+        termOracle.setPrice((((left + 1) * BPS) / 7500 + 1) * 1e26);
+        (bool isExecutable, , bytes memory refusal) = _orders.executable(id, OrderKind.AutoRepay);
+        assertFalse(isExecutable);
+        assertEq(bytes4(refusal), IProtectionOrders.InsufficientFunds.selector, "a unit below is too near");
+        order.maxPerExecution += 12;
+        _orders.place(id, OrderKind.AutoRepay, order);
+        (isExecutable, , ) = _orders.executable(id, OrderKind.AutoRepay);
+        assertTrue(isExecutable, "a dozen units are enough");
     }
 
     function testFuzz_any_part_of_a_term_loan_is_repaid_with_collateral(uint256 assets, uint256 afterSeconds) public {
