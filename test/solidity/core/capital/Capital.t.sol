@@ -377,19 +377,24 @@ contract CapitalTest is TieredMarket {
         assertEq(capital.requiredJuniorUp(address(pool), 39), 3);
     }
 
-    /// @dev One more satoshi at 499.99 units, and a haircut that leaves fractions.
+    /// @dev Seven more satoshi, at 499.99 units each and at 199.99, and a haircut that leaves fractions, or none.
     function test_collateral_and_what_a_haircut_leaves_of_it_are_rounded_down() public {
         uint256[] memory ids = _two();
         vm.prank(borrower);
         manager.topUp(ids[1], 7, "");
-        _setPrice(49_999);
-        capital.setHaircut(4_567);
+        _assertRoundedDown(ids, 49_999, 4_567);
+        _assertRoundedDown(ids, 19_999, 0);
+    }
+
+    function _assertRoundedDown(uint256[] memory ids, uint256 dollars, uint256 haircut) private {
+        _setPrice(dollars);
+        capital.setHaircut(haircut);
         uint256 expected;
         for (uint256 i; i < 2; ++i) {
             uint256 collateral = manager.loanOf(ids[i]).collateral;
-            uint256 value = (collateral * _price(49_999)) / 1e36;
-            if (i == 1) assertLt(value * 1e36, collateral * _price(49_999), "a fraction is left");
-            expected += manager.debtOf(ids[i]) - (value * 5_433) / 10_000;
+            uint256 value = (collateral * _price(dollars)) / 1e36;
+            if (i == 1) assertLt(value * 1e36, collateral * _price(dollars), "a fraction is left");
+            expected += manager.debtOf(ids[i]) - (value * (10_000 - haircut)) / 10_000;
         }
         assertEq(capital.economicRatioOf(address(pool), ids).exposure, expected);
     }

@@ -98,4 +98,24 @@ contract FundDustTest is FundMarket {
         assertEq(address(fund.tranches()[0]), address(second.senior));
         assertEq(fund.heldOf(first.senior), 0);
     }
+
+    /// @dev No class sells one share alone, and none is worth a unit: this one does, and says what it is worth, and what it costs.
+    function test_a_single_share_of_a_tranche_counts() public {
+        vm.prank(lender);
+        fund.deposit(1000, lender);
+        vm.mockCall(
+            address(first.senior),
+            abi.encodeWithSelector(first.senior.deposit.selector),
+            abi.encode(uint256(1))
+        );
+        fund.allocate();
+        vm.clearMockedCalls();
+        assertEq(fund.heldOf(first.senior), 1);
+        vm.mockCall(address(first.senior), abi.encodeCall(first.senior.convertToAssets, (1)), abi.encode(uint256(5)));
+        vm.mockCall(address(first.senior), abi.encodeCall(first.senior.previewMint, (1)), abi.encode(uint256(7)));
+        vm.mockCall(address(first.senior), abi.encodeCall(first.senior.maxWithdraw, (address(fund))), abi.encode(9));
+        assertEq(fund.totalAssets(), 5);
+        assertEq(fund.available(), 5);
+        assertEq(fund.previewMint(fund.totalSupply() + 1e6), 7 + 1, "and the virtual unit");
+    }
 }

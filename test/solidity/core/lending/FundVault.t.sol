@@ -152,6 +152,7 @@ contract FundVaultTest is FundMarket {
     function test_GATE_1_a_gate_keeps_newcomers_out_and_nobody_in() public {
         FaultGate gate = new FaultGate();
         fund = _newFund(address(gate));
+        assertEq(fund.gate(), address(gate));
         _approveFund(lender);
         _deposit(1000);
         gate.set(FaultGate.Manner.Answers, 7);
@@ -312,6 +313,13 @@ contract FundVaultTest is FundMarket {
         fund.deposit(2e30, lender);
     }
 
+    function test_the_last_share_that_can_be_counted_is_minted() public {
+        usd.mint(lender, 2e30);
+        vm.prank(lender);
+        fund.mint(type(uint120).max, lender);
+        assertEq(fund.totalSupply(), type(uint120).max);
+    }
+
     /// @dev A tranche of which one share would cost more than the whole deposit, and one worth more than a pool can count.
     function test_a_deposit_that_buys_no_share_is_not_taken_and_a_fund_beyond_counting_is_full() public {
         _deposit(1000);
@@ -373,6 +381,21 @@ contract FundVaultHostileTokenTest is FundMarket {
         vm.expectRevert(abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, usd, 1000 * USD, 990 * USD));
         fund.deposit(1000 * USD, lender);
         assertEq(fund.totalSupply(), 0);
+    }
+
+    function test_fault_C13_a_fee_on_transfer_is_refused_on_the_way_back_from_a_tranche() public {
+        _approveFund(lender);
+        vm.prank(lender);
+        fund.deposit(1000 * USD, lender);
+        fund.allocate();
+        FaultToken(address(usd)).setHabit(FaultToken.Habit.FeeFromReceiver);
+        vm.prank(lender);
+        vm.expectRevert(abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, usd, 500 * USD, 495 * USD));
+        fund.withdraw(500 * USD, lender, lender);
+        vm.prank(guardian);
+        fund.lowerCap(first.senior, 0);
+        vm.expectRevert(abi.encodeWithSelector(ExactTransfer.TransferMismatch.selector, usd, 1000 * USD, 990 * USD));
+        fund.recall(first.senior);
     }
 
     function test_fault_C11_a_token_that_calls_back_finds_the_fund_shut() public {
