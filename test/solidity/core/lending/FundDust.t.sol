@@ -118,4 +118,22 @@ contract FundDustTest is FundMarket {
         assertEq(fund.available(), 5);
         assertEq(fund.previewMint(fund.totalSupply() + 1e6), 7 + 1, "and the virtual unit");
     }
+
+    function test_a_single_share_of_the_fund_that_is_worth_something_is_paid() public {
+        vm.prank(curator);
+        fund.setCap(first.senior, 500);
+        vm.prank(lender);
+        fund.deposit(1000, lender);
+        vm.prank(curator);
+        fund.setCap(second.senior, 0);
+        fund.allocate();
+        uint256 held = fund.heldOf(first.senior);
+        vm.mockCall(
+            address(first.senior),
+            abi.encodeCall(first.senior.convertToAssets, (held)),
+            abi.encode(uint256(1e11))
+        );
+        vm.prank(lender);
+        assertEq(fund.redeem(1, lender, lender), (1e11 + 501) / uint256(1e9 + 1e6), "out of the other 500");
+    }
 }

@@ -113,6 +113,29 @@ contract LendingPoolTest is Market {
         assertEq(manager.debtOf(id), debt);
     }
 
+    function test_POOL_2_a_draw_is_counted_in_shares_rounded_up() public {
+        uint256 id = _open(1000 * BTC, 9_000_000 * USD + 7);
+        vm.warp(block.timestamp + 1234567);
+        pool.accrue();
+        (ILendingPool.DebtTotals memory debt, , ) = pool.stored();
+        uint256 before = manager.loanOf(id).debtShares;
+        uint256 drawn = 1000 * USD;
+        uint256 down = (drawn * (uint256(debt.shares) + 1e6)) / (uint256(debt.assets) + 1);
+        assertGt(drawn * (uint256(debt.shares) + 1e6), down * (uint256(debt.assets) + 1), "a part of a share is left");
+        vm.prank(borrower);
+        manager.draw(id, drawn, borrower);
+        assertEq(manager.loanOf(id).debtShares - before, down + 1);
+    }
+
+    function test_a_payment_that_leaves_dust_is_told_the_debt_and_the_least() public {
+        uint256 shares = manager.loanOf(_open(BTC, 20_000 * USD)).debtShares;
+        vm.prank(address(manager));
+        vm.expectRevert(
+            abi.encodeWithSelector(ILendingPool.PaymentLeavesDust.selector, 5, 20_000 * USD, 20_001 * USD)
+        );
+        pool.repay(shares, 5, 20_001 * USD);
+    }
+
     function test_an_empty_pool_owes_and_earns_nothing() public {
         vm.warp(block.timestamp + 10 * YEAR);
         assertEq(pool.utilisation(), 0);
