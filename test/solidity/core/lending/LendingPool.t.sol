@@ -96,6 +96,19 @@ contract LendingPoolTest is Market {
         pool.borrowRateAfter(cash + 1);
     }
 
+    /// @dev A second on, the curve would have moved.
+    function test_the_rate_after_a_draw_is_that_of_this_very_second() public {
+        _open(1000 * BTC, 5_000_000 * USD);
+        vm.warp(block.timestamp + 30 days);
+        pool.accrue();
+        (, IPoolLedger.CashState memory state, ) = pool.stored();
+        assertGt(state.rateAtTarget, 0);
+        (uint256 nowE36, ) = AdaptiveCurve.average(state.rateAtTarget, 1e18, 0);
+        (uint256 thenE36, ) = AdaptiveCurve.average(state.rateAtTarget, 1e18, 1);
+        assertGt(thenE36 / 1e18, nowE36 / 1e18);
+        assertEq(pool.borrowRateAfter(state.cash), nowE36 / 1e18);
+    }
+
     /// @dev TIME-1.
     function test_TIME_1_zero_seconds_change_nothing_and_say_nothing() public {
         uint256 id = _open(BTC, 20_000 * USD);
@@ -247,6 +260,31 @@ contract LendingPoolTest is Market {
     }
 
     // ---- who may ask ----
+
+    function test_the_reserve_is_collected_down_to_the_last_cash() public {
+        uint256 id = _open(1000 * BTC, pool.cash());
+        vm.warp(block.timestamp + YEAR);
+        vm.prank(borrower);
+        manager.repay(id, 5, "");
+        assertGt(pool.reserve(), 5);
+        vm.prank(collector);
+        pool.collectReserve(collector, 5);
+        assertEq(pool.cash(), 0);
+    }
+
+    function test_EVENT_1_what_a_class_leaves_with() public {
+        vm.expectEmit(address(pool));
+        emit IPoolLedger.Left(TrancheClass.Senior, 1000 * USD);
+        vm.prank(lender);
+        senior.withdraw(1000 * USD, lender, lender);
+    }
+
+    function test_a_class_is_paid_no_more_than_there_is_and_is_told_how_much() public {
+        uint256 cash = pool.cash();
+        vm.prank(address(senior));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, cash + 1, cash));
+        pool.payOut(lender, cash + 1);
+    }
 
     function test_the_borrowers_side_is_the_managers_alone() public {
         bytes memory no = abi.encodeWithSelector(IPoolLedger.OnlyManager.selector, stranger, address(manager));

@@ -516,6 +516,13 @@ contract RedemptionQueueTest is TieredMarket {
         assertEq(queue.previewMint(1e18), senior.previewMint(1e18));
     }
 
+    function test_EVENT_1_that_lenders_wait() public {
+        vm.expectEmit(address(pool));
+        emit IPoolLedger.RedemptionsQueued(true);
+        vm.prank(address(queue));
+        pool.setRedemptionsQueued(true);
+    }
+
     function test_only_the_queue_moves_shares_into_it_and_only_it_says_that_lenders_wait() public {
         vm.startPrank(stranger);
         vm.expectRevert(abi.encodeWithSelector(ITranche.OnlyQueue.selector, stranger, queue));

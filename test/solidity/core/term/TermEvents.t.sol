@@ -110,6 +110,26 @@ contract TermEventsTest is TermMarket {
         assertEq(termPool.entryNavOf(TrancheClass.Senior), senior_);
     }
 
+    /// @dev Marked late, it is more than junior has: senior's part is said second.
+    function test_EVENT_1_interest_taken_back_from_junior_and_senior() public {
+        vm.startPrank(juniorLender);
+        termJunior.requestExit(termJunior.balanceOf(juniorLender));
+        vm.warp(START + 7 days);
+        termJunior.redeem(termJunior.balanceOf(juniorLender), juniorLender, juniorLender);
+        vm.stopPrank();
+        uint256 id = _openMillion();
+        vm.warp(START + 400 days);
+        uint256 junior_ = termPool.entryNavOf(TrancheClass.Junior);
+        uint256 senior_ = termPool.entryNavOf(TrancheClass.Senior);
+        uint256 owed = termPool.totalDebt();
+        vm.recordLogs();
+        termManager.markDefault(id);
+        uint256 less = owed - termPool.totalDebt();
+        assertGt(less, junior_);
+        assertEq(_said(IPoolLedger.InterestReversed.selector), abi.encode(junior_, less - junior_, 0));
+        assertEq(termPool.entryNavOf(TrancheClass.Senior), senior_ - (less - junior_));
+    }
+
     /// @dev The data of the one event of that name.
     function _said(bytes32 topic) private returns (bytes memory data) {
         Vm.Log[] memory logs = vm.getRecordedLogs();
