@@ -72,6 +72,46 @@ contract RedemptionQueueTest is TieredMarket {
         assertApproxEqAbs(pool.cash(), 0, 2);
     }
 
+    function test_after_a_part_was_redeemed_the_rest_is_withdrawn_to_the_last_unit() public {
+        address who = _lenders[0];
+        uint256 shares = _shares(who);
+        uint256 id = _request(who, shares);
+        vm.startPrank(who);
+        queue.redeem(shares / 3, who, who);
+        (uint256 left, uint256 assets) = queue.claimable(id);
+        assertEq(left, shares - shares / 3);
+        assertEq(queue.withdraw(assets, who, who), left);
+        vm.stopPrank();
+        assertEq(queue.requestOf(id).controller, address(0), "nothing is left of it");
+    }
+
+    function test_after_a_part_was_redeemed_a_claim_takes_the_rest() public {
+        address who = _lenders[0];
+        uint256 shares = _shares(who);
+        uint256 id = _request(who, shares);
+        vm.startPrank(who);
+        queue.redeem(shares / 3, who, who);
+        (uint256 claimed, ) = queue.claim(id, who);
+        vm.stopPrank();
+        assertEq(claimed, shares - shares / 3);
+    }
+
+    function test_who_waited_and_claimed_asks_again_as_if_for_the_first_time() public {
+        _request(_lenders[1], _least);
+        _lendAll();
+        address who = _lenders[0];
+        _request(who, _least);
+        _repay(1_000_000 * USD);
+        queue.serve(type(uint256).max);
+        vm.startPrank(who);
+        queue.redeem(_least, who, who);
+        assertEq(queue.maxRedeem(who), 0);
+        queue.requestRedeem(2 * _least, who, who);
+        assertEq(queue.maxRedeem(who), 2 * _least);
+        queue.redeem(2 * _least, who, who);
+        vm.stopPrank();
+    }
+
     /// @dev Of two requests that bring the same, ERC-4626's own event does not say which is left.
     function test_EVENT_1_a_claim_says_of_which_request_it_is() public {
         address who = _lenders[0];

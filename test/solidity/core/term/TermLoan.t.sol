@@ -664,6 +664,9 @@ contract TermLoanTest is TermMarket {
         assertApproxEqAbs(termPool.offeredRate(MONTHLY, cash), 0.12e18, 1e11);
         vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, cash + 1, cash));
         termPool.offeredRate(MONTHLY, cash + 1);
+        vm.prank(address(termManager));
+        vm.expectRevert(abi.encodeWithSelector(IPoolLedger.InsufficientCash.selector, cash + 1, cash));
+        termPool.borrow(_id(borrower, termFacility, 0), MONTHLY, cash + 1, 1e18);
     }
 
     function test_sheets_are_at_most_256_none_begins_retired_and_only_those_added_read_back() public {
