@@ -5,21 +5,25 @@ import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IER
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
-import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
+import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPool.sol";
 import {PoolDeployer} from "../../../../contracts/lending/PoolDeployer.sol";
 import {Market} from "../../helpers/Market.sol";
 
 /// @notice A pool made in one transaction names its tranches and queue, and they name it.
 contract PoolDeployerTest is Market {
-    function _deploy(bool firstLoss) private returns (PoolDeployer) {
-        PoolDeployer.Setup memory s;
+    function _setup(bool firstLoss) private view returns (PoolDeployer.Setup memory s) {
         (s.asset, s.manager, s.authority) = (IERC20Metadata(address(usd)), address(manager), address(access));
         s.firstLoss = firstLoss;
         if (firstLoss) (s.exitCooldown, s.exitWindow) = (COOLDOWN, WINDOW);
         (s.name, s.symbol) = ("Ballast Dollar", "bUSD");
         (s.capital, s.reserveFeeBps, s.fixedRatePerSecond) = (address(0xca9), 1234, 5678);
         if (firstLoss) (s.juniorSpreadBps, s.coverPremiumBps) = (2100, 700);
-        return PoolDeployer(deployCode("contracts/lending/LendingPoolDeployer.sol:LendingPoolDeployer", abi.encode(s)));
+    }
+
+    function _deploy(bool firstLoss) private returns (PoolDeployer) {
+        string memory code = "contracts/lending/LendingPoolDeployer.sol:LendingPoolDeployer";
+        return PoolDeployer(deployCode(code, abi.encode(_setup(firstLoss))));
     }
 
     function _assertNamed(ILendingPool made, TrancheClass class, address tranche, string memory symbol) private view {
@@ -55,5 +59,28 @@ contract PoolDeployerTest is Market {
         assertEq(made.tranche(TrancheClass.Junior), address(0));
         assertEq(made.tranche(TrancheClass.Cover), address(0));
         assertEq(deployer.QUEUE().pool(), address(made));
+    }
+
+    function test_a_term_pool_is_made_with_its_book() public {
+        string memory code = "contracts/lending/TermLendingPoolDeployer.sol:TermLendingPoolDeployer";
+        address book = makeAddr("book");
+        PoolDeployer deployer = PoolDeployer(deployCode(code, abi.encode(_setup(true), book)));
+        ITermLendingPool made = ITermLendingPool(deployer.POOL());
+        assertEq(made.book(), book);
+        assertEq(made.tranche(TrancheClass.Senior), address(deployer.SENIOR()));
+    }
+
+    function test_a_pool_that_is_elsewhere_is_refused() public {
+        address self = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
+        address expected = vm.computeCreateAddress(self, 5);
+        vm.expectRevert(abi.encodeWithSelector(PoolDeployer.UnexpectedAddress.selector, expected, self));
+        new Astray(_setup(true));
+    }
+}
+
+/// @notice Takes itself for its pool.
+contract Astray is PoolDeployer {
+    constructor(Setup memory s) PoolDeployer(s) {
+        _requireExpected(IPoolLedger(address(this)));
     }
 }

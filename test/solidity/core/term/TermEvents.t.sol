@@ -130,6 +130,14 @@ contract TermEventsTest is TermMarket {
         assertEq(termPool.entryNavOf(TrancheClass.Senior), senior_ - (less - junior_));
     }
 
+    /// @dev Where a payment leaves the lenders just what they had.
+    function test_EVENT_1_of_nothing_taken_back_nothing_is_said() public {
+        uint256 id = _openMillion();
+        vm.recordLogs();
+        _pay(id, 100 * USD);
+        assertEq(_said(IPoolLedger.InterestReversed.selector).length, 0);
+    }
+
     /// @dev The data of the one event of that name.
     function _said(bytes32 topic) private returns (bytes memory data) {
         Vm.Log[] memory logs = vm.getRecordedLogs();

@@ -421,9 +421,32 @@ contract TermLoanTest is TermMarket {
         vm.expectEmit(address(termPool));
         emit ITermLendingPool.TermSheetAdded(4, _sheet(30 days, 6, 0));
         assertEq(termPool.addTermSheet(_sheet(30 days, 6, 0)), 4);
-        vm.prank(guardian);
+        vm.startPrank(guardian);
+        vm.expectEmit(address(termPool));
+        emit ITermLendingPool.TermSheetRetired(4);
         termPool.retireTermSheet(4);
         assertTrue(termPool.sheetOf(4).retired);
+        for (uint8 sheet = 4; sheet < 6; ++sheet) {
+            vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.NoSuchTermSheet.selector, sheet));
+            termPool.retireTermSheet(sheet);
+        }
+        vm.stopPrank();
+    }
+
+    function test_the_most_that_a_borrower_accepts_may_be_just_what_is_offered() public {
+        ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
+        o.maxAnnualRate = termPool.offeredRate(MONTHLY, o.principal);
+        vm.prank(borrower);
+        termManager.open(o, "");
+    }
+
+    function test_TIME_1_within_a_second_nothing_accrues_and_nothing_is_said() public {
+        _openMillion();
+        vm.warp(block.timestamp + 1 days);
+        termPool.accrue();
+        vm.recordLogs();
+        termPool.accrue();
+        assertEq(vm.getRecordedLogs().length, 0);
     }
 
     function test_a_sheet_that_no_loan_could_live_by_is_refused() public {
@@ -730,6 +753,23 @@ contract TermCurveTest is TermMarket {
         assertEq(interest, termPool.totalDebt() - owed);
     }
 
+    function test_the_rate_at_target_moves_by_what_of_the_cash_is_lent() public {
+        _openTerm(0, MONTHLY, 500 * BTC, termPool.cash() / 2);
+        vm.warp(block.timestamp + 1);
+        uint256 before = _rateAtTargetTold();
+        uint256 owed = termPool.totalDebt();
+        uint256 utilisation = (owed * 1e18) / (owed + termPool.cash());
+        vm.warp(block.timestamp + 10 days);
+        (, uint256 expected) = AdaptiveCurve.average(before, utilisation, 10 days);
+        assertEq(_rateAtTargetTold(), expected);
+    }
+
+    function _rateAtTargetTold() private returns (uint256 atTarget) {
+        vm.recordLogs();
+        termPool.accrue();
+        (, atTarget) = abi.decode(vm.getRecordedLogs()[0].data, (uint256, uint256));
+    }
+
     /// @dev With all cash lent, from where an hour would move it: the curve's rate at this second, by the rate at target last told.
     function test_the_rate_offered_is_the_curves_at_this_second() public {
         _openTerm(0, MONTHLY, 500 * BTC, termPool.cash());
@@ -760,6 +800,21 @@ contract TermRateLimitTest is TermMarket {
         o.maxAnnualRate = type(uint256).max;
         vm.prank(borrower);
         vm.expectRevert(abi.encodeWithSelector(ITermLendingPool.RateTooHigh.selector, offered, most));
+        termManager.open(o, "");
+    }
+}
+
+/// @notice A base rate with which the one offered is the highest that a loan has room to note.
+contract TermRateAtLimitTest is TermMarket {
+    function _baseRatePerSecond() internal pure override returns (uint256) {
+        return (uint256(type(uint24).max) * 1e11 - 0.04e18) / YEAR;
+    }
+
+    function test_the_highest_rate_that_a_loan_can_note_is_lent_at() public {
+        ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
+        o.maxAnnualRate = uint256(type(uint24).max) * 1e11;
+        assertEq(termPool.offeredRate(MONTHLY, o.principal), o.maxAnnualRate);
+        vm.prank(borrower);
         termManager.open(o, "");
     }
 }
