@@ -185,6 +185,25 @@ contract OracleCreationTest is OracleFixture {
         assertPrices(new PriceOracle(c), 60_000e18);
     }
 
+    /// @dev A thousand of bitcoin's units make one of the loan asset where that is at its highest.
+    function test_fault_C39_bounds_within_which_the_price_is_just_not_nothing() public {
+        FaultFeed fine = new FaultFeed(18);
+        fine.publish(60_000e18, uint64(START));
+        FaultFeed coarse = new FaultFeed(0);
+        coarse.publish(1, uint64(START));
+        OracleConfig memory c = baseConfig();
+        c.legs.collateralAsset = address(new MockToken("Fine", "F", 18));
+        c.legs.loanAsset = address(new MockToken("Coarse", "C", 0));
+        (c.legs.wrapperBtc.feed, c.legs.wrapperBtc.minAnswer) = (address(new FaultFeed(18)), 1e18 - 1);
+        c.legs.wrapperBtc.maxAnswer = 2e18;
+        FaultFeed(c.legs.wrapperBtc.feed).publish(1e18, uint64(START));
+        (c.legs.btcUsd.feed, c.legs.btcUsd.minAnswer, c.legs.btcUsd.maxAnswer) = (address(fine), 998, 1e24);
+        (c.legs.loanUsd.feed, c.legs.loanUsd.minAnswer, c.legs.loanUsd.maxAnswer) = (address(coarse), 0, 1001);
+        _refuses(c, abi.encodeWithSelector(IOracleErrors.PriceRangeUnusable.selector, 0, false));
+        c.legs.btcUsd.minAnswer = 999;
+        assertPrices(new PriceOracle(c), 60_000e18);
+    }
+
     function test_fault_C39_caps_and_limits() public {
         OracleConfig memory c = baseConfig();
         c.sequencer.cap = 0;

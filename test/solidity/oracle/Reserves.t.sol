@@ -38,6 +38,19 @@ contract ReservesTest is OracleFixture {
         );
     }
 
+    function test_a_supply_told_in_fewer_decimals_is_compared_as_well() public {
+        supply = new FaultFeed(6);
+        OracleConfig memory c = baseConfig();
+        c.reserves = ReservesConfig(address(reserves), address(supply), 2 days, 1 days);
+        oracle = new PriceOracle(c);
+        _report(120_000e8, 120_000e6);
+        assertPrices(oracle, PRICE);
+        _report(120_000e8, 120_000e6 + 1);
+        _assertStopped(
+            abi.encodeWithSelector(IOracleErrors.ReservesBelowSupply.selector, 120_000e18, 120_000e18 + 1e12)
+        );
+    }
+
     function test_fault_C1_a_late_report_stops_new_risk_only() public {
         vm.warp(START + 2 days);
         refresh();

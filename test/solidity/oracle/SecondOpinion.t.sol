@@ -174,9 +174,9 @@ contract SecondOpinionTest is OracleFixture {
     function test_agreement_ends_the_hold_at_once_and_cannot_be_noted() public {
         source.set(2 * PRICE);
         oracle.noteDisagreement();
-        source.set(PRICE);
+        source.set(PRICE + 1);
         assertEq(oracle.liquidationPrice(), PRICE);
-        vm.expectRevert(abi.encodeWithSelector(IOracleErrors.SourcesAgree.selector, PRICE, PRICE, uint256(LIMIT_WAD)));
+        vm.expectRevert(abi.encodeWithSelector(IOracleErrors.SourcesAgree.selector, PRICE, PRICE + 1, LIMIT_WAD));
         oracle.noteDisagreement();
     }
 

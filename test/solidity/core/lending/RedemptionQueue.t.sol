@@ -268,6 +268,7 @@ contract RedemptionQueueTest is TieredMarket {
         vm.expectRevert(IPoolLedger.RedemptionsAreQueued.selector);
         pool.collectReserve(collector, 1);
         // The stake is nobody else's cash.
+        assertEq(cover.maxRedeem(underwriter), 1e12);
         vm.prank(underwriter);
         cover.redeem(1e12, underwriter, underwriter);
         // And borrowers leave as ever.

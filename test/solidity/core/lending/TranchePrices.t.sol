@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {IPoolLedger, TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
@@ -260,7 +261,9 @@ contract TranchePricesTest is TieredMarket {
     function test_a_request_of_more_than_one_has_is_refused_and_of_nothing_takes_it_back() public {
         uint256 shares = junior.balanceOf(subordinate);
         vm.startPrank(subordinate);
-        vm.expectRevert();
+        vm.expectRevert(
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, subordinate, shares, shares + 1)
+        );
         junior.requestExit(shares + 1);
         junior.requestExit(shares);
         junior.requestExit(0);
@@ -293,6 +296,28 @@ contract TranchePricesTest is TieredMarket {
         );
         uint256 supply = senior.totalSupply();
         assertEq(senior.maxDeposit(lender), ((type(uint120).max - supply) * 2) / (supply + 1e6));
+    }
+
+    /// @dev Half of what a pool can still count is left for interest.
+    function test_a_class_whose_pool_holds_nearly_all_it_can_count_is_nearly_full() public {
+        vm.mockCall(
+            address(pool),
+            abi.encodeCall(IPoolLedger.cash, ()),
+            abi.encode(uint256(type(uint112).max) - 10)
+        );
+        assertEq(senior.maxDeposit(lender), 5);
+    }
+
+    /// @dev Not even a single share, were it worth something.
+    function test_outside_the_window_nothing_leaves_whatever_a_share_is_worth() public {
+        vm.mockCall(
+            address(pool),
+            abi.encodeCall(IPoolLedger.navOf, (TrancheClass.Junior)),
+            abi.encode(uint256(type(uint112).max))
+        );
+        assertGt(junior.convertToAssets(1), 0);
+        assertEq(junior.maxWithdraw(subordinate), 0);
+        assertEq(junior.maxRedeem(subordinate), 0);
     }
 
     /// @dev A class of which one share would cost more than the whole deposit, and one worth more than its pool can count.

@@ -34,6 +34,22 @@ contract AmortisationVectorsTest is Test {
         }
     }
 
+    /// @dev 73 % a year are 6 % in 30 days: nothing is left to round, so that not a unit may be added.
+    function test_one_payment_of_a_rate_without_a_remainder_is_exact() public pure {
+        assertEq(Amortisation.instalmentUp(1e31, 0.73e18, 30 days, 1, 0), 1.06e31);
+    }
+
+    /// @dev Nearly all the units that fit, at a rate of which the power keeps few digits: those cut off make no payment too small.
+    function test_one_payment_is_never_less_than_principal_and_interest() public pure {
+        uint256 owed = 5e33 + Amortisation.periodInterestUp(5e33, 1e11, 1 days);
+        assertGe(Amortisation.instalmentUp(5e33, 1e11, 1 days, 1, 0), owed);
+    }
+
+    /// @dev A billionth a day: the sixth power has 54 digits, of which 36 are kept. Worked out with fractions.
+    function test_digits_of_a_power_that_are_cut_off_make_no_instalment_too_small() public pure {
+        assertEq(Amortisation.instalmentUp(5e33, 365e9, 1 days, 6, 0), 833333336250000002430555554340278);
+    }
+
     function test_without_interest_what_is_not_the_balloon_is_divided_and_rounded_up() public pure {
         assertEq(Amortisation.instalmentUp(10, 0, 1 days, 3, 0), 4);
         assertEq(Amortisation.instalmentUp(10, 0, 1 days, 3, 1), 3);
