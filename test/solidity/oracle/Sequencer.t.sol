@@ -163,6 +163,14 @@ contract SequencerTest is OracleFixture {
         assertEq(oracle.graceEndsAt(), 0);
     }
 
+    /// @dev What was longer gives no later grace: what lies before is not asked for.
+    function test_fault_C2_before_an_outage_of_just_the_cap_history_may_be_unreadable() public {
+        sequencer.setRound(2, DOWN, 0, uint64(START)); // without a start
+        sequencer.setRound(3, DOWN, uint64(START), uint64(START));
+        sequencer.setRound(4, UP, uint64(START + CAP), uint64(START + CAP));
+        _assertGraceUntil(START + 2 * CAP);
+    }
+
     function test_fault_C2_rounds_out_of_order_are_unreadable_history() public {
         sequencer.setRound(2, DOWN, uint64(START + 500), uint64(START));
         sequencer.setRound(3, UP, uint64(START + 400), uint64(START));

@@ -14,6 +14,17 @@ contract TickPriceTest is Test {
         assertApproxEqAbs(TickPrice.priceE36AtTick(-1), uint256(1e40) / 10_001, 1);
     }
 
+    /// @dev Every digit that squares and products with 127 bits after the point give, worked out with whole numbers elsewhere. Of
+    /// 1.0001^276324 the first 32 are right.
+    function test_every_digit_of_the_power() public pure {
+        assertEq(TickPrice.priceE36AtTick(276_324), 999997356176039153113976863680895393542970652090);
+        assertEq(TickPrice.priceE36AtTick(-276_324), 1000002643830950670501834);
+        assertEq(
+            TickPrice.priceE36AtTick(887_272),
+            340256786836388094050805785052944104313676110929394015650285534747696095729
+        );
+    }
+
     function test_the_outermost_ticks() public pure {
         assertEq(TickPrice.priceE36AtTick(-TickPrice.MAX_TICK), 0, "less than a unit");
         assertGt(TickPrice.priceE36AtTick(TickPrice.MAX_TICK), 3.4e74);

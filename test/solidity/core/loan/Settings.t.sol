@@ -64,6 +64,7 @@ contract SettingsTest is Market {
         vm.expectEmit(address(manager));
         emit IFacilities.MaxLtvSet(facility, 6000);
         manager.lowerMaxLtv(facility, 6000);
+        manager.lowerMaxLtv(facility, 6000); // no raise
         vm.expectRevert(abi.encodeWithSelector(IFacilities.GuardianCannotRaise.selector, 6000, 6001));
         manager.lowerMaxLtv(facility, 6001);
         _unauthorised(guardian);

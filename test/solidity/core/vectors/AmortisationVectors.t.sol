@@ -45,9 +45,10 @@ contract AmortisationVectorsTest is Test {
         assertGe(Amortisation.instalmentUp(5e33, 1e11, 1 days, 1, 0), owed);
     }
 
-    /// @dev A billionth a day: the sixth power has 54 digits, of which 36 are kept. Worked out with fractions.
+    /// @dev A billionth a day: the sixth power has 54 digits, the eighth 72, of which 36 are kept. Worked out with fractions.
     function test_digits_of_a_power_that_are_cut_off_make_no_instalment_too_small() public pure {
         assertEq(Amortisation.instalmentUp(5e33, 365e9, 1 days, 6, 0), 833333336250000002430555554340278);
+        assertEq(Amortisation.instalmentUp(5e33, 365e9, 1 days, 8, 0), 625000002812500003281249998359375 + 1);
     }
 
     function test_without_interest_what_is_not_the_balloon_is_divided_and_rounded_up() public pure {
