@@ -4,10 +4,14 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "../../../contracts/periphery/UniswapV3.sol";
 
-/// @notice A pool that behaves as Uniswap v3's does towards whoever buys an exact amount (pays first, calls back, then looks
-/// whether it was paid) and sells at a rate that the test names.
+/// @notice A pool that behaves as Uniswap v3's does towards whoever buys an exact amount (wants a limit within the range of prices,
+/// pays first, calls back, then looks whether it was paid) and sells at a rate that the test names.
 contract SwapVenue is IUniswapV3Pool {
     uint256 private constant WAD = 1e18;
+    /// @dev Uniswap's: the square roots, with 96 bits after the point, of the prices at either end and of one.
+    uint160 private constant LEAST = 4295128739;
+    uint160 private constant EVEN = 1 << 96;
+    uint160 private constant MOST = 1461446703485210103287273052203988822378723970342;
 
     IERC20 private immutable TOKEN0;
     IERC20 private immutable TOKEN1;
@@ -30,10 +34,11 @@ contract SwapVenue is IUniswapV3Pool {
         address recipient,
         bool zeroForOne,
         int256 amountSpecified,
-        uint160,
+        uint160 limit,
         bytes calldata data
     ) external returns (int256 amount0, int256 amount1) {
         require(!_busy, "LOK");
+        require(zeroForOne ? limit > LEAST && limit < EVEN : limit > EVEN && limit < MOST, "SPL");
         _busy = true;
         uint256 bought = uint256(-amountSpecified);
         uint256 owed = (bought * (zeroForOne ? _price1 : _price0)) / WAD;

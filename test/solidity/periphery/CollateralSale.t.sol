@@ -29,6 +29,32 @@ contract ShortVenue is IUniswapV3Factory, IUniswapV3Pool {
     }
 }
 
+/// @notice A factory that is its own only pool, which wants to be paid twice.
+contract GreedyVenue is IUniswapV3Factory, IUniswapV3Pool {
+    IERC20 private immutable TOKEN;
+
+    constructor(IERC20 token) {
+        TOKEN = token;
+    }
+
+    function getPool(address, address, uint24) external view returns (address) {
+        return address(this);
+    }
+
+    function swap(
+        address recipient,
+        bool zeroForOne,
+        int256 wanted,
+        uint160,
+        bytes calldata data
+    ) external returns (int256 amount0, int256 amount1) {
+        (amount0, amount1) = zeroForOne ? (int256(1), wanted) : (wanted, int256(1));
+        TOKEN.transfer(recipient, uint256(-wanted));
+        IUniswapV3SwapCallback(msg.sender).uniswapV3SwapCallback(amount0, amount1, data);
+        IUniswapV3SwapCallback(msg.sender).uniswapV3SwapCallback(amount0, amount1, data);
+    }
+}
+
 /// @notice Paying a loan of 30,000 dollars out of its bitcoin: what is refused, and what is paid, sold and left.
 contract CollateralSaleTest is Market {
     uint24 private constant FEE = 500;
@@ -180,6 +206,36 @@ contract CollateralSaleTest is Market {
             abi.encodeWithSelector(ICollateralSale.InsufficientLiquidity.selector, 5_000 * USD - 1, 5_000 * USD)
         );
         _periphery.repay(_loan, 5_000 * USD, sale);
+    }
+
+    function test_a_pool_calls_back_once() public {
+        GreedyVenue venue = new GreedyVenue(usd);
+        usd.mint(address(venue), 10_000 * USD);
+        _periphery = _deploy(venue);
+        IRepayWithCollateral.Sale memory sale = _sale(_path(FEE));
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.UnexpectedCallback.selector, venue, address(0)));
+        _periphery.repay(_loan, 5_000 * USD, sale);
+    }
+
+    /// @dev Over a token that sorts before dollars, so that it is the first of the pool's two.
+    function test_a_pool_is_owed_a_single_unit_and_one_that_asks_for_none_is_not_believed() public {
+        MockToken low = _token("Low", "L", 6);
+        while (address(low) > address(usd)) low = _token("Low", "L", 6);
+        SwapVenue first = _venues.make(address(usd), address(low), FEE);
+        _stock(first, usd, 1);
+        _stock(_venues.make(address(low), address(btc), FEE), low, 1);
+        IRepayWithCollateral.Sale memory sale = _sale(
+            abi.encodePacked(address(usd), FEE, address(low), FEE, address(btc))
+        );
+        vm.startPrank(borrower);
+        (uint256 paid, uint256 sold) = _periphery.repay(_loan, 1, sale);
+        assertEq(paid, 1);
+        assertEq(sold, 1);
+        first.setPrice(usd, 0);
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.InsufficientLiquidity.selector, 0, 1));
+        _periphery.repay(_loan, 1, sale);
+        vm.stopPrank();
     }
 
     function test_nobody_calls_back_who_was_not_asked() public {
