@@ -15,8 +15,9 @@ contract ScriptedRouter {
 
     uint256 public priceE36;
     Agent public agent;
-    /// @notice What was sold under each fee.
+    /// @notice What was sold under each fee, and how often somebody sold.
     mapping(uint24 fee => uint256) public sold;
+    mapping(uint24 fee => uint256) public sales;
 
     function setPrice(uint256 priceE36_) external {
         priceE36 = priceE36_;
@@ -40,6 +41,7 @@ contract ScriptedRouter {
         if (fee == CALL) agent.onTokenMoved();
         IERC20(address(bytes20(params.path[:20]))).transferFrom(msg.sender, address(this), params.amountIn);
         sold[fee] += params.amountIn;
+        ++sales[fee];
         received = fee == STEAL ? 0 : (params.amountIn * priceE36) / 1e36;
         require(received >= params.amountOutMinimum, "Too little received");
         IERC20 bought = IERC20(address(bytes20(params.path[params.path.length - 20:])));

@@ -52,6 +52,17 @@ contract WaterfallTest is Test {
         assertEq(l.firstLoss.junior, 290);
     }
 
+    /// @dev The unit by which a debt was rounded up is nobody's loss.
+    function test_LOSS_1_no_more_is_lost_than_all_debt() public pure {
+        Waterfall.Ledger memory l;
+        l.debt = 10;
+        l.claims.senior = 15;
+        l.state.cash = 5;
+        Waterfall.Loss memory by = l.bear(11);
+        assertEq(by.senior, 10);
+        assertEq(l.claims.senior, 5, "the cash");
+    }
+
     function testFuzz_LOSS_1_interest_is_taken_back_down_to_the_premium_that_was_not_paid(
         uint256 interest
     ) public pure {

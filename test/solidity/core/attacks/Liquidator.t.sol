@@ -8,6 +8,7 @@ import {ILiquidator} from "../../../../contracts/interfaces/ILiquidator.sol";
 import {ILoanCallbacks} from "../../../../contracts/interfaces/ILoanCallbacks.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
+import {SwapPath} from "../../../../contracts/periphery/SwapPath.sol";
 import {IUniswapV3Router} from "../../../../contracts/periphery/UniswapV3.sol";
 import {Agent} from "../../helpers/Agent.sol";
 import {ScriptedRouter} from "../../helpers/ScriptedRouter.sol";
@@ -246,10 +247,11 @@ contract LiquidatorAttacksTest is TermMarket {
         item.legs = new ILiquidator.Leg[](3);
         item.legs[0] = ILiquidator.Leg(2, _path(100));
         item.legs[1] = ILiquidator.Leg(1, _path(500));
-        item.legs[2] = ILiquidator.Leg(4, _path(3000));
+        item.legs[2] = ILiquidator.Leg(10, _path(3000));
         ILiquidator.Outcome memory outcome = _run(_alone(item))[0];
-        assertEq(_router.sold(100), (outcome.seized * 2) / 7);
-        assertEq(_router.sold(500), outcome.seized / 7);
+        assertGt((outcome.seized * 2) % 13, 0, "nothing is divided evenly");
+        assertEq(_router.sold(100), (outcome.seized * 2) / 13);
+        assertEq(_router.sold(500), outcome.seized / 13);
         assertEq(_router.sold(100) + _router.sold(500) + _router.sold(3000), outcome.seized);
         assertEq(_held(), outcome.profit);
         assertEq(_kept(), 0);
@@ -280,6 +282,39 @@ contract LiquidatorAttacksTest is TermMarket {
         assertTrue(outcome.done);
         assertEq(_router.sold(500), outcome.seized);
         assertEq(_router.sold(100) + _router.sold(3000), 0);
+        assertEq(_router.sales(100), 0, "not even tried");
+        assertEq(_router.sales(3000), 1, "what all legs together must bring is asked of the last");
+    }
+
+    /// @dev Less than what a liquidation earns.
+    function test_a_small_leg_that_pays_nothing_is_made_up_for_by_the_last() public {
+        uint256[] memory ids = _fallen(1);
+        ILiquidator.Item memory item = _sale(ids[0], FEE);
+        item.legs = new ILiquidator.Leg[](2);
+        item.legs[0] = ILiquidator.Leg(1, _path(_router.STEAL()));
+        item.legs[1] = ILiquidator.Leg(99, _path(FEE));
+        assertTrue(_run(_alone(item))[0].done);
+    }
+
+    function test_a_path_that_leads_elsewhere_sells_nothing() public {
+        ILiquidator.Item memory item = _sale(_fallen(1)[0], FEE);
+        bytes memory back = abi.encodePacked(usd, FEE, btc);
+        item.legs[0].path = back;
+        assertEq(
+            _reasonsFor(_alone(item))[0],
+            abi.encodeWithSelector(SwapPath.InvalidPath.selector, back, address(btc), address(usd))
+        );
+    }
+
+    /// @dev Two numbers of one kind beside each other.
+    function test_a_single_liquidation_says_what_it_wants_of_collateral_and_of_profit() public {
+        uint256 id = _fallen(1)[0];
+        vm.startPrank(operator);
+        vm.expectRevert("Too little received");
+        _liquidator.liquidate(id, type(uint256).max, 0, _path(FEE), 50_000 * USD, block.timestamp);
+        vmMore.expectPartialRevert(ILoans.PriceTooLow.selector);
+        _liquidator.liquidate(id, type(uint256).max, 1e36, _path(FEE), 0, block.timestamp);
+        vm.stopPrank();
     }
 
     /// @dev The router's word is not enough: what is held is looked at.
@@ -335,6 +370,23 @@ contract LiquidatorAttacksTest is TermMarket {
         }
     }
 
+    function test_what_it_never_does_it_is_not_called_back_for() public {
+        ILoanCallbacks it = ILoanCallbacks(address(_liquidator));
+        bytes[4] memory calls = [
+            abi.encodeCall(it.onOpen, (1, 1, "")),
+            abi.encodeCall(it.onRepay, (1, 1, "")),
+            abi.encodeCall(it.onTopUp, (1, 1, "")),
+            abi.encodeCall(it.onClose, (1, 1, 1, ""))
+        ];
+        for (uint256 i; i < 4; ++i) {
+            vm.prank(address(manager));
+            (bool done, bytes memory reason) = address(it).call(calls[i]);
+            assertFalse(done);
+            assertEq(reason, abi.encodeWithSelector(ILiquidator.NotSupported.selector));
+        }
+        assertEq(_liquidator.router(), address(_router));
+    }
+
     function test_no_one_but_the_contract_runs_an_item_by_itself() public {
         uint256[] memory ids = _fallen(1);
         address[3] memory callers = [operator, _owner, stranger];
@@ -346,8 +398,15 @@ contract LiquidatorAttacksTest is TermMarket {
         vm.startPrank(stranger);
         vm.expectRevert(abi.encodeWithSelector(ILiquidator.NotOperator.selector, stranger));
         _liquidator.liquidateMany(_alone(_sale(ids[0], FEE)), ITEM_GAS, block.timestamp);
-        vm.expectRevert(abi.encodeWithSignature("OwnableUnauthorizedAccount(address)", stranger));
+        vm.expectRevert(abi.encodeWithSelector(ILiquidator.NotOperator.selector, stranger));
+        _liquidator.liquidate(ids[0], type(uint256).max, 0, _path(FEE), 0, block.timestamp);
+        bytes memory notTheOwner = abi.encodeWithSignature("OwnableUnauthorizedAccount(address)", stranger);
+        vm.expectRevert(notTheOwner);
         _liquidator.setInventory(facility, 1, 0);
+        vm.expectRevert(notTheOwner);
+        _liquidator.setOperator(stranger, true);
+        vm.expectRevert(notTheOwner);
+        _liquidator.withdraw(address(usd), stranger, 0);
         vm.stopPrank();
         vm.prank(operator);
         vm.expectRevert(abi.encodeWithSignature("OwnableUnauthorizedAccount(address)", operator));
@@ -456,12 +515,12 @@ contract LiquidatorAttacksTest is TermMarket {
         greedy.minProfit = 90 * USD;
         _expectNothing(greedy, ILiquidator.WorthTooLittle.selector);
         assertEq(_held(), 50_000 * USD);
-        greedy.minProfit = 20 * USD;
         repaid = manager.quoteLiquidation(ids[0], 1_000 * USD).repaid;
         seized = manager.quoteLiquidation(ids[0], 1_000 * USD).seized;
         worth = (seized * 35_999 * USD) / BTC;
         vm.expectEmit(address(_liquidator));
         emit ILiquidator.ItemDone(ids[0], repaid, seized, worth - repaid, true);
+        greedy.minProfit = worth - repaid;
         _run(_alone(greedy));
         assertLt(_held(), 50_000 * USD);
     }
@@ -478,7 +537,8 @@ contract LiquidatorAttacksTest is TermMarket {
     }
 
     function test_the_gas_for_items_is_theirs_and_what_a_call_keeps_back() public view {
-        assertEq(_liquidator.gasFor(1, 630_000) - _liquidator.gasFor(1, 0), 630_000 + 10_000);
+        assertEq(_liquidator.gasFor(1, 0), 40_000);
+        assertEq(_liquidator.gasFor(1, 630_000), 630_000 + 40_000 + 10_000);
         assertEq(_liquidator.gasFor(3, 630_000) - _liquidator.gasFor(2, 630_000), 630_000 + _liquidator.gasFor(1, 0));
     }
 

@@ -6,6 +6,7 @@ import {ILendingPool} from "../../../../contracts/interfaces/ILendingPool.sol";
 import {TrancheClass} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {IPoolLedger} from "../../../../contracts/interfaces/IPoolLedger.sol";
 import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
+import {IRedemptionQueue} from "../../../../contracts/interfaces/IRedemptionQueue.sol";
 import {ITranche} from "../../../../contracts/interfaces/ITranche.sol";
 import {Facility, FacilityKind} from "../../../../contracts/interfaces/LoanTypes.sol";
 import {MockOracle} from "../../../../contracts/mocks/MockOracle.sol";
@@ -277,6 +278,13 @@ contract CreationTest is Market {
             _mismatch("tranche.pool", _good.pool, address(pool));
             vm.clearMockedCalls();
         }
+    }
+
+    function test_fault_C39_a_queue_for_another_pool_is_refused() public {
+        address foreign = makeAddr("queue");
+        vm.mockCall(_good.pool, abi.encodeCall(IPoolLedger.queue, ()), abi.encode(foreign));
+        vm.mockCall(foreign, abi.encodeCall(IRedemptionQueue.pool, ()), abi.encode(pool));
+        _mismatch("queue.pool", _good.pool, address(pool));
     }
 
     function _refused(string memory field, uint256 value, uint256 least, uint256 most) private {
