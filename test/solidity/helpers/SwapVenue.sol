@@ -37,6 +37,7 @@ contract SwapVenue is IUniswapV3Pool {
         uint160 limit,
         bytes calldata data
     ) external returns (int256 amount0, int256 amount1) {
+        require(amountSpecified != 0, "AS");
         require(!_busy, "LOK");
         require(zeroForOne ? limit > LEAST && limit < EVEN : limit > EVEN && limit < MOST, "SPL");
         _busy = true;

@@ -8,6 +8,7 @@ import {IRepayWithCollateral} from "../../../contracts/interfaces/IRepayWithColl
 import {Actions, Authorisation} from "../../../contracts/interfaces/LoanTypes.sol";
 import {MockToken} from "../../../contracts/mocks/MockToken.sol";
 import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "../../../contracts/periphery/UniswapV3.sol";
+import {SwapPath} from "../../../contracts/periphery/SwapPath.sol";
 import {Market} from "../helpers/Market.sol";
 import {SwapVenue, SwapVenues} from "../helpers/SwapVenue.sol";
 
@@ -172,6 +173,39 @@ contract CollateralSaleTest is Market {
             abi.encodeWithSelector(IRepayWithCollateral.DeadlinePassed.selector, block.timestamp - 1, block.timestamp)
         );
         _periphery.repay(_loan, 1_000 * USD, sale);
+    }
+
+    /// @dev Neither before a pool is asked, nor where none has to be.
+    function test_the_owner_s_authorisation_is_no_one_else_s() public {
+        IRepayWithCollateral.Sale memory sale = _sale(_path(3_000));
+        bytes memory notTheirs = abi.encodeWithSelector(
+            ICollateralSale.NotLoanOwner.selector,
+            _loan,
+            stranger,
+            borrower
+        );
+        vm.prank(stranger);
+        vm.expectRevert(notTheirs);
+        _periphery.repay(_loan, 1_000 * USD, sale);
+        vm.prank(borrower);
+        manager.repay(_loan, type(uint256).max, "");
+        vm.prank(stranger);
+        vm.expectRevert(notTheirs);
+        _periphery.close(_loan, sale, stranger);
+    }
+
+    function test_a_path_that_leads_elsewhere_is_refused() public {
+        bytes memory back = abi.encodePacked(address(btc), FEE, address(usd));
+        vm.prank(borrower);
+        vm.expectRevert(abi.encodeWithSelector(SwapPath.InvalidPath.selector, back, address(usd), address(btc)));
+        _periphery.repay(_loan, 1_000 * USD, IRepayWithCollateral.Sale(back, BTC, block.timestamp));
+    }
+
+    function test_EVENT_1_a_loan_closed_with_its_own_collateral() public {
+        vm.expectEmit(address(_periphery));
+        emit IRepayWithCollateral.RepaidWithCollateral(_loan, borrower, 30_000 * USD, (BTC * 6) / 10);
+        vm.prank(borrower);
+        _periphery.close(_loan, _sale(_path(FEE)), borrower);
     }
 
     function test_no_more_is_sold_than_the_owner_allows() public {

@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ICollateralSale} from "../../../contracts/interfaces/ICollateralSale.sol";
 import {IProtectionOrders, Order, OrderKind} from "../../../contracts/interfaces/IProtectionOrders.sol";
 import {Actions, Authorisation} from "../../../contracts/interfaces/LoanTypes.sol";
+import {ProtectionMath} from "../../../contracts/periphery/ProtectionMath.sol";
 import {SwapPath} from "../../../contracts/periphery/SwapPath.sol";
 import {argsOf} from "../helpers/ErrorArgs.sol";
 import {Market} from "../helpers/Market.sol";
@@ -13,6 +14,8 @@ import {vmMore} from "../helpers/VmMore.sol";
 
 /// @notice Standing orders on a revolving loan of 30,000 dollars on one bitcoin: which are refused, and what each kind does.
 contract ProtectionOrdersTest is Market {
+    using ProtectionMath for ProtectionMath.Position;
+
     uint24 private constant FEE = 500;
     uint128 private constant UNLIMITED = type(uint128).max;
 
@@ -117,11 +120,21 @@ contract ProtectionOrdersTest is Market {
         o = _order(OrderKind.AutoRepay);
         o.path = abi.encodePacked(address(usd), FEE, address(btc));
         _assertInvalid(OrderKind.AutoRepay, o, "path");
+        o.path = hex"00";
+        _assertInvalid(OrderKind.AutoRepay, o, "path");
+        o = _order(OrderKind.AutoRepay);
+        o.maxPerExecution = 0;
+        _assertInvalid(OrderKind.AutoRepay, o, "maxPerExecution");
+        o = _order(OrderKind.Deleverage);
+        o.maxPerExecution = 1;
+        _assertInvalid(OrderKind.Deleverage, o, "maxPerExecution");
         o = _order(OrderKind.AutoTopUp);
         o.limit = 0;
         _assertInvalid(OrderKind.AutoTopUp, o, "limit");
         o = _order(OrderKind.TakeProfit);
         o.triggerLtvBps = 5_500;
+        _assertInvalid(OrderKind.TakeProfit, o, "triggerLtvBps");
+        o.triggerLtvBps = 1;
         _assertInvalid(OrderKind.TakeProfit, o, "triggerLtvBps");
         o = _order(OrderKind.TakeProfit);
         o.targetLtvBps = 1;
@@ -313,10 +326,18 @@ contract ProtectionOrdersTest is Market {
         Order memory o = _order(OrderKind.AutoTopUp);
         o.feeBps = 0;
         _place(OrderKind.AutoTopUp, o);
-        IProtectionOrders.Quote memory done = _execute(OrderKind.AutoTopUp);
+        // Nothing is sent, not even nothing: no token takes that for nobody.
+        (IProtectionOrders.Quote memory done, ) = _orders.execute(_loan, OrderKind.AutoTopUp, address(0), 0);
         assertEq(done.fee, 0);
-        assertEq(btc.balanceOf(_keeper), 0);
         assertEq(manager.loanOf(_loan).collateral, BTC + done.toppedUp);
+    }
+
+    function test_a_fee_of_a_unit_is_paid() public {
+        Order memory o = _order(OrderKind.AutoTopUp);
+        o.maxFee = 1;
+        _place(OrderKind.AutoTopUp, o);
+        _execute(OrderKind.AutoTopUp);
+        assertEq(btc.balanceOf(_keeper), 1);
     }
 
     // ---- what each kind does ----
@@ -330,6 +351,91 @@ contract ProtectionOrdersTest is Market {
         assertEq(btc.balanceOf(address(_orders)), 0);
         uint128 left = _orders.orderOf(_loan, borrower, OrderKind.AutoTopUp).limit;
         assertEq(left, UNLIMITED - done.toppedUp - done.fee);
+    }
+
+    function test_EVENT_1_a_top_up() public {
+        _place(OrderKind.AutoTopUp, _order(OrderKind.AutoTopUp));
+        vm.expectEmit(address(_orders));
+        emit IProtectionOrders.OrderExecuted(
+            _loan,
+            borrower,
+            OrderKind.AutoTopUp,
+            _keeper,
+            0,
+            BTC / 5,
+            0,
+            BTC / 1000,
+            _price(50_000)
+        );
+        _execute(OrderKind.AutoTopUp);
+    }
+
+    /// @dev At a price at which the fee is no whole number, so that budget and fee would give a unit less.
+    function test_a_wallet_with_just_what_a_top_up_takes_tops_up_all_of_it() public {
+        oracle.setPrice(_price(49_999));
+        _place(OrderKind.AutoTopUp, _order(OrderKind.AutoTopUp));
+        IProtectionOrders.Quote memory asked = _orders.quote(_loan, OrderKind.AutoTopUp);
+        uint256 needed = asked.toppedUp + asked.fee;
+        assertLt((needed * 10_000) / 10_050, asked.toppedUp);
+        _leaveBorrower(IERC20(btc), needed);
+        assertEq(_orders.quote(_loan, OrderKind.AutoTopUp).toppedUp, asked.toppedUp);
+        _leaveBorrower(IERC20(btc), needed - 1);
+        assertLt(_orders.quote(_loan, OrderKind.AutoTopUp).toppedUp, asked.toppedUp);
+        _leaveBorrower(IERC20(btc), BTC / 100);
+        bytes memory reason = abi.encodeWithSelector(
+            IProtectionOrders.InsufficientFunds.selector,
+            BTC / 100,
+            needed
+        );
+        _expectExactly(OrderKind.AutoTopUp, reason);
+    }
+
+    function test_a_repayment_with_too_little_is_told_what_there_is_and_what_it_takes() public {
+        Order memory o = _order(OrderKind.AutoRepay);
+        o.maxPerExecution = uint128(100 * USD);
+        _place(OrderKind.AutoRepay, o);
+        o.maxPerExecution = UNLIMITED;
+        uint256 before = vmMore.snapshotState();
+        _place(OrderKind.AutoRepay, o);
+        IProtectionOrders.Quote memory asked = _orders.quote(_loan, OrderKind.AutoRepay);
+        vmMore.revertToState(before);
+        bytes memory reason = abi.encodeWithSelector(
+            IProtectionOrders.InsufficientFunds.selector,
+            100 * USD,
+            asked.repaid + asked.fee
+        );
+        _expectExactly(OrderKind.AutoRepay, reason);
+    }
+
+    function test_no_more_is_sold_than_the_order_s_slippage_allows() public {
+        _place(OrderKind.Deleverage, _order(OrderKind.Deleverage));
+        SwapVenue venue = SwapVenue(_venues.getPool(address(usd), address(btc), FEE));
+        venue.setPrice(IERC20(usd), (uint256(1e18) * 102) / (500 * 100));
+        IProtectionOrders.Quote memory asked = _orders.quote(_loan, OrderKind.Deleverage);
+        uint256 owed = ((asked.repaid + asked.fee) * 102) / (500 * 100);
+        vm.expectRevert(abi.encodeWithSelector(ICollateralSale.TooMuchSold.selector, owed, asked.maxSold));
+        _execute(OrderKind.Deleverage);
+    }
+
+    /// @dev Sold for at this price is all but the least debt, to the unit.
+    function test_a_sale_may_leave_exactly_the_least_debt() public {
+        Order memory o = _order(OrderKind.Deleverage);
+        o.targetLtvBps = 10;
+        _place(OrderKind.Deleverage, o);
+        ProtectionMath.Position memory p = ProtectionMath.Position(30_000 * USD, BTC, 0);
+        ProtectionMath.Cost memory cost = ProtectionMath.Cost(100, 50, UNLIMITED);
+        (uint256 low, uint256 high) = (_price(31_000), _price(1_000_000));
+        while (high - low > 1) {
+            p.priceE36 = (low + high) / 2;
+            if (p.repaidBySaleUp(10, cost) < 30_000 * USD - minDebt) high = p.priceE36;
+            else low = p.priceE36;
+        }
+        p.priceE36 = low;
+        assertEq(p.repaidBySaleUp(10, cost), 30_000 * USD - minDebt, "the price is found");
+        o.triggerLtvBps = 20;
+        _place(OrderKind.Deleverage, o);
+        oracle.setPrice(low);
+        assertEq(_orders.quote(_loan, OrderKind.Deleverage).repaid, 30_000 * USD - minDebt);
     }
 
     function test_a_top_up_takes_what_the_wallet_has_where_that_leaves_the_trigger_and_nothing_where_it_does_not()

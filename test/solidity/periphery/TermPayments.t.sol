@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
-import {TermBalance} from "../../../contracts/interfaces/TermLoanTypes.sol";
+import {TermBalance, TermTerms} from "../../../contracts/interfaces/TermLoanTypes.sol";
+import {TermLoanMath} from "../../../contracts/loan/TermLoanMath.sol";
 import {TermPayments} from "../../../contracts/periphery/TermPayments.sol";
 import {TermMarket} from "../helpers/TermMarket.sol";
 
@@ -18,6 +19,8 @@ contract TermPaymentsTest is Test {
         assertEq(s.effectDown(17), 16);
         assertEq(s.paymentUp(15), 15);
         assertEq(s.paymentUp(16), 15 + 2 * (1 + 4), "twice the unit and what roundings keep");
+        s.keptWad = 0.3e18;
+        assertEq(s.paymentUp(16), 15 + 17, "five of three tenths: 16.7");
     }
 
     function test_without_dates_all_of_it_counts() public pure {
@@ -30,6 +33,7 @@ contract TermPaymentsTest is Test {
 /// @notice The same of a loan of a million at 1 % for prepayment.
 contract TermPaymentsOfALoanTest is TermMarket {
     using TermPayments for *;
+    using TermLoanMath for TermBalance;
 
     uint256 private constant RATE_SECONDS = 1e18 * 365 days;
 
@@ -50,6 +54,17 @@ contract TermPaymentsOfALoanTest is TermMarket {
         assertEq(s.keptWad, (1e18 * cost) / withFee);
         assertEq(s.rest, 1 + 4);
         assertEq(s.due, 0);
+    }
+
+    /// @dev What comes next of a loan in arrears is what comes next once they are paid.
+    function test_beyond_arrears_credit_is_what_is_next_when_they_are_paid() public {
+        uint256 id = _openMillion();
+        vm.warp(block.timestamp + 33 days);
+        TermPayments.Steps memory s = _steps(id);
+        _pay(id, s.due);
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        assertEq(b.dueNow(t), 0);
+        assertEq(s.credit, b.nextPayment(t));
     }
 
     function test_where_all_is_due_nothing_is_prepaid_and_all_is_kept() public {
