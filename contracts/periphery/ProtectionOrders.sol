@@ -207,7 +207,7 @@ contract ProtectionOrders is IProtectionOrders, CollateralSale, ReentrancyGuardT
         if (repaid >= at.payOff || debt.zeroFloorSub(at.steps.effectDown(repaid)) < at.minDebt) repaid = at.payOff;
         uint256 needed = repaid + repaid.feeDown(cost);
         if (needed <= available) return repaid;
-        repaid = _cut(debt, Math.min(available.payableDown(cost), repaid - 1), at.minDebt);
+        repaid = _cut(debt, available.payableDown(cost), at.minDebt);
         at.position.debt = debt - at.steps.effectDown(repaid) + at.steps.rest + 1;
         require(!at.position.isAtOrAbove(order.triggerLtvBps), InsufficientFunds(available, needed));
     }

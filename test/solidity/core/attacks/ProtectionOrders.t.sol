@@ -30,9 +30,10 @@ contract ProtectionOrdersAttacksTest is Market {
     uint256 private _loan;
     Authorisation private _unlimited = Authorisation(Actions.WITHDRAW, type(uint40).max, 0, type(uint104).max);
 
-    /// @dev The loan asset calls both sides of a transfer once it is told to.
+    /// @dev Both assets call both sides of a transfer once they are told to.
     function _options() internal override returns (Options memory o) {
         o = _standard(8, 6);
+        o.collateral = MockToken(address(new FaultToken("Wrapped BTC", "WBTC", 8)));
         o.loan = MockToken(address(new FaultToken("Dollar", "USD", 6)));
     }
 
@@ -169,6 +170,20 @@ contract ProtectionOrdersAttacksTest is Market {
         _expectNotOwner();
         _execute(OrderKind.AutoRepay);
         assertEq(usd.balanceOf(address(_owner)), 30_000 * USD);
+    }
+
+    function test_an_owner_who_sells_the_loan_while_a_top_up_is_pulled_tops_the_buyers_up_with_nothing() public {
+        Order memory order;
+        (order.triggerLtvBps, order.targetLtvBps) = (5_500, 5_000);
+        (order.maxPerExecution, order.limit) = (type(uint128).max, type(uint128).max);
+        _place(OrderKind.AutoTopUp, order);
+        _owner.approve(IERC20(btc), address(_orders));
+        btc.mint(address(_owner), BTC);
+        FaultToken(address(btc)).setHabit(FaultToken.Habit.Hooks);
+        _armSaleToDesk();
+        _expectNotOwner();
+        _execute(OrderKind.AutoTopUp);
+        assertEq(btc.balanceOf(address(_owner)), BTC);
     }
 
     function executeDeleverage() external {

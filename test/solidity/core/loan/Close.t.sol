@@ -46,6 +46,15 @@ contract CloseTest is Market {
         assertEq(btc.balanceOf(address(vault)), 0);
     }
 
+    function test_close_returns_the_last_unit_of_collateral() public {
+        vm.startPrank(borrower);
+        manager.repay(_loan, type(uint256).max, "");
+        manager.withdraw(_loan, BTC - 1, borrower);
+        manager.close(_loan, stranger, "");
+        vm.stopPrank();
+        assertEq(btc.balanceOf(stranger), 1);
+    }
+
     function test_close_in_the_second_of_opening_costs_nothing() public {
         vm.prank(borrower);
         (uint256 paid, ) = manager.close(_loan, borrower, "");

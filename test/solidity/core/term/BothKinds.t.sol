@@ -30,6 +30,7 @@ contract BothKindsTest is TermMarket {
         assertEq(all.length, 2);
         assertEq(all[0].facility, facility);
         assertEq(all[1].facility, termFacility);
+        assertEq(termFacility, 1_000_001);
         assertEq(all[1].junior, address(termJunior));
         assertEq(all[1].cover, address(termCover));
         assertEq(all[1].queue, address(termQueue));
