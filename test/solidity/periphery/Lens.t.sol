@@ -99,7 +99,9 @@ contract LensTest is Market {
         assertEq(_lens.loanOverview(id).drawable, 15_000 * USD - 1);
     }
 
-    function test_a_facility_is_told_as_its_contracts_have_it() public view {
+    function test_a_facility_is_told_as_its_contracts_have_it() public {
+        _open(BTC, 20_000 * USD);
+        vm.warp(block.timestamp + YEAR);
         ILens.FacilityOverview memory o = _lens.facilityOverview(facility);
         assertEq(o.facility, facility);
         assertEq(abi.encode(o.config), abi.encode(manager.facilityOf(facility)));
@@ -108,6 +110,11 @@ contract LensTest is Market {
         assertEq(o.loanAsset, address(usd));
         assertEq(o.collateralAsset, address(btc));
         assertEq(o.cash, pool.cash());
+        assertEq(o.totalDebt, pool.totalDebt());
+        assertGt(o.reserve, 0);
+        assertEq(o.reserve, pool.reserve());
+        assertEq(o.staleFor, oracle.staleFor());
+        assertEq(_lens.borrowRateAfter(facility, 7 * USD), pool.borrowRateAfter(7 * USD));
         assertEq(o.seniorNav, pool.navOf(TrancheClass.Senior));
         assertEq(o.borrowRate, pool.borrowRate());
         assertFalse(o.redemptionsQueued);
@@ -198,6 +205,24 @@ contract LensTest is Market {
         assertEq(loan.ltv, 0);
         assertEq(loan.liquidationPriceE36, 0);
         assertEq(loan.withdrawable, BTC);
+        oracle.setRefusing(true);
+        assertEq(_lens.loanOverview(id).withdrawable, BTC, "at no price either");
+    }
+
+    function test_a_loan_is_told_with_whom_it_was_offered_to_and_the_price_at_which_it_can_be_sold() public {
+        uint256 id = _open(BTC, 20_000 * USD);
+        assertEq(_lens.loanOverview(id).offeredTo, address(0));
+        vm.prank(borrower);
+        manager.transferLoan(id, stranger);
+        assertEq(_lens.loanOverview(id).offeredTo, stranger);
+        uint256 safe = _lens.loanOverview(id).liquidationPriceE36;
+        uint256 lltvBps = manager.facilityOf(facility).ltv.lltvBps;
+        assertEq(safe, Headroom.safePriceUp(BTC, 20_000 * USD, lltvBps * 1e14));
+        oracle.setPrice(safe);
+        vmMore.expectPartialRevert(ILiquidationEngine.NotLiquidatable.selector);
+        manager.quoteLiquidation(id, type(uint256).max);
+        oracle.setPrice(safe - 1e30);
+        assertGt(manager.quoteLiquidation(id, type(uint256).max).repaid, 0);
     }
 
     function test_a_debt_on_collateral_that_is_worth_nothing_has_no_ratio() public {

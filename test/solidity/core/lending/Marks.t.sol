@@ -42,6 +42,22 @@ contract MarksTest is TieredMarket {
         _assertBalanced();
     }
 
+    /// @dev At a price at which a unit of value more would cover a unit of debt more.
+    function test_value_that_is_marked_by_is_rounded_down() public {
+        uint256 id = _lendOut(0, 3_000_000 * USD);
+        vm.prank(borrower);
+        manager.topUp(id, 7, "");
+        uint256 collateral = manager.loanOf(id).collateral;
+        uint256 price = _price(20_000);
+        uint256 value;
+        do {
+            price += 1e33;
+            value = (collateral * price) / 1e36;
+        } while ((value * 1e18) / 1.02e18 == ((value + 1) * 1e18) / 1.02e18 || value * 1e36 == collateral * price);
+        oracle.setPrice(price);
+        assertEq(manager.mark(id), manager.debtOf(id) - (value * 1e18) / 1.02e18);
+    }
+
     function test_a_mark_goes_up_and_down_with_the_price_and_away_with_it() public {
         uint256 id = _lendOut(0, 3_000_000 * USD);
         uint256 nav = senior.totalAssets();

@@ -221,7 +221,7 @@ contract CallbacksTest is Market {
     }
 
     function _managerCalls() private view returns (bytes[] memory c) {
-        c = new bytes[](18);
+        c = new bytes[](19);
         c[0] = abi.encodeCall(ILoanManager.open, (facility, 9, BTC, minDebt, lender, ""));
         c[1] = abi.encodeCall(ILoanManager.draw, (_loan, 1, lender));
         c[2] = abi.encodeCall(ILoans.repay, (_loan, 1, ""));
@@ -240,6 +240,7 @@ contract CallbacksTest is Market {
         c[15] = abi.encodeCall(IFacilities.requireMayLend, (facility, lender));
         c[16] = abi.encodeCall(ILoans.payOffOf, (_loan));
         c[17] = abi.encodeCall(ILoans.payOffOf, (_loan + 100)); // owes nothing, or not any more
+        c[18] = abi.encodeCall(ILoans.debtOf, (_loan + 100));
     }
 
     function _poolCalls() private view returns (bytes[] memory c) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IAuthority} from "@openzeppelin/contracts/access/manager/IAuthority.sol";
 import {ICapital} from "../../../../contracts/interfaces/ICapital.sol";
 import {ICapitalReport} from "../../../../contracts/interfaces/ICapitalReport.sol";
 import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
@@ -211,6 +212,20 @@ contract LensCapitalTest is TermMarket {
         vm.prank(borrower);
         termManager.open(_opening(0, MONTHLY, 1000 * BTC, most + 3), "");
         _openTerm(0, MONTHLY, 1000 * BTC, most);
+    }
+
+    function testFuzz_the_most_that_junior_supports_is_lent_whatever_there_is_of_it(uint256 more, uint256 weight) public {
+        more = bound(more, 1, 1_000_000 * USD);
+        ICapitalReport.RiskClass[] memory classes = new ICapitalReport.RiskClass[](1);
+        classes[0] = ICapitalReport.RiskClass("corporate", uint32(bound(weight, 10_000, 125_000)));
+        // The test stands for the AccessManager.
+        vm.mockCall(address(this), abi.encodeWithSelector(IAuthority.canCall.selector), abi.encode(true, uint32(0)));
+        _capital.setRiskWeights(classes, block.timestamp);
+        _capital.assign(address(termPool), 0, 0);
+        vm.prank(juniorLender);
+        termJunior.deposit(more, juniorLender);
+        uint256 most = _lens.mostBorrowable(termFacility, borrower, 1000 * BTC);
+        if (most < termPool.cash()) _openTerm(0, MONTHLY, 1000 * BTC, most);
     }
 
     function test_of_a_class_that_needs_no_capital_as_much_is_lent_as_there_is() public {

@@ -100,6 +100,9 @@ contract TermLensTest is TermMarket {
         ITermLens.TermLoanOverview memory o = _lens.termLoanOverview(id);
         assertEq(o.owner, borrower);
         assertEq(o.collateral, 100 * BTC);
+        assertEq(o.recordedPrincipal, 1_000_000 * USD);
+        assertEq(o.sheet, MONTHLY);
+        assertEq(_lens.manager(), address(termManager));
         assertEq(o.defaultsAfter, START + 40 days);
         assertEq(o.nextDueAt, START + 60 days);
         assertEq(o.debt, termManager.debtOf(id));
@@ -122,14 +125,16 @@ contract TermLensTest is TermMarket {
 
     function test_of_a_loan_that_is_paid_and_of_one_that_never_was_nothing_is_due() public {
         uint256[] memory ids = new uint256[](3);
-        (ids[0], ids[1]) = (_openMillion(), _openTerm(1, MONTHLY, 10 * BTC, 100_000 * USD));
+        (ids[0], ids[1]) = (_openMillion(), _openTerm(1, BULLET, 10 * BTC, 100_000 * USD));
         ids[2] = ids[1] + 1;
         _pay(ids[0], type(uint256).max);
         ITermLens.TermLoanOverview[] memory all = _lens.termLoanOverviews(ids);
         assertEq(all[0].owner, borrower, "its collateral is still there");
         assertEq(all[0].collateral, 100 * BTC);
         assertEq(all[0].debt + all[0].payOff + all[0].dueNow + all[0].nextPayment, 0);
+        assertEq(all[0].recordedPrincipal + all[0].sheet + all[0].terms.count + all[0].defaultsAfter, 0);
         assertEq(all[1].debt, 100_000 * USD);
+        assertEq(all[1].sheet, BULLET);
         assertEq(all[2].id, ids[2]);
         assertEq(all[2].owner, address(0));
         (uint256 dueAt, uint256 assets) = _lens.nextDue(ids[0]);

@@ -10,6 +10,8 @@ import {IFacilities} from "../../../../contracts/interfaces/IFacilities.sol";
 import {ILoanCallbacks} from "../../../../contracts/interfaces/ILoanCallbacks.sol";
 import {ILoans} from "../../../../contracts/interfaces/ILoans.sol";
 import {ITermLendingPool} from "../../../../contracts/interfaces/ITermLendingPool.sol";
+import {ILens} from "../../../../contracts/interfaces/ILens.sol";
+import {ITermLens} from "../../../../contracts/interfaces/ITermLens.sol";
 import {ITermLoanBook} from "../../../../contracts/interfaces/ITermLoanBook.sol";
 import {ITermLoanManager} from "../../../../contracts/interfaces/ITermLoanManager.sol";
 import {AdaptiveCurve} from "../../../../contracts/lending/rates/AdaptiveCurve.sol";
@@ -830,6 +832,18 @@ contract SmallestTermLoanTest is TermMarket {
         uint256 id = _openTerm(0, MONTHLY, 10, 1);
         assertEq(termManager.debtOf(id), 1);
         assertEq(termManager.payOffOf(id), 1 + 1, "with the fee for prepayment, rounded up");
+        assertEq(
+            ITermLens(deployCode("contracts/lens/TermLens.sol:TermLens", abi.encode(termManager)))
+                .termLoanOverview(id)
+                .debt,
+            1
+        );
+        assertLt(
+            ILens(deployCode("contracts/lens/Lens.sol:Lens", abi.encode(manager, termManager)))
+                .loanOverview(id)
+                .withdrawable,
+            10
+        );
         _setTermPrice(10); // ten satoshis are worth a unit
         assertEq(termManager.quoteLiquidation(id, type(uint256).max).repaid, 1);
         assertEq(termManager.mark(id), 1, "a unit less what a liquidator earns is nothing");
