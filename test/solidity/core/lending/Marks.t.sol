@@ -103,12 +103,23 @@ contract MarksTest is TieredMarket {
         assertEq(_stored(), manager.markOf(id));
     }
 
+    function test_of_a_debt_that_was_paid_nothing_is_expected_to_be_lost() public {
+        uint256 id = _lendOut(0, 3_000_000 * USD);
+        oracle.setPrice(1);
+        assertEq(manager.mark(id), 3_000_000 * USD, "all of it");
+        vm.prank(borrower);
+        manager.repay(id, type(uint256).max, "");
+        assertEq(manager.markOf(id), 0);
+        assertEq(_stored(), 0);
+    }
+
     /// @dev The loss that was expected of what was sold is replaced by the real one: what is left carries its share.
     function testFuzz_a_sale_turns_its_part_of_the_mark_into_a_loss(uint256 request) public {
         uint256 id = _lendOut(0, 3_000_000 * USD);
         _setPrice(20_000);
         uint256 expected = manager.mark(id);
         uint256 debt = manager.debtOf(id);
+        uint256 collateral = manager.loanOf(id).collateral;
         uint256 junior_ = pool.navOf(TrancheClass.Junior);
         uint256 satoshi = (20_000 * USD) / BTC; // what is seized is whole ones
         request = bound(request, USD, 10_000_000 * USD);
@@ -116,6 +127,8 @@ contract MarksTest is TieredMarket {
         manager.liquidate(id, request, 0, "");
         uint256 left = manager.ownerOf(id) == address(0) ? 0 : manager.debtOf(id);
         assertApproxEqAbs(manager.markOf(id), (expected * left) / debt, 1 + satoshi);
+        uint256 covered = ((debt - expected) * manager.loanOf(id).collateral) / collateral;
+        assertEq(manager.markOf(id), left > covered ? left - covered : 0, "what was to cover still covers as much");
         assertApproxEqAbs(
             pool.navOf(TrancheClass.Junior),
             junior_,

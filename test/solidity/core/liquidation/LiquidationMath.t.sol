@@ -122,6 +122,10 @@ contract LiquidationMathTest is Test {
         assertEq(q.debtClosed, 1000e6);
         q = LiquidationMath.quote(1020e6, 1e36, 1000e6, type(uint256).max, terms);
         assertEq(q.debtClosed, q.repaid, "with the least incentive it just covers");
+        // At a tenth a unit nine of them are worth none of the debt's, and stay.
+        q = LiquidationMath.quote(10_209, 1e35, 1000, type(uint256).max, terms);
+        assertEq(q.repaid, 1000);
+        assertEq(q.seized, 10_200);
     }
 
     /// @dev C25: across the price at which the collateral just covers debt and least incentive, nothing jumps.
@@ -180,6 +184,12 @@ contract LiquidationMathTest is Test {
         // The shortfall's incentive counts where it is the larger.
         terms.secondsOnRamp = 0;
         assertEq(LiquidationMath.incentiveOf(120, 100, 0.5e18, terms), 800 * BPS);
+    }
+
+    function test_the_ramp_is_rounded_down() public pure {
+        LiquidationMath.Terms memory terms = _terms();
+        (terms.defaultMarked, terms.secondsOnRamp, terms.rampSeconds) = (true, 3, 7);
+        assertEq(LiquidationMath.incentiveOf(10e8, 1e8, WAD, terms), 200 * BPS + uint256(600 * BPS * 3) / 7);
     }
 
     function test_a_default_still_respects_minDebt_for_who_asks_for_less() public pure {

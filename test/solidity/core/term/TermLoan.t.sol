@@ -852,4 +852,15 @@ contract SmallestTermLoanTest is TermMarket {
         assertEq(repaid, 1);
         assertEq(termManager.debtOf(id), 0);
     }
+
+    /// @dev On its last date two units owe one of interest.
+    function test_a_unit_that_is_left_of_a_marked_loan_stays_marked() public {
+        uint256 id = _openTerm(0, BULLET, 10, 2);
+        vm.warp(START + 365 days);
+        termOracle.setPrice(1);
+        assertEq(termManager.mark(id), 2);
+        _pay(id, 2);
+        assertEq(termManager.loanOf(id).debtShares, 1);
+        assertEq(termManager.markOf(id), 1);
+    }
 }
