@@ -862,5 +862,9 @@ contract SmallestTermLoanTest is TermMarket {
         _pay(id, 2);
         assertEq(termManager.loanOf(id).debtShares, 1);
         assertEq(termManager.markOf(id), 1);
+        vm.prank(borrower);
+        termManager.close(id, borrower, "");
+        (, IPoolLedger.Expected memory expected) = termPool.storedFirstLoss();
+        assertEq(expected.loss, 0);
     }
 }
