@@ -611,12 +611,45 @@ contract TermLoanTest is TermMarket {
         Agent agent = new Agent();
         agent.approve(btc, address(termVault));
         btc.mint(address(agent), 100 * BTC);
-        agent.scriptOne(address(termManager), abi.encodeCall(ILoans.repay, (other, USD, "")), false);
+        Agent.Call[] memory calls = new Agent.Call[](2);
+        calls[0] = Agent.Call(address(termManager), abi.encodeCall(ILoans.repay, (other, USD, "")));
+        calls[1] = Agent.Call(
+            address(termManager),
+            abi.encodeCall(ITermLoanManager.rollOver, (other, BULLET, 1e18, block.timestamp, 0))
+        );
+        agent.script(calls, false);
         ITermLoanManager.Opening memory o = _opening(0, MONTHLY, 100 * BTC, 1_000_000 * USD);
         agent.act(address(termManager), abi.encodeCall(ITermLoanManager.open, (o, "x")));
         Agent.Outcome[] memory seen = agent.outcomes();
-        assertEq(seen.length, 1);
-        assertEq(seen[0].answer, abi.encodeWithSelector(IFacilities.FacilityLocked.selector, termFacility));
+        assertEq(seen.length, 2);
+        for (uint256 i; i < 2; ++i) {
+            assertEq(seen[i].answer, abi.encodeWithSelector(IFacilities.FacilityLocked.selector, termFacility));
+        }
+    }
+
+    /// @dev In the second it is opened, where no fee is asked for, the principal is all there is to pay.
+    function test_a_payment_of_just_all_that_is_owed_ends_the_loan() public {
+        TermSheet memory free = _sheet(30 days, 12, 0);
+        free.prepaymentFeeBps = 0;
+        vm.prank(risk);
+        uint256 id = _openTerm(0, termPool.addTermSheet(free), 100 * BTC, 1_000_000 * USD);
+        assertEq(_pay(id, 1_000_000 * USD), 1_000_000 * USD);
+        assertEq(termManager.loanOf(id).debtShares, 0);
+    }
+
+    /// @dev Money paid ahead is principal that nobody has to sell for.
+    function test_a_sale_of_all_there_is_ends_a_loan_of_which_much_is_paid_ahead() public {
+        uint256 id = _openMillion();
+        (TermBalance memory b, TermTerms memory t) = _balance(id);
+        _pay(id, b.nextPayment(t));
+        (b, ) = _balance(id);
+        assertGt(b.credit, 0);
+        _setTermPrice(5_000);
+        vm.prank(liquidator);
+        termManager.liquidate(id, type(uint256).max, 0, "");
+        assertEq(termManager.ownerOf(id), address(0), "without collateral nothing of it is left");
+        (uint256 counted, uint256 perSecond) = termPool.receivables();
+        assertEq(counted + perSecond, 0);
     }
 
     /// @dev Of a loan that is all balloon interest alone falls due, and no principal is in arrears.
