@@ -594,6 +594,12 @@ contract TermLoanTest is TermMarket {
         _openTerm(1, MONTHLY, 100 * BTC, 500_000 * USD);
     }
 
+    function test_a_loan_may_be_just_what_one_loan_may_owe() public {
+        vm.prank(risk);
+        termManager.setCaps(termFacility, uint96(100_000_000 * USD), uint96(600_000 * USD));
+        assertEq(termManager.debtOf(_openTerm(0, MONTHLY, 100 * BTC, 600_000 * USD)), 600_000 * USD);
+    }
+
     function test_an_opener_that_asks_for_it_is_called_back_before_its_collateral_is_pulled() public {
         Agent agent = new Agent();
         agent.approve(btc, address(termVault));
