@@ -90,7 +90,49 @@ contract TermLoanMathTest is Test {
         assertEq(b.principal, 750);
         assertEq(b.instalment, 375);
         b.close(t, 1);
+        assertEq(b.principal, 749);
         assertEq(b.instalment, 375, "374.5, rounded up");
+    }
+
+    function test_a_sale_closes_charges_for_lateness_first() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        (b.passed, b.arrears, b.interestDue, b.lateFees) = (1, 400, 100, 25);
+        b.close(t, 30);
+        assertEq(b.lateFees, 0);
+        assertEq(b.interestDue, 95);
+        assertEq(b.principal, 1000);
+    }
+
+    function test_late_interest_runs_on_arrears_by_the_second() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        t.latePremiumWad = 0.06e18;
+        b.settle(t, 365 days);
+        assertEq(b.arrears, 400);
+        b.settle(t, 365 days + 73 days);
+        assertEq(b.lateNumerator, 400 * 0.06e18 * 73 days);
+        assertEq(b.lateCharges(), 5, "4.8, rounded up");
+    }
+
+    /// @dev However often somebody looks, in the one period or in the next one.
+    function test_an_instalment_costs_its_late_fee_once_and_after_the_last_there_is_none() public pure {
+        TermBalance memory b = _balance(1000);
+        TermTerms memory t = _terms();
+        t.lateFee = 25;
+        b.settle(t, 365 days);
+        assertEq(b.lateFees, 0, "due, and not late");
+        for (uint256 i = 1; i < 4; ++i) {
+            b.settle(t, 365 days + i);
+            assertEq(b.lateFees, 25);
+        }
+        b.settle(t, 2 * 365 days + 1);
+        assertEq(b.lateFees, 50);
+        for (uint256 i = 4; i < 8; ++i) {
+            b.settle(t, i * 365 days + 1);
+            assertEq(b.passed, 4);
+            assertEq(b.lateFees, 100);
+        }
     }
 
     function test_a_sale_that_pays_what_is_due_pays_the_instalment() public pure {
