@@ -298,6 +298,21 @@ contract TranchePricesTest is TieredMarket {
         assertEq(senior.maxDeposit(lender), ((type(uint120).max - supply) * 2) / (supply + 1e6));
     }
 
+    /// @dev Of a class with a unit left, at the pool that is told no more than that they come.
+    function test_the_last_share_that_can_be_counted_is_minted() public {
+        vm.mockCall(
+            address(pool),
+            abi.encodeCall(IPoolLedger.entryNavOf, (TrancheClass.Senior)),
+            abi.encode(uint256(1))
+        );
+        vm.mockCall(address(pool), abi.encodeWithSelector(IPoolLedger.enter.selector), abi.encode(uint256(1)));
+        uint256 room = type(uint120).max - senior.totalSupply();
+        usd.mint(lender, senior.previewMint(room));
+        vm.prank(lender);
+        senior.mint(room, lender);
+        assertEq(senior.totalSupply(), type(uint120).max);
+    }
+
     /// @dev Half of what a pool can still count is left for interest.
     function test_a_class_whose_pool_holds_nearly_all_it_can_count_is_nearly_full() public {
         vm.mockCall(
