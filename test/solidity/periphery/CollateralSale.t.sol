@@ -208,6 +208,30 @@ contract CollateralSaleTest is Market {
         _periphery.close(_loan, _sale(_path(FEE)), borrower);
     }
 
+    /// @dev Where debts may be so small.
+    function test_a_debt_of_a_unit_is_paid_out_of_its_collateral() public {
+        Options memory o = _options();
+        (o.collateral, o.loan, o.minDebt) = (btc, usd, 1);
+        Parts memory small = _createFacility(o);
+        SwapVenue(_venues.getPool(address(usd), address(btc), FEE)).setPrice(IERC20(usd), 1e18);
+        vm.startPrank(borrower);
+        btc.approve(address(small.vault), type(uint256).max);
+        manager.setAuthorisation(
+            small.id,
+            address(_periphery),
+            Authorisation(Actions.WITHDRAW | Actions.CLOSE, type(uint40).max, 0, type(uint104).max)
+        );
+        uint256 id = manager.open(small.id, 1, 10, 1, borrower, "");
+        (, uint256 sold) = _periphery.repay(id, type(uint256).max, _sale(_path(FEE)));
+        assertEq(sold, 1);
+        assertEq(manager.debtOf(id), 0);
+        id = manager.open(small.id, 2, 10, 1, borrower, "");
+        (uint256 paid, , uint256 returned) = _periphery.close(id, _sale(_path(FEE)), stranger);
+        vm.stopPrank();
+        assertEq(paid, 1);
+        assertEq(returned, 9);
+    }
+
     function test_no_more_is_sold_than_the_owner_allows() public {
         IRepayWithCollateral.Sale memory sale = _sale(_path(FEE));
         sale.maxSold = BTC / 10 - 1;
