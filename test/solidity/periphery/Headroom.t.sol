@@ -10,6 +10,8 @@ contract HeadroomTest is Test {
         assertEq(Headroom.ltvUp(10, 0), 0);
         assertEq(Headroom.ltvUp(10, 1), 0.1e18);
         assertEq(Headroom.ltvUp(0, 1), type(uint256).max);
+        assertEq(Headroom.ltvUp(0, 0), 0);
+        assertEq(Headroom.ltvUp(3, 1), uint256(1e18) / 3 + 1);
     }
 
     function test_a_safe_price_is_rounded_up() public pure {
@@ -17,6 +19,11 @@ contract HeadroomTest is Test {
         assertEq(Headroom.safePriceUp(1, 1, 0.3e18), 4e36, "3.3 units of value are needed");
         assertEq(Headroom.safePriceUp(3, 0, 1e18), 0);
         assertEq(Headroom.safePriceUp(0, 1, 1e18), 0);
+    }
+
+    function test_collateral_that_is_needed_is_rounded_up() public pure {
+        assertEq(Headroom.collateralUp(1, 1e36, 0.3e18), 4, "3.3 units of value are needed");
+        assertEq(Headroom.collateralUp(1, 3e36, 1e18), 1);
     }
 
     /// @dev A share is worth two units: whoever draws one owes two.

@@ -234,6 +234,20 @@ contract LiquidationMathTest is Test {
         assertEq(q.seized, 489_600_000, "six tenths");
         assertEq(q.repaid, 480e6);
         assertEq(q.debtClosed, 600e6);
+        q = LiquidationMath.quote(816e6, 1e36, 1000e6, 800e6, terms);
+        assertEq(q.seized, 816e6, "whoever asks for just all of it has it");
+        assertEq(q.debtClosed, 1000e6);
+        // Seven tenths of nine units are six, and a seventh would close an eighth of the ten that are owed.
+        terms.minDebt = 3;
+        q = LiquidationMath.quote(9, 1e36, 10, 7, terms);
+        assertEq(q.seized, 6);
+        assertEq(q.repaid, 6);
+        assertEq(q.debtClosed, 7);
+        // Of units worth ten each one may go, at what was asked to be paid for it.
+        terms.minDebt = 80;
+        q = LiquidationMath.quote(9, 10e36, 100, 15, terms);
+        assertEq(q.seized, 1);
+        assertEq(q.repaid, 15);
     }
 
     // ---- inside ----

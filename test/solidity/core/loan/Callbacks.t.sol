@@ -244,7 +244,7 @@ contract CallbacksTest is Market {
     }
 
     function _poolCalls() private view returns (bytes[] memory c) {
-        c = new bytes[](12);
+        c = new bytes[](14);
         c[0] = abi.encodeCall(IPoolLedger.accrue, ());
         c[1] = abi.encodeCall(ILendingPool.debtTotals, ());
         c[2] = abi.encodeCall(ILendingPool.debtOf, (1e6));
@@ -257,6 +257,8 @@ contract CallbacksTest is Market {
         c[9] = abi.encodeCall(ILendingPool.stored, ());
         c[10] = abi.encodeCall(IPoolLedger.setReserveFee, (0));
         c[11] = abi.encodeCall(IPoolLedger.collectReserve, (lender, 0));
+        c[12] = abi.encodeCall(IPoolLedger.storedFirstLoss, ());
+        c[13] = abi.encodeCall(IPoolLedger.setRedemptionsQueued, (true)); // whoever asks
     }
 
     function _trancheCalls() private view returns (bytes[] memory c) {
