@@ -382,11 +382,7 @@ contract ProtectionOrdersTest is Market {
         _leaveBorrower(IERC20(btc), needed - 1);
         assertLt(_orders.quote(_loan, OrderKind.AutoTopUp).toppedUp, asked.toppedUp);
         _leaveBorrower(IERC20(btc), BTC / 100);
-        bytes memory reason = abi.encodeWithSelector(
-            IProtectionOrders.InsufficientFunds.selector,
-            BTC / 100,
-            needed
-        );
+        bytes memory reason = abi.encodeWithSelector(IProtectionOrders.InsufficientFunds.selector, BTC / 100, needed);
         _expectExactly(OrderKind.AutoTopUp, reason);
     }
 

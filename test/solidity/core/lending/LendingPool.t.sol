@@ -143,9 +143,7 @@ contract LendingPoolTest is Market {
     function test_a_payment_that_leaves_dust_is_told_the_debt_and_the_least() public {
         uint256 shares = manager.loanOf(_open(BTC, 20_000 * USD)).debtShares;
         vm.prank(address(manager));
-        vm.expectRevert(
-            abi.encodeWithSelector(ILendingPool.PaymentLeavesDust.selector, 5, 20_000 * USD, 20_001 * USD)
-        );
+        vm.expectRevert(abi.encodeWithSelector(ILendingPool.PaymentLeavesDust.selector, 5, 20_000 * USD, 20_001 * USD));
         pool.repay(shares, 5, 20_001 * USD);
     }
 

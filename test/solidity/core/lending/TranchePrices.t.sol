@@ -315,11 +315,7 @@ contract TranchePricesTest is TieredMarket {
 
     /// @dev Half of what a pool can still count is left for interest.
     function test_a_class_whose_pool_holds_nearly_all_it_can_count_is_nearly_full() public {
-        vm.mockCall(
-            address(pool),
-            abi.encodeCall(IPoolLedger.cash, ()),
-            abi.encode(uint256(type(uint112).max) - 10)
-        );
+        vm.mockCall(address(pool), abi.encodeCall(IPoolLedger.cash, ()), abi.encode(uint256(type(uint112).max) - 10));
         assertEq(senior.maxDeposit(lender), 5);
     }
 

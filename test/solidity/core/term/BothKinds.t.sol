@@ -214,7 +214,10 @@ contract LensCapitalTest is TermMarket {
         _openTerm(0, MONTHLY, 1000 * BTC, most);
     }
 
-    function testFuzz_the_most_that_junior_supports_is_lent_whatever_there_is_of_it(uint256 more, uint256 weight) public {
+    function testFuzz_the_most_that_junior_supports_is_lent_whatever_there_is_of_it(
+        uint256 more,
+        uint256 weight
+    ) public {
         more = bound(more, 1, 1_000_000 * USD);
         ICapitalReport.RiskClass[] memory classes = new ICapitalReport.RiskClass[](1);
         classes[0] = ICapitalReport.RiskClass("corporate", uint32(bound(weight, 10_000, 125_000)));

@@ -151,7 +151,7 @@ contract TermOrdersTest is TermMarket {
         ProtectionMath.Position memory p = ProtectionMath.Position(termManager.debtOf(id), 100 * BTC, 0);
         ProtectionMath.Cost memory cost = ProtectionMath.Cost(100, 50, type(uint128).max);
         uint256 low = _price(10_000);
-        for (uint256 high = _price(20_000); high - low > 1; ) {
+        for (uint256 high = _price(20_000); high - low > 1;) {
             p.priceE36 = (low + high) / 2;
             if (p.repaidBySaleUp(7000, cost) < b.dueNow(t)) high = p.priceE36;
             else low = p.priceE36;
