@@ -18,6 +18,7 @@ contract TickPriceTest is Test {
     /// 1.0001^276324 the first 32 are right.
     function test_every_digit_of_the_power() public pure {
         assertEq(TickPrice.priceE36AtTick(276_324), 999997356176039153113976863680895393542970652090);
+        assertEq(TickPrice.priceE36AtTick(-7), 999300279916020995380923828430024995);
         assertEq(TickPrice.priceE36AtTick(-276_324), 1000002643830950670501834);
         assertEq(
             TickPrice.priceE36AtTick(887_272),

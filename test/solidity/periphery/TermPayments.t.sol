@@ -58,8 +58,16 @@ contract TermPaymentsOfALoanTest is TermMarket {
 
     /// @dev What comes next of a loan in arrears is what comes next once they are paid.
     function test_beyond_arrears_credit_is_what_is_next_when_they_are_paid() public {
+        _assertNextOnceArrearsArePaid(33 days);
+    }
+
+    function test_beyond_all_arrears_but_the_last_credit_is_all_that_is_left() public {
+        _assertNextOnceArrearsArePaid(333 days);
+    }
+
+    function _assertNextOnceArrearsArePaid(uint256 later) private {
         uint256 id = _openMillion();
-        vm.warp(block.timestamp + 33 days);
+        vm.warp(block.timestamp + later);
         TermPayments.Steps memory s = _steps(id);
         _pay(id, s.due);
         (TermBalance memory b, TermTerms memory t) = _balance(id);
