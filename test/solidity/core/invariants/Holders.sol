@@ -29,9 +29,10 @@ abstract contract Holders is World {
         uint256 assets
     ) external action(f, "fundDeposit") byFund("fundDeposit") {
         address holder = _actor(who);
-        if (FUND.maxDeposit(holder) == 0) return;
+        uint256 most = FUND.maxDeposit(holder);
         uint256 least = FUND.previewMint(1);
-        assets = _in(assets, least, least + 300_000 * USD);
+        if (most < least) return;
+        assets = _in(assets, least, _min(least + 300_000 * USD, most));
         uint256 previewed = FUND.previewDeposit(assets);
         vm.prank(holder);
         try FUND.deposit(assets, holder) returns (uint256 shares) {

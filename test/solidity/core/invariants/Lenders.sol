@@ -22,9 +22,11 @@ abstract contract Lenders is World {
         f = _at(f);
         ITranche tranche = _tranche(f, class);
         address lender = _actor(who);
-        if (tranche.maxDeposit(lender) == 0) return _shutToLenders(f, tranche, lender);
+        uint256 most = tranche.maxDeposit(lender);
+        if (most == 0) return _shutToLenders(f, tranche, lender);
         uint256 least = tranche.previewMint(1);
-        assets = _in(assets, least, least + 300_000 * USD);
+        if (most < least) return; // nearly full: there is room for less than a share
+        assets = _in(assets, least, _min(least + 300_000 * USD, most));
         uint256 previewed = tranche.previewDeposit(assets);
         vm.prank(lender);
         try tranche.deposit(assets, lender) returns (uint256 shares) {
@@ -39,8 +41,9 @@ abstract contract Lenders is World {
         f = _at(f);
         ITranche tranche = _tranche(f, class);
         address lender = _actor(who);
-        if (tranche.maxMint(lender) == 0) return _shutToLenders(f, tranche, lender);
-        shares = _in(shares, 1, tranche.previewDeposit(200_000 * USD) + 1);
+        uint256 most = tranche.maxMint(lender);
+        if (most == 0) return _shutToLenders(f, tranche, lender);
+        shares = _in(shares, 1, _min(tranche.previewDeposit(200_000 * USD) + 1, most));
         vm.prank(lender);
         try tranche.mint(shares, lender) {
             _did(f, "mint");
