@@ -12,8 +12,8 @@ export interface Judge {
   readonly ms: number;
 }
 
-/** How much longer a test may take with a mutant than without. */
-const PATIENCE = 20;
+/** How much longer with a mutant than without what runs is called endless. */
+export const PATIENCE = 20;
 const LEAST_PATIENCE = 1_000_000;
 
 /** The mocha tests of the model, and those of contracts that hold them to it. Random histories have their tapes. */
@@ -54,10 +54,10 @@ export class MochaJudges {
   }
 
   /** @returns the test that fails while the mutant is on */
-  async failing(id: number, tests?: readonly Judge[]): Promise<string | undefined> {
-    const passed = Math.max(...(tests ?? []).map((judge) => judge.passed), LEAST_PATIENCE / PATIENCE);
+  async failing(id: number, tests: readonly Judge[]): Promise<string | undefined> {
+    const passed = Math.max(...tests.map((judge) => judge.passed), LEAST_PATIENCE / PATIENCE);
     this.mutants.reset(id, passed * PATIENCE);
-    const pattern = tests === undefined ? /./ : new RegExp(titlePattern(tests.map(({ test }) => test)));
+    const pattern = new RegExp(titlePattern(tests.map(({ test }) => test)));
     const failed = await this.#run(pattern, (_, mutants) => mutants.reset(id, passed * PATIENCE));
     this.mutants.reset(0, Infinity);
     return failed;

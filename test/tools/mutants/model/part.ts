@@ -3,7 +3,7 @@ import type { Mutant } from "../mutant.js";
 import type { Part, Say, Verdict } from "../part.js";
 import { hashOf } from "../solidity/build.js";
 import { findInModel } from "./find.js";
-import { JUDGES, MochaJudges, type Judge } from "./judges.js";
+import { JUDGES, MochaJudges, PATIENCE, type Judge } from "./judges.js";
 import { Endless, Switch } from "./load.js";
 
 /** What the model is made of; an index only passes names on. */
@@ -22,6 +22,7 @@ export async function modelPart(say: Say): Promise<Part> {
   const judges = await MochaJudges.load(JUDGES, mutants);
   // What a module computes as it loads is the same for ever after; such a mutant needs all loaded anew.
   const frozen = new Set(mutants.hits);
+  const loading = mutants.passed;
   mutants.reset(0, Infinity);
   say("Which mutants each test comes by");
   await judges.learn();
@@ -38,7 +39,7 @@ export async function modelPart(say: Say): Promise<Part> {
   const holdTapes = (id: number): Verdict | undefined => {
     for (const [index, tape] of tapes.entries()) {
       if (!tape.hits.has(id)) continue;
-      mutants.reset(id, tape.passed * 20);
+      mutants.reset(id, tape.passed * PATIENCE);
       try {
         tape.hold();
       } catch (error) {
@@ -56,7 +57,7 @@ export async function modelPart(say: Say): Promise<Part> {
     const isFrozen = frozen.has(id);
     const near = judges.judges.filter(({ hits }) => hits.has(id));
     const verdict = isFrozen
-      ? await anew(id, mutants)
+      ? await anew(id, mutants, loading * PATIENCE, judges.judges)
       : ((await byMocha(judges, id, near.filter(isQuick))) ??
         holdTapes(id) ??
         (await byMocha(
@@ -91,12 +92,17 @@ async function byMocha(judges: MochaJudges, id: number, near: readonly Judge[]):
 }
 
 /** Everything loaded again with the mutant on. */
-async function anew(id: number, mutants: Switch): Promise<Verdict | undefined> {
+async function anew(
+  id: number,
+  mutants: Switch,
+  patience: number,
+  tests: readonly Judge[],
+): Promise<Verdict | undefined> {
   mutants.generation++;
-  mutants.reset(id, Infinity);
+  mutants.reset(id, patience);
   try {
-    return verdictOf(await (await MochaJudges.load(JUDGES, mutants)).failing(id));
+    return verdictOf(await (await MochaJudges.load(JUDGES, mutants)).failing(id, tests));
   } catch (error) {
-    return { status: "killed", by: `loading: ${error instanceof Error ? error.message : String(error)}` };
+    return verdictOf(`loading: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
