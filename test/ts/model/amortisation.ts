@@ -17,6 +17,21 @@ const terms = fc
   .map(({ balloonPercent, ...rest }) => ({ ...rest, balloon: (rest.principal * balloonPercent) / 100n }));
 
 describe("model: instalments", () => {
+  it("keeps 36 digits of the power and rounds them down, so that no instalment is too small", () => {
+    const daily = {
+      principal: 5n * 10n ** 33n,
+      annualRateWad: 365n * 10n ** 9n,
+      intervalSeconds: 86_400n,
+      balloon: 0n,
+    };
+    // A billionth a day: the sixth power has 54 digits, the eighth 72. Worked out with fractions; the eighth's is a unit above.
+    expect(instalmentUp({ ...daily, count: 6n })).to.equal(833333336250000002430555554340278n);
+    expect(instalmentUp({ ...daily, count: 8n })).to.equal(625000002812500003281249998359376n);
+    // 6 % in 30 days: nothing is left to round.
+    const even = { principal: 10n ** 31n, annualRateWad: 73n * 10n ** 16n, intervalSeconds: 2_592_000n, balloon: 0n };
+    expect(instalmentUp({ ...even, count: 1n })).to.equal(106n * 10n ** 29n);
+  });
+
   it("gives the instalment and every row of every reference vector", () => {
     expect(vectors).to.have.length(40);
     for (const vector of vectors) {
