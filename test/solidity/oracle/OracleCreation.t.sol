@@ -167,19 +167,27 @@ contract OracleCreationTest is OracleFixture {
         assertPrices(new PriceOracle(c), 60_000e54);
     }
 
-    function test_fault_C39_bounds_within_which_the_price_would_round_to_nothing() public {
-        FaultFeed fine = new FaultFeed(18);
-        fine.publish(60_000e18, uint64(START));
-        FaultFeed ratio = new FaultFeed(18);
-        ratio.publish(1e18, uint64(START));
-        FaultFeed coarse = new FaultFeed(0);
-        coarse.publish(1, uint64(START));
-        OracleConfig memory c = baseConfig();
+    /// @dev A feed of so many decimals that says one thing.
+    function _saying(uint8 decimals, int256 answer) private returns (address) {
+        FaultFeed feed = new FaultFeed(decimals);
+        feed.publish(answer, uint64(START));
+        return address(feed);
+    }
+
+    /// @dev All that the price is multiplied by has 18 decimals, all that it is divided by none; no answer is too low.
+    function _fineAgainstCoarse() private returns (OracleConfig memory c) {
+        c = baseConfig();
         c.legs.collateralAsset = address(new MockToken("Fine", "F", 18));
         c.legs.loanAsset = address(new MockToken("Coarse", "C", 0));
-        (c.legs.btcUsd.feed, c.legs.btcUsd.minAnswer, c.legs.btcUsd.maxAnswer) = (address(fine), 0, 1e24);
-        (c.legs.wrapperBtc.feed, c.legs.wrapperBtc.minAnswer, c.legs.wrapperBtc.maxAnswer) = (address(ratio), 0, 2e18);
-        (c.legs.loanUsd.feed, c.legs.loanUsd.minAnswer, c.legs.loanUsd.maxAnswer) = (address(coarse), 0, 3);
+        (c.legs.btcUsd.feed, c.legs.btcUsd.minAnswer, c.legs.btcUsd.maxAnswer) = (_saying(18, 60_000e18), 0, 1e24);
+        c.legs.wrapperBtc.feed = _saying(18, 1e18);
+        (c.legs.wrapperBtc.minAnswer, c.legs.wrapperBtc.maxAnswer) = (0, 2e18);
+        (c.legs.loanUsd.feed, c.legs.loanUsd.minAnswer) = (_saying(0, 1), 0);
+    }
+
+    function test_fault_C39_bounds_within_which_the_price_would_round_to_nothing() public {
+        OracleConfig memory c = _fineAgainstCoarse();
+        c.legs.loanUsd.maxAnswer = 3;
         _refuses(c, abi.encodeWithSelector(IOracleErrors.PriceRangeUnusable.selector, 0, false));
         (c.legs.btcUsd.minAnswer, c.legs.wrapperBtc.minAnswer) = (1_000e18, 0.5e18);
         assertPrices(new PriceOracle(c), 60_000e18);
@@ -187,18 +195,8 @@ contract OracleCreationTest is OracleFixture {
 
     /// @dev A thousand of bitcoin's units make one of the loan asset where that is at its highest.
     function test_fault_C39_bounds_within_which_the_price_is_just_not_nothing() public {
-        FaultFeed fine = new FaultFeed(18);
-        fine.publish(60_000e18, uint64(START));
-        FaultFeed coarse = new FaultFeed(0);
-        coarse.publish(1, uint64(START));
-        OracleConfig memory c = baseConfig();
-        c.legs.collateralAsset = address(new MockToken("Fine", "F", 18));
-        c.legs.loanAsset = address(new MockToken("Coarse", "C", 0));
-        (c.legs.wrapperBtc.feed, c.legs.wrapperBtc.minAnswer) = (address(new FaultFeed(18)), 1e18 - 1);
-        c.legs.wrapperBtc.maxAnswer = 2e18;
-        FaultFeed(c.legs.wrapperBtc.feed).publish(1e18, uint64(START));
-        (c.legs.btcUsd.feed, c.legs.btcUsd.minAnswer, c.legs.btcUsd.maxAnswer) = (address(fine), 998, 1e24);
-        (c.legs.loanUsd.feed, c.legs.loanUsd.minAnswer, c.legs.loanUsd.maxAnswer) = (address(coarse), 0, 1001);
+        OracleConfig memory c = _fineAgainstCoarse();
+        (c.legs.btcUsd.minAnswer, c.legs.wrapperBtc.minAnswer, c.legs.loanUsd.maxAnswer) = (998, 1e18 - 1, 1001);
         _refuses(c, abi.encodeWithSelector(IOracleErrors.PriceRangeUnusable.selector, 0, false));
         c.legs.btcUsd.minAnswer = 999;
         assertPrices(new PriceOracle(c), 60_000e18);

@@ -12,12 +12,15 @@ import {SwapPath} from "../../../contracts/periphery/SwapPath.sol";
 import {Market} from "../helpers/Market.sol";
 import {SwapVenue, SwapVenues} from "../helpers/SwapVenue.sol";
 
-/// @notice A factory that is its own only pool, which has one unit less than it is asked for.
-contract ShortVenue is IUniswapV3Factory, IUniswapV3Pool {
+/// @notice A factory that is its own only pool.
+abstract contract OnlyVenue is IUniswapV3Factory, IUniswapV3Pool {
     function getPool(address, address, uint24) external view returns (address) {
         return address(this);
     }
+}
 
+/// @notice It has one unit less than it is asked for.
+contract ShortVenue is OnlyVenue {
     function swap(
         address,
         bool zeroForOne,
@@ -30,16 +33,12 @@ contract ShortVenue is IUniswapV3Factory, IUniswapV3Pool {
     }
 }
 
-/// @notice A factory that is its own only pool, which wants to be paid twice.
-contract GreedyVenue is IUniswapV3Factory, IUniswapV3Pool {
+/// @notice It wants to be paid twice.
+contract GreedyVenue is OnlyVenue {
     IERC20 private immutable TOKEN;
 
     constructor(IERC20 token) {
         TOKEN = token;
-    }
-
-    function getPool(address, address, uint24) external view returns (address) {
-        return address(this);
     }
 
     function swap(
@@ -79,9 +78,13 @@ contract CollateralSaleTest is Market {
                 abi.encode(manager, address(0), factory)
             )
         );
+        _authorise(facility, periphery);
+    }
+
+    function _authorise(uint32 facility_, IRepayWithCollateral periphery) private {
         vm.prank(borrower);
         manager.setAuthorisation(
-            facility,
+            facility_,
             address(periphery),
             Authorisation(Actions.WITHDRAW | Actions.CLOSE, type(uint40).max, 0, type(uint104).max)
         );
@@ -214,13 +217,9 @@ contract CollateralSaleTest is Market {
         (o.collateral, o.loan, o.minDebt) = (btc, usd, 1);
         Parts memory small = _createFacility(o);
         SwapVenue(_venues.getPool(address(usd), address(btc), FEE)).setPrice(IERC20(usd), 1e18);
+        _authorise(small.id, _periphery);
         vm.startPrank(borrower);
         btc.approve(address(small.vault), type(uint256).max);
-        manager.setAuthorisation(
-            small.id,
-            address(_periphery),
-            Authorisation(Actions.WITHDRAW | Actions.CLOSE, type(uint40).max, 0, type(uint104).max)
-        );
         uint256 id = manager.open(small.id, 1, 10, 1, borrower, "");
         (, uint256 sold) = _periphery.repay(id, type(uint256).max, _sale(_path(FEE)));
         assertEq(sold, 1);

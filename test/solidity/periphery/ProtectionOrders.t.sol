@@ -9,13 +9,12 @@ import {ProtectionMath} from "../../../contracts/periphery/ProtectionMath.sol";
 import {SwapPath} from "../../../contracts/periphery/SwapPath.sol";
 import {argsOf} from "../helpers/ErrorArgs.sol";
 import {Market} from "../helpers/Market.sol";
+import {salePriceE36} from "../helpers/SalePrice.sol";
 import {SwapVenue, SwapVenues} from "../helpers/SwapVenue.sol";
 import {vmMore} from "../helpers/VmMore.sol";
 
 /// @notice Standing orders on a revolving loan of 30,000 dollars on one bitcoin: which are refused, and what each kind does.
 contract ProtectionOrdersTest is Market {
-    using ProtectionMath for ProtectionMath.Position;
-
     uint24 private constant FEE = 500;
     uint128 private constant UNLIMITED = type(uint128).max;
 
@@ -327,8 +326,10 @@ contract ProtectionOrdersTest is Market {
         o.feeBps = 0;
         _place(OrderKind.AutoTopUp, o);
         // Nothing is sent, not even nothing: no token takes that for nobody.
+        vm.prank(_keeper);
         (IProtectionOrders.Quote memory done, ) = _orders.execute(_loan, OrderKind.AutoTopUp, address(0), 0);
         assertEq(done.fee, 0);
+        assertEq(btc.balanceOf(_keeper), 0);
         assertEq(manager.loanOf(_loan).collateral, BTC + done.toppedUp);
     }
 
@@ -388,13 +389,10 @@ contract ProtectionOrdersTest is Market {
 
     function test_a_repayment_with_too_little_is_told_what_there_is_and_what_it_takes() public {
         Order memory o = _order(OrderKind.AutoRepay);
-        o.maxPerExecution = uint128(100 * USD);
-        _place(OrderKind.AutoRepay, o);
-        o.maxPerExecution = UNLIMITED;
-        uint256 before = vmMore.snapshotState();
         _place(OrderKind.AutoRepay, o);
         IProtectionOrders.Quote memory asked = _orders.quote(_loan, OrderKind.AutoRepay);
-        vmMore.revertToState(before);
+        o.maxPerExecution = uint128(100 * USD);
+        _place(OrderKind.AutoRepay, o);
         bytes memory reason = abi.encodeWithSelector(
             IProtectionOrders.InsufficientFunds.selector,
             100 * USD,
@@ -416,22 +414,13 @@ contract ProtectionOrdersTest is Market {
     /// @dev Sold for at this price is all but the least debt, to the unit.
     function test_a_sale_may_leave_exactly_the_least_debt() public {
         Order memory o = _order(OrderKind.Deleverage);
-        o.targetLtvBps = 10;
+        (o.triggerLtvBps, o.targetLtvBps) = (20, 10);
         _place(OrderKind.Deleverage, o);
         ProtectionMath.Position memory p = ProtectionMath.Position(30_000 * USD, BTC, 0);
         ProtectionMath.Cost memory cost = ProtectionMath.Cost(100, 50, UNLIMITED);
-        (uint256 low, uint256 high) = (_price(31_000), _price(1_000_000));
-        while (high - low > 1) {
-            p.priceE36 = (low + high) / 2;
-            if (p.repaidBySaleUp(10, cost) < 30_000 * USD - minDebt) high = p.priceE36;
-            else low = p.priceE36;
-        }
-        p.priceE36 = low;
-        assertEq(p.repaidBySaleUp(10, cost), 30_000 * USD - minDebt, "the price is found");
-        o.triggerLtvBps = 20;
-        _place(OrderKind.Deleverage, o);
-        oracle.setPrice(low);
-        assertEq(_orders.quote(_loan, OrderKind.Deleverage).repaid, 30_000 * USD - minDebt);
+        uint256 most = 30_000 * USD - minDebt;
+        oracle.setPrice(salePriceE36(p, 10, cost, most, _price(31_000), _price(1_000_000)));
+        assertEq(_orders.quote(_loan, OrderKind.Deleverage).repaid, most);
     }
 
     function test_a_top_up_takes_what_the_wallet_has_where_that_leaves_the_trigger_and_nothing_where_it_does_not()

@@ -72,28 +72,30 @@ contract RedemptionQueueTest is TieredMarket {
         assertApproxEqAbs(pool.cash(), 0, 2);
     }
 
+    function _redeemAThird(address who) private returns (uint256 id, uint256 left) {
+        uint256 shares = _shares(who);
+        id = _request(who, shares);
+        vm.prank(who);
+        queue.redeem(shares / 3, who, who);
+        left = shares - shares / 3;
+    }
+
     function test_after_a_part_was_redeemed_the_rest_is_withdrawn_to_the_last_unit() public {
         address who = _lenders[0];
-        uint256 shares = _shares(who);
-        uint256 id = _request(who, shares);
-        vm.startPrank(who);
-        queue.redeem(shares / 3, who, who);
-        (uint256 left, uint256 assets) = queue.claimable(id);
-        assertEq(left, shares - shares / 3);
+        (uint256 id, uint256 left) = _redeemAThird(who);
+        (uint256 shares, uint256 assets) = queue.claimable(id);
+        assertEq(shares, left);
+        vm.prank(who);
         assertEq(queue.withdraw(assets, who, who), left);
-        vm.stopPrank();
         assertEq(queue.requestOf(id).controller, address(0), "nothing is left of it");
     }
 
     function test_after_a_part_was_redeemed_a_claim_takes_the_rest() public {
         address who = _lenders[0];
-        uint256 shares = _shares(who);
-        uint256 id = _request(who, shares);
-        vm.startPrank(who);
-        queue.redeem(shares / 3, who, who);
+        (uint256 id, uint256 left) = _redeemAThird(who);
+        vm.prank(who);
         (uint256 claimed, ) = queue.claim(id, who);
-        vm.stopPrank();
-        assertEq(claimed, shares - shares / 3);
+        assertEq(claimed, left);
     }
 
     function test_who_waited_and_claimed_asks_again_as_if_for_the_first_time() public {

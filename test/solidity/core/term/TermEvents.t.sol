@@ -98,12 +98,7 @@ contract TermEventsTest is TermMarket {
     function test_EVENT_1_interest_that_a_default_takes_back() public {
         uint256 id = _openMillion();
         vm.warp(START + 45 days);
-        uint256 junior_ = termPool.entryNavOf(TrancheClass.Junior);
-        uint256 senior_ = termPool.entryNavOf(TrancheClass.Senior);
-        uint256 owed = termPool.totalDebt();
-        vm.recordLogs();
-        termManager.markDefault(id);
-        uint256 less = owed - termPool.totalDebt();
+        (uint256 less, uint256 junior_, uint256 senior_) = _takenBack(id);
         assertGt(less, 0);
         assertEq(_said(IPoolLedger.InterestReversed.selector), abi.encode(less, 0, 0));
         assertEq(termPool.entryNavOf(TrancheClass.Junior), junior_ - less);
@@ -119,12 +114,7 @@ contract TermEventsTest is TermMarket {
         vm.stopPrank();
         uint256 id = _openMillion();
         vm.warp(START + 400 days);
-        uint256 junior_ = termPool.entryNavOf(TrancheClass.Junior);
-        uint256 senior_ = termPool.entryNavOf(TrancheClass.Senior);
-        uint256 owed = termPool.totalDebt();
-        vm.recordLogs();
-        termManager.markDefault(id);
-        uint256 less = owed - termPool.totalDebt();
+        (uint256 less, uint256 junior_, uint256 senior_) = _takenBack(id);
         assertGt(less, junior_);
         assertEq(_said(IPoolLedger.InterestReversed.selector), abi.encode(junior_, less - junior_, 0));
         assertEq(termPool.entryNavOf(TrancheClass.Senior), senior_ - (less - junior_));
@@ -136,6 +126,16 @@ contract TermEventsTest is TermMarket {
         vm.recordLogs();
         _pay(id, 100 * USD);
         assertEq(_said(IPoolLedger.InterestReversed.selector).length, 0);
+    }
+
+    /// @dev Marks a default. What is not counted any more, and what the classes had before.
+    function _takenBack(uint256 id) private returns (uint256 less, uint256 junior_, uint256 senior_) {
+        junior_ = termPool.entryNavOf(TrancheClass.Junior);
+        senior_ = termPool.entryNavOf(TrancheClass.Senior);
+        uint256 owed = termPool.totalDebt();
+        vm.recordLogs();
+        termManager.markDefault(id);
+        less = owed - termPool.totalDebt();
     }
 
     /// @dev The data of the one event of that name.

@@ -168,7 +168,7 @@ contract TermLoanMathTest is Test {
         assertEq(b.paid, 1);
     }
 
-    /// @dev Close to the most that is counted: to the first guess a thousandth of a billionth of a part of interest is a whole one.
+    /// @dev At amounts so large it shows that the first guess counts what interest there is as one more unit of the rate.
     function test_what_money_prepays_is_guessed_rounded_down() public pure {
         TermBalance memory b = _balance(1e33);
         TermTerms memory t = _terms();

@@ -8,6 +8,7 @@ import {Actions, Authorisation} from "../../../../contracts/interfaces/LoanTypes
 import {TermBalance, TermTerms} from "../../../../contracts/interfaces/TermLoanTypes.sol";
 import {TermLoanMath} from "../../../../contracts/loan/TermLoanMath.sol";
 import {ProtectionMath} from "../../../../contracts/periphery/ProtectionMath.sol";
+import {salePriceE36} from "../../helpers/SalePrice.sol";
 import {SwapVenue, SwapVenues} from "../../helpers/SwapVenue.sol";
 import {TermMarket} from "../../helpers/TermMarket.sol";
 import {vmMore} from "../../helpers/VmMore.sol";
@@ -15,7 +16,6 @@ import {vmMore} from "../../helpers/VmMore.sol";
 /// @notice Standing orders and sales of collateral for a term loan, of whose payments the part up to the next instalment is credit,
 /// frees no collateral, and the part beyond it costs a fee.
 contract TermOrdersTest is TermMarket {
-    using ProtectionMath for ProtectionMath.Position;
     using TermLoanMath for TermBalance;
 
     uint24 private constant FEE = 500;
@@ -150,15 +150,7 @@ contract TermOrdersTest is TermMarket {
         (TermBalance memory b, TermTerms memory t) = _balance(id);
         ProtectionMath.Position memory p = ProtectionMath.Position(termManager.debtOf(id), 100 * BTC, 0);
         ProtectionMath.Cost memory cost = ProtectionMath.Cost(100, 50, type(uint128).max);
-        uint256 low = _price(10_000);
-        for (uint256 high = _price(20_000); high - low > 1;) {
-            p.priceE36 = (low + high) / 2;
-            if (p.repaidBySaleUp(7000, cost) < b.dueNow(t)) high = p.priceE36;
-            else low = p.priceE36;
-        }
-        p.priceE36 = low;
-        assertEq(p.repaidBySaleUp(7000, cost), b.dueNow(t), "the price is found");
-        termOracle.setPrice(low);
+        termOracle.setPrice(salePriceE36(p, 7000, cost, b.dueNow(t), _price(10_000), _price(20_000)));
         assertEq(_orders.quote(id, OrderKind.Deleverage).repaid, b.dueNow(t));
     }
 
