@@ -4,8 +4,11 @@ const TABLE_SIZE = 8192;
 /** How far back a repetition can be referred to. */
 const WINDOW = 8191;
 
-/** Sequences are looked for up to this many bytes before the end; the tail is always literal. */
-const TAIL = 13;
+/**
+ * Sequences are looked for up to this many bytes before the end. The compressor's bound is 13, but as it checks that after
+ * stepping, a repetition at the very last position is not used.
+ */
+const TAIL = 14;
 
 /** A repetition may run up to this many bytes before the end. */
 const MATCH_TAIL = 4;
@@ -35,7 +38,7 @@ export function fastLzSize(data: Uint8Array): number {
   const at = (index: number): number => data[index] ?? 0;
   const sequenceAt = (index: number): number => at(index) | (at(index + 1) << 8) | (at(index + 2) << 16);
   const lastSeen = new Uint32Array(TABLE_SIZE);
-  const searchEnd = Math.max(data.length - TAIL, 0);
+  const searchEnd = data.length - TAIL;
   const matchEnd = data.length - MATCH_TAIL;
 
   let size = 0;
@@ -47,8 +50,7 @@ export function fastLzSize(data: Uint8Array): number {
     const candidate = lastSeen[slot] ?? 0;
     lastSeen[slot] = position;
     const found = position - candidate <= WINDOW && sequence === sequenceAt(candidate);
-    // The compressor checks the bound after stepping, so a repetition at the very last position is not used.
-    if (!found || position + 1 >= searchEnd) {
+    if (!found) {
       position++;
       continue;
     }

@@ -30,6 +30,10 @@ describe("model: instalments", () => {
     // 6 % in 30 days: nothing is left to round.
     const even = { principal: 10n ** 31n, annualRateWad: 73n * 10n ** 16n, intervalSeconds: 2_592_000n, balloon: 0n };
     expect(instalmentUp({ ...even, count: 1n })).to.equal(106n * 10n ** 29n);
+    // The rate of a day itself has more than 36 digits.
+    expect(instalmentUp({ ...daily, annualRateWad: 365n * 10n ** 9n + 1n, count: 1n })).to.equal(
+      5000000005000000000013698631506850n,
+    );
   });
 
   it("gives the instalment and every row of every reference vector", () => {

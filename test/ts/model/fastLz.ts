@@ -34,6 +34,37 @@ const data = fc
   )
   .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
 
+/** Bytes without a pattern, always the same; the constants are a linear congruential generator's. */
+function noise(length: number): Uint8Array {
+  let state = 7;
+  return Uint8Array.from({ length }, () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 24);
+}
+
+const concat = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]));
+
+/** What the compressor decides by its limits: how far back, how long, how near the end, and what it remembers. */
+function* limits(): Generator<[name: string, bytes: Uint8Array]> {
+  const [word, tail] = [noise(400), noise(460).slice(400)];
+  for (const distance of [8190, 8191, 8192]) {
+    const known = word.slice(0, 20);
+    // Zeros between, which leave the table as it is.
+    yield [`${distance} bytes back`, concat(known, new Uint8Array(distance - 20), known, tail)];
+  }
+  for (const length of [3, 8, 9, 10, 11, 263, 264, 265, 266, 270, 271, 272, 273]) {
+    const known = word.slice(0, length);
+    yield [`${length} bytes again`, concat(known, Uint8Array.of(1, 2, 3, 4), known, tail)];
+  }
+  for (let end = 0; end < 20; end++) {
+    const known = word.slice(0, 5);
+    yield [`again ${end} bytes before the end`, concat(word, known, tail.slice(0, end))];
+  }
+  // Each of 600 words twice, in another order: what is found hangs on which of them share a place in the table.
+  const words = noise(3_600);
+  const wordAt = (at: number): Uint8Array => words.slice(at * 6, at * 6 + 6);
+  yield ["words again", concat(words, ...Array.from({ length: 600 }, (_, i) => wordAt((i * 7) % 600)), tail)];
+  yield ["words again, long after", concat(noise(6_000), wordAt(1), wordAt(3), wordAt(1), wordAt(3), tail)];
+}
+
 describe("model: compressed size of a transaction", () => {
   it("never exceeds the data and one byte for every 32", () => {
     fc.assert(fc.property(data, (bytes) => fastLzSize(bytes) <= bytes.length + Math.ceil(bytes.length / 32)));
@@ -49,10 +80,10 @@ describe("model: compressed size of a transaction", () => {
 
   it("does not compress noise", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 500, maxLength: 2_000, size: "max" }), (noise) => {
-        // fast-check repeats itself on purpose, so the noise is stirred; the constants are a linear congruential generator's.
-        let state = noise.reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, 7);
-        const stirred = noise.map(() => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 24);
+      fc.property(fc.uint8Array({ minLength: 500, maxLength: 2_000, size: "max" }), (bytes) => {
+        // fast-check repeats itself on purpose, so its bytes are stirred, as those of `noise` are.
+        let state = bytes.reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, 7);
+        const stirred = bytes.map(() => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 24);
         expect(fastLzSize(stirred) >= stirred.length).to.equal(true);
       }),
     );
@@ -117,6 +148,21 @@ describe("model: compressed size of a transaction", () => {
       );
       // Below the floor every size costs the same, and the comparison would prove nothing.
       expect(aboveTheFloor).to.be.greaterThan(25);
+    });
+
+    it("agrees with it on either side of every limit of the compressor", async () => {
+      const { ethers } = await chain();
+      const oracle = new ethers.Contract(
+        GAS_PRICE_ORACLE,
+        ["function getL1Fee(bytes) view returns (uint256)"],
+        ethers.provider,
+      );
+      for (const [name, bytes] of limits()) {
+        // In front, so that all are above the least size, below which every fee is the same.
+        const data = concat(noise(1_200).slice(1_000), bytes);
+        const size = BigInt(fastLzSize(data)) + SIGNATURE_SIZE;
+        expect(await oracle.getFunction("getL1Fee")(data), name).to.equal(fjordL1Fee(size, l1));
+      }
     });
 
     it("predicts what a sent transaction is charged: L1 fee from its signed bytes, operator fee from its gas", async () => {

@@ -98,6 +98,11 @@ describe("model: adaptive curve", () => {
     );
   });
 
+  it("ends between 0.1 % and 200 % a year, however long it drifts", () => {
+    expect(adaptiveCurveRate(INITIAL_RATE_AT_TARGET, 0n, YEAR_SECONDS).endRateAtTarget).to.equal(31_709_791n);
+    expect(adaptiveCurveRate(INITIAL_RATE_AT_TARGET, WAD, YEAR_SECONDS).endRateAtTarget).to.equal(63_419_583_967n);
+  });
+
   it("charges more the more is borrowed", () => {
     fc.assert(
       fc.property(storedRate, utilization, utilization, seconds, (start, u1, u2, elapsed) => {

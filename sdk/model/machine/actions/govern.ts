@@ -51,7 +51,7 @@ export function createFacility(
   return facility;
 }
 
-/** A manager's facility by its number. */
+/** A manager's facility by its number. The event of an action on one that there is not is refused as UnknownFacility. */
 export interface FacilityKey {
   readonly manager: Address;
   readonly facility: bigint;
@@ -60,13 +60,11 @@ export interface FacilityKey {
 /** Guardian: no new loans, draws or transfers until resumed. */
 export function stopNewLoans(tx: Transaction, caller: Address, { manager, facility }: FacilityKey): void {
   tx.requireGovernor(caller);
-  tx.world.register(manager).facility(facility);
   tx.emit(manager, "NewLoansStopped", { facility, stopped: true });
 }
 
 export function resumeNewLoans(tx: Transaction, caller: Address, { manager, facility }: FacilityKey): void {
   tx.requireGovernor(caller);
-  tx.world.register(manager).facility(facility);
   tx.emit(manager, "NewLoansStopped", { facility, stopped: false });
 }
 
@@ -86,7 +84,6 @@ export function lowerCaps(tx: Transaction, caller: Address, { manager, facility,
 
 export function setCaps(tx: Transaction, caller: Address, { manager, facility, cap, loanCap }: Caps): void {
   tx.requireGovernor(caller);
-  tx.world.register(manager).facility(facility);
   tx.emit(manager, "CapsSet", { facility, cap, loanCap });
 }
 
@@ -115,7 +112,6 @@ export function setGate(
   { manager, facility, gate }: FacilityKey & { readonly gate: Address },
 ): void {
   tx.requireGovernor(caller);
-  tx.world.register(manager).facility(facility);
   tx.emit(manager, "GateSet", { facility, gate });
 }
 

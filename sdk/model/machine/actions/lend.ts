@@ -5,7 +5,7 @@ import { checkpoint, checkpointToPay, enter, payOut } from "../pool.js";
 import { require } from "../../refusal.js";
 import { burn, mint as mintToken, spendAllowance, transferFrom } from "../token.js";
 import type { Transaction } from "../transaction.js";
-import { castTo, checked } from "../uint.js";
+import { checked } from "../uint.js";
 import { entryNavOf } from "../views.js";
 
 const totalsOf = (tx: Transaction, tranche: Address, nav: bigint): { totalAssets: bigint; totalShares: bigint } => ({
@@ -134,7 +134,6 @@ export function requestExit(
   require(cooldown !== 0n, "LeavesAtOnce");
   const owned = tx.world.balance(tranche, caller);
   require(shares <= owned, "ERC20InsufficientBalance", caller, owned, shares);
-  castTo(176n, shares);
   const opensAt = tx.now + cooldown;
   tx.emit(tranche, "ExitRequested", { owner: caller, shares, opensAt, closesAt: opensAt + window });
 }

@@ -56,8 +56,7 @@ export function requestRedeem(
   const atOnce = waiting === 0n && leavingShares(tx, place) >= shares;
   tx.emit(queue, "RedeemRequest", { controller, owner, requestId, sender: caller, shares });
   if (atOnce) {
-    castTo(128n, shares);
-    castTo(128n, redeem(tx, queue, { tranche, shares, receiver: queue, owner: queue }));
+    redeem(tx, queue, { tranche, shares, receiver: queue, owner: queue });
     return requestId;
   }
   require(shares >= leastShares, "RequestTooSmall", shares, leastShares);
@@ -165,7 +164,6 @@ export function mintThroughQueue(
 function leavingShares(tx: Transaction, { queue, pool, tranche }: Place): bigint {
   if (tx.isLocked(pool)) return 0n;
   const { cash } = ledgerAt(tx.world, pool, tx.now);
-  if (cash === 0n) return 0n;
   const totals = totalsNow(tx, pool, tranche);
   const shares = minOf(tx.world.balance(tranche, queue), toSharesDown(cash, totals));
   return toAssetsDown(shares, totals) === 0n ? 0n : shares;

@@ -1,0 +1,251 @@
+// Loans in a world no chain has: a unit on either side of each limit, and what is left of a loan after an action.
+import { expect } from "chai";
+import {
+  type Address,
+  Actions,
+  type Transaction,
+  acceptLoan,
+  close,
+  debtOf,
+  draw,
+  liquidate,
+  mark,
+  navOf,
+  open,
+  openTerm,
+  quoteLiquidationOf,
+  repay,
+  rollOver,
+  setAuthorisation,
+  setAuthorisationWithSig,
+  topUp,
+  transferLoan,
+  withdraw,
+} from "../../../sdk/model/machine/index.js";
+import { MAX_UINT256, WAD } from "../../../sdk/model/index.js";
+import { AT, BTC, DAY, MadeWorld, SHEET, USD, type Wishes } from "./made/world.js";
+
+const { manager, termManager } = AT;
+const PRINCIPAL = 50_000n * USD;
+const AGREEMENT = `0x${"00".repeat(32)}`;
+
+const opening = (principal = PRINCIPAL, collateral = 2n * BTC) => ({
+  ...{ facility: 1n, salt: 1n, collateral, principal, receiver: AT.alice },
+});
+
+const termOpening = (made: MadeWorld) => ({
+  ...{ manager: termManager, facility: 1_000_001n, salt: 1n, sheet: 0n, collateral: 2n * BTC, principal: PRINCIPAL },
+  ...{ maxAnnualRate: MAX_UINT256, deadline: made.now, receiver: AT.alice, agreement: AGREEMENT },
+});
+
+/** A world in which alice has a revolving loan of 50,000 dollars on two bitcoins. */
+function lent(wishes: Wishes = {}): { made: MadeWorld; id: bigint } {
+  const made = MadeWorld.funded(wishes);
+  return { made, id: made.do((tx) => open(tx, AT.alice, opening())) };
+}
+
+/** The same, of a term loan. */
+function lentForTerm(wishes: Wishes = {}): { made: MadeWorld; id: bigint } {
+  const made = MadeWorld.funded(wishes);
+  return { made, id: made.do((tx) => openTerm(tx, AT.alice, termOpening(made))) };
+}
+
+const all = { cashLimit: MAX_UINT256, collateralLimit: MAX_UINT256 };
+
+function authorise(made: MadeWorld, actions: bigint, limits: Partial<typeof all>, operator: Address = AT.bob): void {
+  const authorisation = { actions, expiresAt: made.now + DAY, ...all, ...limits };
+  for (const [at, facility] of [
+    [manager, 1n],
+    [termManager, 1_000_001n],
+  ] as const)
+    made.do((tx) => setAuthorisation(tx, AT.alice, { manager: at, facility, operator, authorisation }));
+}
+
+/** The price at which a loan that the pool counts with `debt` is expected to lose just so much. */
+function expectLoss(made: MadeWorld, debt: bigint, collateral: bigint, loss: bigint): void {
+  // The least value whose part without the least incentive of 5 % is what is not lost.
+  const value = ((debt - loss) * 105n + 99n) / 100n;
+  made.priceE36 = (value * 10n ** 36n + collateral - 1n) / collateral;
+}
+
+describe("model: loans of a made world", () => {
+  it("takes a signature up to its last second, and of nobody but the owner", () => {
+    const made = new MadeWorld();
+    const authorisation = { actions: 1n, expiresAt: made.now, cashLimit: 1n, collateralLimit: 2n };
+    const signed = { manager, owner: AT.alice, facility: 1n, operator: AT.bob, authorisation, signedNonce: 0n };
+    const bring = (deadline: bigint, signer: Address = AT.alice) =>
+      made.try((tx) => setAuthorisationWithSig(tx, { ...signed, deadline, signer }));
+    expect(bring(made.now)).to.equal("");
+    expect(bring(made.now - 1n)).to.equal(`SignatureExpired(${made.now - 1n})`);
+    expect(bring(made.now, AT.bob)).to.equal(`InvalidSignature(${AT.alice})`);
+  });
+
+  it("uses an authorisation in its last second, and not after", () => {
+    const { made, id } = lent();
+    authorise(made, Actions.ALL, {});
+    const take = (tx: Transaction) => draw(tx, AT.bob, { id, assets: USD, receiver: AT.bob });
+    expect(made.tryAt(made.now + DAY, take)).to.equal("");
+    expect(made.tryAt(made.now + DAY + 1n, take)).to.match(/^NotAuthorised/);
+  });
+
+  it("asks an operator for the limits of what it takes, and for no other", () => {
+    const { made, id } = lent();
+    const act = (limits: Partial<typeof all>, what: (tx: Transaction) => unknown): string =>
+      made.try((tx) => {
+        const authorisation = { actions: Actions.ALL, expiresAt: made.now, ...all, ...limits };
+        setAuthorisation(tx, AT.alice, { manager, facility: 1n, operator: AT.bob, authorisation });
+        what(tx);
+      });
+    const cash = { cashLimit: USD, collateralLimit: 0n };
+    const collateral = { cashLimit: 0n, collateralLimit: 2n * BTC };
+    const none = { cashLimit: 0n, collateralLimit: 0n };
+    expect(act(cash, (tx) => draw(tx, AT.bob, { id, assets: USD, receiver: AT.bob }))).to.equal("");
+    expect(act(collateral, (tx) => close(tx, AT.bob, { manager, id, receiver: AT.bob }))).to.equal("");
+    expect(
+      act(collateral, (tx) => withdraw(tx, AT.bob, { manager, id, collateral: BTC / 4n, receiver: AT.bob })),
+    ).to.equal("");
+    expect(act(none, (tx) => transferLoan(tx, AT.bob, { manager, id, newOwner: AT.carol }))).to.equal("");
+  });
+
+  it("closes a marked loan with its mark, and says what was paid and sent", () => {
+    const { made, id } = lent();
+    expectLoss(made, PRINCIPAL, 2n * BTC, 7n);
+    expect(made.do((tx) => mark(tx, AT.bob, { manager, id }))).to.equal(7n);
+    expect(made.world.pool(AT.pool).expectedLoss).to.equal(7n);
+    const ended = made.do((tx) => close(tx, AT.alice, { manager, id, receiver: AT.alice }));
+    expect(ended).to.deep.equal({ paid: PRINCIPAL, collateral: 2n * BTC });
+    expect(made.world.pool(AT.pool).expectedLoss).to.equal(0n);
+    expect(made.world.revolving.markOf(id)).to.equal(0n);
+  });
+
+  it("marks nothing in the middle of an action, and quotes nothing there", () => {
+    const { made, id } = lent();
+    expectLoss(made, PRINCIPAL, 2n * BTC, PRINCIPAL / 2n);
+    for (const act of [
+      (tx: Transaction) => mark(tx, AT.bob, { manager, id }),
+      (tx: Transaction) => quoteLiquidationOf(tx, { manager, id, maxRepaid: MAX_UINT256 }),
+    ]) {
+      expect(made.try(act)).to.equal("");
+      const inside = made.try((tx) => {
+        tx.lock(AT.pool);
+        act(tx);
+      });
+      expect(inside).to.equal("FacilityLocked(1)");
+    }
+  });
+
+  it("moves a mark of one unit with a payment and with a sale as it moves any", () => {
+    const paid = 20_000n * USD;
+    for (const loss of [1n, 2n, PRINCIPAL / 10n]) {
+      const { made, id } = lent();
+      expectLoss(made, PRINCIPAL, 2n * BTC, loss);
+      made.do((tx) => mark(tx, AT.bob, { manager, id }));
+      expect(made.world.revolving.markOf(id)).to.equal(loss);
+      // What collateral covers is what it covered, so that a payment lessens the loss first.
+      made.do((tx) => repay(tx, AT.bob, { manager, id, assets: paid }));
+      expect(made.world.revolving.markOf(id)).to.equal(loss > paid ? loss - paid : 0n);
+    }
+    for (const loss of [1n, PRINCIPAL / 10n]) {
+      const { made, id } = lent();
+      expectLoss(made, PRINCIPAL, 2n * BTC, loss);
+      made.do((tx) => mark(tx, AT.bob, { manager, id }));
+      const args = { manager, id, maxRepaid: paid, minCollateralPerUnitE36: 0n };
+      const sold = made.do((tx) => liquidate(tx, AT.bob, args));
+      expect(sold.repaid).to.equal(paid);
+      const covered = ((PRINCIPAL - loss) * sold.collateralAfter) / (2n * BTC);
+      const owed = debtOf(made.world, manager, id, made.now);
+      expect(owed).to.equal(sold.debtAfter);
+      expect(made.world.revolving.markOf(id), `${loss}`).to.equal(owed > covered ? owed - covered : 0n);
+    }
+  });
+
+  it("holds as many shares of debt as a loan's field, and not one more", () => {
+    const most = 2n ** 112n - 1n;
+    const assets = most / 1_000_000n;
+    const huge: Wishes = {
+      rate: 1n,
+      money: 2n ** 100n,
+      collateral: 2n ** 97n,
+      params: { cap: 2n ** 112n, loanCap: 2n ** 96n - 1n },
+    };
+    const made = MadeWorld.funded(huge);
+    made.do((tx) => tx.emit(AT.pool, "Entered", { trancheClass: 0n, assets: 2n ** 97n }));
+    made.do((tx) => tx.emit(AT.usd, "Transfer", { from: AT.carol, to: AT.pool, value: 2n ** 97n }));
+    const collateral = 2n ** 96n - 1n;
+    const borrow = (first: bigint, more: bigint): string =>
+      made.try((tx) => {
+        const id = open(tx, AT.alice, opening(first, collateral));
+        if (more > 0n) draw(tx, AT.alice, { id, assets: more, receiver: AT.alice });
+      });
+    const beyond = `SafeCastOverflowedUintDowncast(112, ${(assets + 1n) * 1_000_000n})`;
+    expect(borrow(assets, 0n)).to.equal("");
+    expect(borrow(assets + 1n, 0n)).to.equal(beyond);
+    expect(borrow(assets - USD, USD)).to.equal("");
+    expect(borrow(assets - USD, USD + 1n)).to.equal(beyond);
+  });
+
+  it("holds as much collateral as a loan's field, and not one unit more", () => {
+    const made = MadeWorld.funded({ collateral: 2n ** 98n });
+    const most = 2n ** 96n - 1n;
+    const beyond = (amount: bigint): string => `SafeCastOverflowedUintDowncast(96, ${amount})`;
+    const begin = (collateral: bigint) => made.try((tx) => open(tx, AT.alice, opening(PRINCIPAL, collateral)));
+    const beginTerm = (collateral: bigint) =>
+      made.try((tx) => openTerm(tx, AT.alice, { ...termOpening(made), collateral }));
+    for (const attempt of [begin, beginTerm]) {
+      expect(attempt(most)).to.equal("");
+      expect(attempt(most + 1n)).to.equal(beyond(most + 1n));
+    }
+    const id = made.do((tx) => open(tx, AT.alice, opening(PRINCIPAL, most - 1n)));
+    const add = (collateral: bigint) => made.try((tx) => topUp(tx, AT.bob, { manager, id, collateral }));
+    expect(add(1n)).to.equal("");
+    expect(add(2n)).to.equal(beyond(most + 1n));
+  });
+
+  it("sells what a fallen price makes unsafe, for the lenders' good, and says all of the sale", () => {
+    const { made, id } = lent();
+    made.priceE36 = (30_000n * USD * 10n ** 36n) / BTC;
+    const args = { manager, id, maxRepaid: MAX_UINT256, minCollateralPerUnitE36: 0n };
+    const quoted = made.do((tx) => quoteLiquidationOf(tx, args));
+    const sold = made.do((tx) => liquidate(tx, AT.bob, args));
+    expect(sold).to.deep.equal(quoted);
+    expect(made.world.revolving.openLoan(id).collateral).to.equal(2n * BTC - sold.seized);
+    expect(navOf(made.world, AT.senior, made.now)).to.equal(501_000n * USD);
+    expect(made.try((tx) => liquidate(tx, AT.bob, args))).to.match(/^NotLiquidatable/);
+  });
+
+  it("refuses a sale at less collateral a unit than the buyer wants, and takes just that", () => {
+    const { made, id } = lent();
+    made.priceE36 = (30_000n * USD * 10n ** 36n) / BTC;
+    const buy = (minCollateralPerUnitE36: bigint) =>
+      made.try((tx) => liquidate(tx, AT.bob, { manager, id, maxRepaid: MAX_UINT256, minCollateralPerUnitE36 }));
+    const { seized, repaid } = made.do((tx) => quoteLiquidationOf(tx, { manager, id, maxRepaid: MAX_UINT256 }));
+    const perUnit = (seized * 10n ** 36n) / repaid;
+    expect(buy(perUnit)).to.equal("");
+    expect(buy(perUnit + 1n)).to.equal(`PriceTooLow(${perUnit}, ${perUnit + 1n})`);
+  });
+
+  it("hands a loan over to whom it was offered, if it is no worse than that one says", () => {
+    const { made, id } = lent();
+    made.do((tx) => transferLoan(tx, AT.alice, { manager, id, newOwner: AT.bob }));
+    const accept = (maxDebt: bigint, minCollateral: bigint, caller: Address = AT.bob) =>
+      made.try((tx) => acceptLoan(tx, caller, { manager, id, maxDebt, minCollateral }));
+    const worse = (maxDebt: bigint, least: bigint) => `LoanChanged(${PRINCIPAL}, ${maxDebt}, ${2n * BTC}, ${least})`;
+    expect(accept(PRINCIPAL, 2n * BTC)).to.equal("");
+    expect(accept(PRINCIPAL - 1n, 2n * BTC)).to.equal(worse(PRINCIPAL - 1n, 2n * BTC));
+    expect(accept(PRINCIPAL, 2n * BTC + 1n)).to.equal(worse(PRINCIPAL, 2n * BTC + 1n));
+    expect(accept(PRINCIPAL, 0n, AT.carol)).to.equal(`NotOffered(${id}, ${AT.carol}, ${AT.bob})`);
+  });
+
+  it("rolls a term loan over and opens one up to the last second, and not after", () => {
+    const { made, id } = lentForTerm();
+    const args = { ...termOpening(made), id, salt: 2n };
+    for (const act of [
+      (tx: Transaction) => openTerm(tx, AT.alice, args),
+      (tx: Transaction) => rollOver(tx, AT.alice, args),
+    ]) {
+      expect(made.try(act)).to.equal("");
+      expect(made.tryAt(made.now + 1n, act)).to.equal(`DeadlinePassed(${made.now}, ${made.now + 1n})`);
+    }
+    expect(SHEET.spreadBps * (WAD / 10_000n)).to.equal(3n * 10n ** 16n);
+  });
+});
