@@ -14,6 +14,7 @@ import {
   incentiveDown,
   isLiquidatable,
   liquidationPriceUp,
+  loanToValueUp,
   quoteLiquidation,
   secondsOnRamp,
 } from "../../../sdk/model/index.js";
@@ -369,6 +370,89 @@ describe("model: health and liquidation", () => {
     expect(liquidationPriceUp(5n, 0n, WAD)).to.equal(undefined);
   });
 
+  it("rounds to the unit as small numbers worked by hand do", () => {
+    const worked = (
+      loan: { collateral: bigint; debt: bigint; price: bigint; minDebt: bigint; min?: bigint; request?: bigint },
+      is: Partial<ReturnType<typeof quoteLiquidation>>,
+      why: string,
+    ): void => {
+      const risk: RiskTerms = {
+        ...{
+          lltvWad: (8n * WAD) / 10n,
+          targetLtvWad: (6n * WAD) / 10n,
+          incentiveMinWad: ((loan.min ?? 0n) * WAD) / 100n,
+        },
+        ...{ incentiveMaxWad: WAD / 10n, healthForMaxIncentiveWad: (85n * WAD) / 100n, minDebt: loan.minDebt },
+      };
+      const { collateral, debt, price, request = MAX_UINT256 } = loan;
+      // Prices in twelfths of a unit.
+      const quote = quoteLiquidation({ collateral, debt, priceE36: (price * PRICE_SCALE) / 12n, terms: risk, request });
+      expect(quote, why).to.deep.include(is);
+    };
+    worked(
+      { collateral: 48n, debt: 31n, price: 9n, minDebt: 5n },
+      { allowance: 26n, repaid: 26n, seized: 36n, debtAfter: 5n },
+      "what leaves just minDebt is no reason to sell all",
+    );
+    worked(
+      { collateral: 5n, debt: 82n, price: 70n, minDebt: 12n, min: 5n, request: 28n },
+      { allowance: 28n, repaid: 28n, seized: 5n, debtClosed: 82n, loss: 54n },
+      "who asks for just what all collateral costs gets all, and the debt ends",
+    );
+    worked(
+      { collateral: 36n, debt: 96n, price: 22n, minDebt: 20n, request: 59n },
+      { repaid: 52n, seized: 28n, debtClosed: 75n, loss: 23n, debtAfter: 21n },
+      "28 of 36 may go, or less than minDebt were left; they cost 51 and a third",
+    );
+    worked(
+      { collateral: 3n, debt: 54n, price: 108n, minDebt: 20n, min: 5n, request: 15n },
+      { repaid: 15n, seized: 1n, debtClosed: 18n, debtAfter: 36n },
+      "the one unit of three that may go, for what was offered",
+    );
+    worked(
+      { collateral: 19n, debt: 82n, price: 52n, minDebt: 25n },
+      { value: 82n, allowance: 82n, repaid: 82n, seized: 18n, collateralAfter: 1n, loss: 0n },
+      "whose value is just the debt is covered: what rounding leaves is the borrower's",
+    );
+    worked(
+      { collateral: 0n, debt: 95n, price: 96n, minDebt: 18n },
+      { liquidatable: true, allowance: 0n, repaid: 0n, seized: 0n, debtClosed: 0n, debtAfter: 95n },
+      "without collateral nothing is sold, and no debt ends for nothing",
+    );
+    worked(
+      { collateral: 19n, debt: 41n, price: 23n, minDebt: 29n, request: 14n },
+      { repaid: 10n, seized: 5n, debtClosed: 11n, debtAfter: 30n },
+      "five may go, of twelve forty-firsts of 19; more would leave less than minDebt",
+    );
+    worked(
+      { collateral: 100n, debt: 60n, price: 12n, minDebt: 1n },
+      {
+        ...{ value: 100n, liquidatable: false, incentiveWad: 0n, allowance: 0n, repaid: 0n, seized: 0n },
+        ...{ debtClosed: 0n, loss: 0n, debtAfter: 60n, collateralAfter: 100n },
+      },
+      "of a healthy loan nothing",
+    );
+  });
+
+  it("sells nothing of a loan that owes nothing, marked as in default or not", () => {
+    fc.assert(
+      fc.property(anyLoan, (input) => {
+        const quote = quoteLiquidation({ ...input, debt: 0n });
+        expect(quote).to.deep.include({ liquidatable: false, repaid: 0n, seized: 0n, debtClosed: 0n });
+      }),
+    );
+    expect(liquidationPriceUp(0n, 0n, WAD)).to.equal(0n);
+  });
+
+  it("says the loan to value rounded up, 0 without debt and beyond all for a debt that nothing covers", () => {
+    expect(loanToValueUp(1n, 3n)).to.equal(333_333_333_333_333_334n);
+    expect(loanToValueUp(3n, 4n)).to.equal((3n * WAD) / 4n);
+    expect(loanToValueUp(1n, 1n)).to.equal(WAD);
+    expect(loanToValueUp(0n, 5n)).to.equal(0n);
+    expect(loanToValueUp(0n, 0n)).to.equal(0n);
+    expect(loanToValueUp(1n, 0n)).to.equal(MAX_UINT256);
+  });
+
   it("fault C39: refuses terms under which a liquidation could cost the lenders or never end", () => {
     const good: RiskTerms = {
       lltvWad: (80n * WAD) / 100n,
@@ -380,16 +464,22 @@ describe("model: health and liquidation", () => {
     };
     const maxLtv = (70n * WAD) / 100n;
     expect(() => checkRiskTerms(good, maxLtv)).not.to.throw();
-    const bad: [Partial<RiskTerms>, bigint][] = [
-      [{ incentiveMaxWad: WAD / 4n + 1n }, maxLtv],
-      [{ minDebt: 0n }, maxLtv],
-      [{ healthForMaxIncentiveWad: WAD }, maxLtv],
-      [{ incentiveMinWad: WAD / 3n }, maxLtv],
-      [{}, good.lltvWad],
-      [{}, good.targetLtvWad],
+    const [lltv, target, max] = [good.lltvWad, good.targetLtvWad, good.incentiveMaxWad];
+    const bad: [Partial<RiskTerms>, bigint, rule: string, found: bigint[]][] = [
+      [{ incentiveMaxWad: max + 1n }, maxLtv, "lltv × (1 + incentiveMax) <= 1", [lltv, max + 1n]],
+      [{ minDebt: 0n }, maxLtv, "minDebt > 0", [0n]],
+      [{ healthForMaxIncentiveWad: WAD }, maxLtv, "healthForMaxIncentive < 1", [WAD]],
+      [{ incentiveMinWad: WAD / 3n }, maxLtv, "incentiveMin <= incentiveMax", [WAD / 3n, max]],
+      [{}, lltv, "maxLtv < lltv", [lltv, lltv]],
+      [{}, lltv + 1n, "maxLtv < lltv", [lltv + 1n, lltv]],
+      [{}, target, "targetLtv < maxLtv", [target, target]],
+      [{}, target - 1n, "targetLtv < maxLtv", [target, target - 1n]],
     ];
-    for (const [change, ltv] of bad) {
-      expect(() => checkRiskTerms({ ...good, ...change }, ltv)).to.throw(InvalidRiskTerms, "required, found");
+    for (const [change, ltv, rule, found] of bad) {
+      expect(() => checkRiskTerms({ ...good, ...change }, ltv)).to.throw(
+        InvalidRiskTerms,
+        `${rule} is required, found ${found.join(", ")}`,
+      );
     }
   });
 });

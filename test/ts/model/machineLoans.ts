@@ -15,58 +15,17 @@ import {
   openTerm,
   quoteLiquidationOf,
   repay,
-  rollOver,
   setAuthorisation,
   setAuthorisationWithSig,
   topUp,
   transferLoan,
   withdraw,
 } from "../../../sdk/model/machine/index.js";
-import { MAX_UINT256, WAD } from "../../../sdk/model/index.js";
-import { AT, BTC, DAY, MadeWorld, SHEET, USD, type Wishes } from "./made/world.js";
+import { MAX_UINT256 } from "../../../sdk/model/index.js";
+import { PRINCIPAL, all, authorise, expectLoss, lent, opening, termOpening } from "./made/loans.js";
+import { AT, BTC, DAY, MadeWorld, USD, type Wishes } from "./made/world.js";
 
-const { manager, termManager } = AT;
-const PRINCIPAL = 50_000n * USD;
-const AGREEMENT = `0x${"00".repeat(32)}`;
-
-const opening = (principal = PRINCIPAL, collateral = 2n * BTC) => ({
-  ...{ facility: 1n, salt: 1n, collateral, principal, receiver: AT.alice },
-});
-
-const termOpening = (made: MadeWorld) => ({
-  ...{ manager: termManager, facility: 1_000_001n, salt: 1n, sheet: 0n, collateral: 2n * BTC, principal: PRINCIPAL },
-  ...{ maxAnnualRate: MAX_UINT256, deadline: made.now, receiver: AT.alice, agreement: AGREEMENT },
-});
-
-/** A world in which alice has a revolving loan of 50,000 dollars on two bitcoins. */
-function lent(wishes: Wishes = {}): { made: MadeWorld; id: bigint } {
-  const made = MadeWorld.funded(wishes);
-  return { made, id: made.do((tx) => open(tx, AT.alice, opening())) };
-}
-
-/** The same, of a term loan. */
-function lentForTerm(wishes: Wishes = {}): { made: MadeWorld; id: bigint } {
-  const made = MadeWorld.funded(wishes);
-  return { made, id: made.do((tx) => openTerm(tx, AT.alice, termOpening(made))) };
-}
-
-const all = { cashLimit: MAX_UINT256, collateralLimit: MAX_UINT256 };
-
-function authorise(made: MadeWorld, actions: bigint, limits: Partial<typeof all>, operator: Address = AT.bob): void {
-  const authorisation = { actions, expiresAt: made.now + DAY, ...all, ...limits };
-  for (const [at, facility] of [
-    [manager, 1n],
-    [termManager, 1_000_001n],
-  ] as const)
-    made.do((tx) => setAuthorisation(tx, AT.alice, { manager: at, facility, operator, authorisation }));
-}
-
-/** The price at which a loan that the pool counts with `debt` is expected to lose just so much. */
-function expectLoss(made: MadeWorld, debt: bigint, collateral: bigint, loss: bigint): void {
-  // The least value whose part without the least incentive of 5 % is what is not lost.
-  const value = ((debt - loss) * 105n + 99n) / 100n;
-  made.priceE36 = (value * 10n ** 36n + collateral - 1n) / collateral;
-}
+const { manager } = AT;
 
 describe("model: loans of a made world", () => {
   it("takes a signature up to its last second, and of nobody but the owner", () => {
@@ -236,16 +195,28 @@ describe("model: loans of a made world", () => {
     expect(accept(PRINCIPAL, 0n, AT.carol)).to.equal(`NotOffered(${id}, ${AT.carol}, ${AT.bob})`);
   });
 
-  it("rolls a term loan over and opens one up to the last second, and not after", () => {
-    const { made, id } = lentForTerm();
-    const args = { ...termOpening(made), id, salt: 2n };
-    for (const act of [
-      (tx: Transaction) => openTerm(tx, AT.alice, args),
-      (tx: Transaction) => rollOver(tx, AT.alice, args),
-    ]) {
-      expect(made.try(act)).to.equal("");
-      expect(made.tryAt(made.now + 1n, act)).to.equal(`DeadlinePassed(${made.now}, ${made.now + 1n})`);
-    }
-    expect(SHEET.spreadBps * (WAD / 10_000n)).to.equal(3n * 10n ** 16n);
+  it("follows an offer only while who made it may make it, but for the owner's own", () => {
+    const { made, id } = lent();
+    authorise(made, Actions.TRANSFER, { cashLimit: 0n, collateralLimit: 0n });
+    made.do((tx) => transferLoan(tx, AT.bob, { manager, id, newOwner: AT.carol }));
+    const accept = (tx: Transaction) =>
+      acceptLoan(tx, AT.carol, { manager, id, maxDebt: PRINCIPAL, minCollateral: 0n });
+    expect(made.try(accept)).to.equal("");
+    authorise(made, 0n, {});
+    expect(made.try(accept)).to.equal(`NotAuthorised(${AT.bob}, ${AT.alice}, ${Actions.TRANSFER})`);
+    made.do((tx) => transferLoan(tx, AT.alice, { manager, id, newOwner: AT.carol }));
+    made.do(accept);
+    expect(made.world.revolving.ownerOf(id)).to.equal(AT.carol);
+  });
+
+  it("says what was paid and what was sent", () => {
+    const { made, id } = lent();
+    expect(made.do((tx) => repay(tx, AT.bob, { manager, id, assets: 7n * USD }))).to.equal(7n * USD);
+    expect(made.do((tx) => repay(tx, AT.bob, { manager, id, assets: MAX_UINT256 }))).to.equal(PRINCIPAL - 7n * USD);
+    const take = (collateral: bigint) =>
+      made.do((tx) => withdraw(tx, AT.alice, { manager, id, collateral, receiver: AT.alice }));
+    expect(take(3n)).to.equal(3n);
+    expect(take(MAX_UINT256)).to.equal(2n * BTC - 3n);
+    expect(made.world.revolving.ownerOf(id)).to.equal(`0x${"00".repeat(20)}`);
   });
 });

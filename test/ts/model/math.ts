@@ -42,6 +42,7 @@ describe("model: product and quotient", () => {
     for (const mulDiv of [mulDivDown, mulDivUp]) {
       expect(() => mulDiv(-1n, 1n, 1n)).to.throw(ModelInputError, "x is -1");
       expect(() => mulDiv(1n, -1n, 1n)).to.throw(ModelInputError, "y is -1");
+      expect(() => mulDiv(-1n, -1n, 1n)).to.throw(ModelInputError, "x is -1");
       expect(() => mulDiv(1n, 1n, 0n)).to.throw(ModelInputError, "denominator is 0");
       expect(() => mulDiv(1n, 1n, -1n)).to.throw(ModelInputError, "denominator is -1");
     }

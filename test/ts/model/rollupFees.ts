@@ -31,7 +31,7 @@ describe("model: rollup fees", () => {
   });
 
   it("counts calldata gas by byte", () => {
-    expect(calldataGas(Uint8Array.of(0, 0, 1, 255))).to.equal(40n);
+    expect(calldataGas(Uint8Array.of(0, 0, 0, 1, 255))).to.equal(44n);
   });
 
   it("charges every transaction for at least 100 bytes since Fjord", () => {

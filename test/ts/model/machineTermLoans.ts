@@ -1,0 +1,161 @@
+// Term loans in a world no chain has: a unit on either side of each limit, and what a roll-over may and may not.
+import { expect } from "chai";
+import { type Transaction, deposit, openTerm, rollOver, topUp } from "../../../sdk/model/machine/index.js";
+import { type TermSheet, mulDivUp } from "../../../sdk/model/index.js";
+import { PRINCIPAL, lentForTerm, termOpening } from "./made/loans.js";
+import { AT, BTC, DAY, MadeWorld, SHEET, USD, type Wishes } from "./made/world.js";
+
+const { termManager: manager, termPool, termSenior } = AT;
+const LAST_SECOND = 2n ** 32n - 1n;
+
+/** A world with money beyond every field. */
+function rich(sheet: Partial<TermSheet>, wishes: Wishes = {}): MadeWorld {
+  const params = { cap: 2n ** 100n, loanCap: 2n ** 96n - 1n, ...wishes.params };
+  const made = new MadeWorld({
+    ...{ sheets: [{ ...SHEET, ...sheet }], money: 2n ** 100n, collateral: 2n ** 96n },
+    ...wishes,
+    params,
+  });
+  made.do((tx) => deposit(tx, AT.carol, { tranche: termSenior, assets: 2n ** 98n, receiver: AT.carol }));
+  return made;
+}
+
+describe("model: term loans of a made world", () => {
+  it("opens one up to the caps and not a unit beyond", () => {
+    const begin = (params: Wishes["params"], principal: bigint): string => {
+      const made = MadeWorld.funded({ params: params ?? {} });
+      return made.try((tx) => openTerm(tx, AT.alice, { ...termOpening(made), principal }));
+    };
+    const cap = PRINCIPAL;
+    expect(begin({ loanCap: cap }, cap)).to.equal("");
+    expect(begin({ loanCap: cap }, cap + 1n)).to.equal(`LoanCapExceeded(${cap + 1n}, ${cap})`);
+    expect(begin({ cap }, cap)).to.equal("");
+    expect(begin({ cap }, cap + 1n)).to.equal(`CapExceeded(${cap + 1n}, ${cap})`);
+    expect(begin({ minDebt: cap }, cap)).to.equal("");
+    expect(begin({ minDebt: cap }, cap - 1n)).to.equal(`BelowMinDebt(${cap - 1n}, ${cap})`);
+    const made = MadeWorld.funded();
+    const { cash } = made.world.pool(termPool);
+    const all = (principal: bigint) =>
+      made.try((tx) => openTerm(tx, AT.alice, { ...termOpening(made), principal, collateral: 20n * BTC }));
+    expect(all(cash)).to.equal("");
+    expect(all(cash + 1n)).to.equal(`InsufficientCash(${cash + 1n}, ${cash})`);
+  });
+
+  it("opens one and rolls one over up to the deadline's second, and not after", () => {
+    const { made, id } = lentForTerm();
+    const args = { ...termOpening(made), id, salt: 2n };
+    for (const act of [
+      (tx: Transaction) => openTerm(tx, AT.alice, args),
+      (tx: Transaction) => rollOver(tx, AT.alice, args),
+    ]) {
+      expect(made.try(act)).to.equal("");
+      expect(made.tryAt(made.now + 1n, act)).to.equal(`DeadlinePassed(${made.now}, ${made.now + 1n})`);
+    }
+  });
+
+  it("takes the rate offered where the borrower accepts it", () => {
+    const made = MadeWorld.funded();
+    // 7 % of the pool, 3 % of the sheet.
+    const offered = 10n ** 17n;
+    const accept = (maxAnnualRate: bigint) =>
+      made.try((tx) => openTerm(tx, AT.alice, { ...termOpening(made), maxAnnualRate }));
+    expect(accept(offered)).to.equal("");
+    expect(accept(offered - 1n)).to.equal(`RateTooHigh(${offered}, ${offered - 1n})`);
+  });
+
+  it("holds as large an instalment as a loan's field, when it begins and when it is rolled over", () => {
+    // One payment after ten days at 10 %: 1 + 1 / 365 of the principal.
+    const made = rich({ count: 1n, intervalSeconds: 10n * DAY, prepaymentFeeBps: 0n });
+    const most = ((2n ** 96n - 1n) * 365n) / 366n;
+    const beyond = (principal: bigint): string => {
+      const instalment = principal + mulDivUp(principal, 1n, 365n);
+      return `SafeCastOverflowedUintDowncast(96, ${instalment})`;
+    };
+    const args = { ...termOpening(made), collateral: 2n ** 95n };
+    const begin = (tx: Transaction, principal: bigint) => openTerm(tx, AT.alice, { ...args, principal });
+    expect(made.try((tx) => begin(tx, most))).to.equal("");
+    expect(made.try((tx) => begin(tx, most + 2n))).to.equal(beyond(most + 2n));
+    const id = made.do((tx) => begin(tx, most));
+    made.now += DAY;
+    const owed = most + mulDivUp(most, 1n, 3_650n);
+    const roll = (tx: Transaction) => rollOver(tx, AT.alice, { ...args, id, deadline: made.now });
+    expect(made.try(roll)).to.equal(beyond(owed));
+  });
+
+  it("rolls none over after 2106, whose second no slot holds", () => {
+    const made = MadeWorld.funded();
+    made.now = LAST_SECOND - DAY;
+    const id = made.do((tx) => openTerm(tx, AT.alice, termOpening(made)));
+    made.now = LAST_SECOND;
+    const args = { ...termOpening(made), id, deadline: LAST_SECOND + 1n };
+    const roll = (tx: Transaction) => rollOver(tx, AT.alice, args);
+    expect(made.try(roll)).to.equal("");
+    expect(made.tryAt(LAST_SECOND + 1n, roll)).to.equal(`SafeCastOverflowedUintDowncast(32, ${LAST_SECOND + 1n})`);
+  });
+
+  it("makes all that is owed, with the fee, the new principal, and goes on in the same transaction", () => {
+    const { made, id } = lentForTerm();
+    const args = { ...termOpening(made), id };
+    const principal = made.do((tx) => {
+      const rolled = rollOver(tx, AT.alice, args);
+      topUp(tx, AT.alice, { manager, id, collateral: 1n });
+      return rolled;
+    });
+    // 1 % for what is paid before it is due.
+    expect(principal).to.equal((PRINCIPAL * 101n) / 100n);
+    expect(made.world.register(manager).openLoan(id).debtShares).to.equal(principal);
+  });
+
+  it("asks a roll-over for capital and caps if its fee raises the debt, be it by a unit, and for none without", () => {
+    // A unit is 1 % of what is prepaid.
+    for (const [principal, prepaymentFeeBps] of [
+      [PRINCIPAL, 100n],
+      [100n, 100n],
+      [PRINCIPAL, 0n],
+    ] as const) {
+      const sheets = [{ ...SHEET, prepaymentFeeBps }];
+      const made = MadeWorld.funded({ sheets, params: { minDebt: 1n } });
+      const args = { ...termOpening(made), principal };
+      const id = made.do((tx) => openTerm(tx, AT.alice, args));
+      const after = principal + mulDivUp(principal, prepaymentFeeBps, 10_000n);
+      const roll = () => made.try((tx) => rollOver(tx, AT.alice, { ...args, id }));
+      const { cap, loanCap } = made.termParams;
+      const setCaps = (caps: { cap: bigint; loanCap: bigint }) =>
+        made.do((tx) => tx.emit(manager, "CapsSet", { facility: 1_000_001n, ...caps }));
+      expect(roll()).to.equal("");
+      const isFree = prepaymentFeeBps === 0n;
+
+      setCaps({ cap: after, loanCap: after });
+      expect(roll()).to.equal("");
+      setCaps({ cap, loanCap: after - 1n });
+      expect(roll()).to.equal(isFree ? "" : `LoanCapExceeded(${after}, ${after - 1n})`);
+      setCaps({ cap: after - 1n, loanCap });
+      expect(roll()).to.equal(isFree ? "" : `CapExceeded(${after}, ${after - 1n})`);
+      setCaps({ cap, loanCap });
+
+      // Of junior there are 1,000 dollars, and the fee is its income.
+      const capital = 1_000n * USD + (after - principal);
+      const required = (ratio: bigint) => mulDivUp(after, ratio, 10_000n);
+      const enough = (capital * 10_000n) / after;
+      made.minRatioBps = enough;
+      expect(roll()).to.equal("");
+      made.minRatioBps = enough + 1n;
+      const short = `JuniorCapitalTooLow(${capital}, ${required(enough + 1n)})`;
+      expect(roll()).to.equal(isFree ? "" : short);
+    }
+  });
+
+  it("rolls none over that its collateral does not carry at the price of that hour", () => {
+    const { made, id } = lentForTerm();
+    const args = { ...termOpening(made), id };
+    const principal = (PRINCIPAL * 101n) / 100n;
+    // 70 % of the value is the most.
+    const value = (principal * 10n + 6n) / 7n;
+    const at = (worth: bigint): string => {
+      made.priceE36 = (worth * 10n ** 36n) / (2n * BTC);
+      return made.try((tx) => rollOver(tx, AT.alice, args));
+    };
+    expect(at(value)).to.equal("");
+    expect(at(value - 1n)).to.match(new RegExp(`^LtvTooHigh\\(${principal}, ${principal - 1n}`));
+  });
+});
