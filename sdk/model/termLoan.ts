@@ -87,11 +87,11 @@ export const defaultsAfter = ({ paid, passed }: TermBalance, terms: TermTerms): 
 export const lateChargesUp = ({ lateFees, lateNumerator }: TermBalance): bigint => lateFees + unitsUp(lateNumerator);
 
 /** What must be paid now for nothing to be overdue. */
-export const dueNow = (b: TermBalance, terms: TermTerms): bigint =>
-  lateChargesUp(b) + b.interestDue + (isAllDue(b, terms) ? unitsUp(b.interestNumerator) : 0n) + b.arrears;
+export const dueNow = (b: TermBalance): bigint =>
+  lateChargesUp(b) + b.interestDue + (isAllDue(b) ? unitsUp(b.interestNumerator) : 0n) + b.arrears;
 
-/** Rounded up, instalments may use principal up before the last: interest is due with the last of it. */
-const isAllDue = (b: TermBalance, { count }: TermTerms): boolean => b.passed === count || b.principal === b.arrears;
+/** After the last date, or before where instalments, rounded up, used principal up: interest is due with the last of it. */
+const isAllDue = (b: TermBalance): boolean => b.principal === b.arrears;
 
 /** What the next due date asks for beyond what is due now, credit not deducted; 0 after the last. */
 export function nextPayment(b: TermBalance, terms: TermTerms): bigint {
@@ -144,7 +144,8 @@ export function payOff(b: TermBalance, { prepaymentFeeWad }: TermTerms): bigint 
  */
 export function payTermLoan(b: TermBalance, terms: TermTerms, money: bigint): [TermBalance, taken: bigint] {
   const [paid, due] = payDue(b, terms, money);
-  if (paid.passed === terms.count || due === money || paid.principal === 0n) return [paid, due];
+  // Of more than payOff, which is not asked for, what is left over is not taken.
+  if (due === money || paid.principal === 0n) return [paid, due];
   const credit = minOf(subtractOrZero(nextPayment(paid, terms), paid.credit), money - due);
   const credited = { ...paid, credit: paid.credit + credit };
   if (due + credit === money) return [credited, money];
@@ -179,7 +180,7 @@ function run(b: TermBalance, { annualRateWad, latePremiumWad, lateFee }: TermTer
 }
 
 function payDue(b: TermBalance, terms: TermTerms, money: bigint): Paid {
-  return payInOrder(b, terms, money, isAllDue(b, terms) ? IN_FULL : BY_DATES);
+  return payInOrder(b, terms, money, isAllDue(b) ? IN_FULL : BY_DATES);
 }
 
 type Payment = (b: TermBalance, money: bigint) => Paid;

@@ -259,7 +259,7 @@ function end({ before }: Work, paid: bigint): TermOutcome {
 function goOn(work: Work, balance: TermBalance, paid: bigint): TermOutcome {
   const { terms, before, inDefault } = work;
   const stored = asStored(balance);
-  if (inDefault === undefined || dueNow(balance, terms) === 0n) {
+  if (inDefault === undefined || dueNow(balance) === 0n) {
     const after = { counted: countedOf(balance), slope: slopeOf(balance, terms) };
     return { loan: { terms, balance: stored }, paid, before, after };
   }

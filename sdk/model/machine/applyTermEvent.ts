@@ -60,7 +60,6 @@ export function bookTermRepayment(
   const row = rowOf(register, id);
   const outcome = repaidTermLoan(row.loan, now, said);
   bookOutcome(world, register, id, outcome, row.sheet, said.paid);
-  storeLoan(register, id, register.openLoan(id));
 }
 
 export function bookTermEnd(world: World, register: Register, id: bigint, now: bigint): void {

@@ -264,7 +264,7 @@ export class BenchMarket {
   private amountOf({ balance, terms }: TermLoan, now: bigint): bigint {
     const b = settleTermLoan(balance, terms, now);
     const next = nextPayment(b, terms) - b.credit;
-    return next > 0n ? dueNow(b, terms) + next : b.instalment / 20n;
+    return next > 0n ? dueNow(b) + next : b.instalment / 20n;
   }
 
   private repayment(table: TermTable, row: number): RawLog | undefined {

@@ -203,7 +203,7 @@ describe("term loan book: the model and what the contract makes of a stored loan
           await goTo(now);
           const settled = settleTermLoan(loan.balance, loan.terms, now);
           const debt = termDebt(settled);
-          const due = dueNow(settled, loan.terms);
+          const due = dueNow(settled);
           const base = { due, next: nextPayment(settled, loan.terms), part: debt / 5n, debt }[of] ?? 0n;
           const cures = loan.inDefault !== undefined && of === "due" && share % 2n === 0n;
           const amount = cures ? due : (base * share) / 1_000n + (share === 1n ? 1n : 0n);
@@ -316,7 +316,7 @@ describe("term loan book: the model and what the contract makes of a stored loan
             const before = loan;
             const { balance, terms } = before;
             const settled = settleTermLoan(balance, terms, now);
-            const given = dueNow(settled, terms) + nextPayment(settled, terms) + (settled.principal * share) / 1_000n;
+            const given = dueNow(settled) + nextPayment(settled, terms) + (settled.principal * share) / 1_000n;
             const answer: { outcome?: TermOutcome } = {};
             if (refusalOf(() => (answer.outcome = repayTermLoan(before, now, given))) !== undefined) return;
             const { outcome } = answer;
@@ -374,7 +374,7 @@ describe("term loan book: the model and what the contract makes of a stored loan
     await goTo(now);
     const marked = (await both("markDefault", sheet, opened, [], () => markTermLoanDefault(opened, now)))?.loan;
     if (marked === undefined) throw new Error("a second after its grace a loan is in default");
-    const due = dueNow(marked.balance, marked.terms);
+    const due = dueNow(marked.balance);
     const short = await both("repay", sheet, marked, [due - 1n], () => repayTermLoan(marked, now, due - 1n));
     expect(short?.loan?.inDefault?.markedAt).to.equal(now);
     const cured = await both("repay", sheet, marked, [due], () => repayTermLoan(marked, now, due));

@@ -1,5 +1,17 @@
 import { expect } from "chai";
-import { WAD, YEAR_SECONDS, instalmentUp, openTermLoan } from "../../../sdk/model/index.js";
+import {
+  WAD,
+  YEAR_SECONDS,
+  dueDate,
+  dueNow,
+  instalmentUp,
+  nextPayment,
+  openTermLoan,
+  payOff,
+  payTermLoan,
+  settleTermLoan,
+  termSchedule,
+} from "../../../sdk/model/index.js";
 
 const DAY = 86_400n;
 const TERMS = {
@@ -17,5 +29,59 @@ describe("model: a term loan", () => {
       ...{ lateFees: 0n, lateNumerator: 0n, passed: 0n, paid: 0n, feesFor: 0n, settledAt: openedAt },
     });
     expect(YEAR_SECONDS).to.equal(365n * DAY);
+  });
+
+  it("is all due, running interest too, once instalments rounded up have used its principal up", () => {
+    // 1 % a day of 1,000 units in 240 payments would be 11.01 each: 12 end it in some 200.
+    const daily = { ...TERMS, annualRateWad: (365n * WAD) / 100n, intervalSeconds: DAY, count: 240n };
+    const free = { ...daily, latePremiumWad: 0n, lateFee: 0n };
+    const opened = openTermLoan(1_000n, 0n, free);
+    expect(opened.instalment).to.equal(12n);
+    const on = settleTermLoan(opened, free, dueDate(free, 220n));
+    expect(on).to.deep.include({ passed: 220n, principal: 1_000n, arrears: 1_000n });
+    const later = settleTermLoan(on, free, on.settledAt + DAY / 2n);
+    expect(dueNow(later)).to.equal(dueNow(on) + 5n);
+    expect(termSchedule(later, free)).to.deep.equal([]);
+    const [paid, taken] = payTermLoan(later, free, dueNow(later) - 1n);
+    expect([paid.principal, paid.interestNumerator, taken]).to.deep.equal([1n, 0n, dueNow(later) - 1n]);
+    // What is more is not taken.
+    const [ended, all] = payTermLoan(later, free, dueNow(later) + 3n);
+    expect([ended.principal, ended.credit, all]).to.deep.equal([0n, 0n, dueNow(later)]);
+  });
+
+  it("has one payment to come where one unit of principal is left", () => {
+    const last = { ...TERMS, count: 1n };
+    const loan = openTermLoan(1n, 0n, last);
+    expect(termSchedule(loan, last)).to.deep.equal([
+      { number: 1n, dueAt: dueDate(last, 1n), interest: 1n, principal: 1n, left: 0n },
+    ]);
+  });
+
+  it("asks for the rest of its interest at the next date, which divides, without a unit more", () => {
+    // 10 % of 10,000 in a tenth of a year are 100.
+    const even = { ...TERMS, intervalSeconds: YEAR_SECONDS / 10n };
+    const loan = openTermLoan(10_000n, 0n, even);
+    const [first, second] = termSchedule(loan, even);
+    expect(first?.interest).to.equal(100n);
+    expect(nextPayment(loan, even)).to.equal(100n + (first?.principal ?? 0n));
+    const half = settleTermLoan(loan, even, even.openedAt + YEAR_SECONDS / 20n);
+    expect(termSchedule(half, even).slice(0, 2)).to.deep.equal([first, second]);
+  });
+
+  it("asks for no next payment after the last date", () => {
+    const loan = settleTermLoan(openTermLoan(1_000_000n, 0n, TERMS), TERMS, dueDate(TERMS, TERMS.count) + DAY);
+    expect(nextPayment(loan, TERMS)).to.equal(0n);
+    expect(payOff(loan, TERMS)).to.equal(dueNow(loan));
+  });
+
+  it("takes a late fee of one unit as it takes any", () => {
+    for (const lateFee of [1n, 2n]) {
+      const terms = { ...TERMS, lateFee, latePremiumWad: 0n };
+      const late = settleTermLoan(openTermLoan(1_000_000n, 0n, terms), terms, dueDate(terms, 1n) + 1n);
+      expect([late.lateFees, late.lateNumerator]).to.deep.equal([lateFee, 0n]);
+      const [after, taken] = payTermLoan(late, terms, lateFee);
+      expect([after.lateFees, taken]).to.deep.equal([0n, lateFee]);
+      expect(dueNow(after)).to.equal(dueNow(late) - lateFee);
+    }
   });
 });

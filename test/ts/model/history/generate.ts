@@ -329,7 +329,7 @@ export class Generator {
     const row = world.register(key.manager).termLoans.get(key.id);
     if (row === undefined) return this.#moves.repay(key, this.#around(1_000n), calls);
     const { balance, terms } = settled(row.loan, now);
-    const due = dueNow(balance, terms);
+    const due = dueNow(balance);
     const next = nextPayment(balance, terms);
     const ahead = next > balance.credit ? next - balance.credit : 0n;
     const assets = random.weighted<() => bigint>([
