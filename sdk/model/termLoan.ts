@@ -245,8 +245,8 @@ function prepay(b: TermBalance, terms: TermTerms, money: bigint): Paid {
   const { prepaymentFeeWad } = terms;
   const costs = prepaymentFeeWad * YEAR_SECONDS + divUp(b.interestNumerator, b.principal);
   const affordable = mulDivDown(money, RATE_SECONDS, RATE_SECONDS + costs);
-  // Never below money paid ahead, which would have to be given back.
-  const free = minOf(b.principal - nextPart(b, terms), subtractOrZero(b.principal, b.credit));
+  // Never below money paid ahead, which would have to be given back: as much as the next payment, at the least.
+  const free = subtractOrZero(b.principal, b.credit);
   // Two costs are rounded up.
   for (let prepaid = minOf(affordable, free); prepaid > 0n; prepaid--) {
     const interest = mulDivUp(b.interestNumerator, prepaid, b.principal);

@@ -39,11 +39,12 @@ export function debtNow(world: World, register: Register, id: bigint, now: bigin
 
 /** The part of it that the pool counts among its assets; a revolving pool accrues. */
 export function recognisedDebt(tx: Transaction, register: Register, id: bigint): bigint {
+  if (isTerm(register)) {
+    const term = termLoanOf(register, id);
+    return term === undefined ? 0n : countedTermDebt(term, tx.now);
+  }
   const { debtShares } = register.openLoan(id);
-  if (debtShares === 0n) return 0n;
-  if (!isTerm(register)) return accruedDebt(tx, register.facilityOfLoan(id).pool, debtShares);
-  const term = termLoanOf(register, id);
-  return term === undefined ? 0n : countedTermDebt(term, tx.now);
+  return debtShares === 0n ? 0n : accruedDebt(tx, register.facilityOfLoan(id).pool, debtShares);
 }
 
 /** What a payment or a sale makes of a debt. */
@@ -56,13 +57,12 @@ export interface DebtChange {
 
 const afterTerm = (debtShares: bigint, { loan, after }: TermOutcome): DebtChange => {
   const principal = loan?.balance.principal ?? 0n;
-  return { shares: debtShares - principal, counted: principal === 0n ? 0n : after.counted / RATE_SECONDS };
+  return { shares: debtShares - principal, counted: after.counted / RATE_SECONDS };
 };
 
 /** The debt by which an action judges a loan; a revolving pool accrues. */
 export function judgedDebt(tx: Transaction, register: Register, id: bigint): bigint {
   const { debtShares } = register.openLoan(id);
-  if (debtShares === 0n) return 0n;
   if (isTerm(register)) return debtNow(tx.world, register, id, tx.now);
   return accruedDebt(tx, register.facilityOfLoan(id).pool, debtShares);
 }
@@ -94,11 +94,11 @@ export function payDebt(
   return { paid: outcome.paid, ...afterTerm(debtShares, outcome) };
 }
 
-/** The payment of all the debt of a loan that has any. Returns what was paid. */
+/** The payment of all the debt of a loan. Returns what was paid. */
 export function payOffDebt(tx: Transaction, register: Register, id: bigint): bigint {
   const { pool } = register.facilityOfLoan(id);
   const { debtShares } = register.openLoan(id);
-  if (!isTerm(register)) return quoteRepayment(tx, pool, debtShares, MAX_UINT256, 0n).paid;
+  if (!isTerm(register)) return debtShares === 0n ? 0n : quoteRepayment(tx, pool, debtShares, MAX_UINT256, 0n).paid;
   const term = termLoanOf(register, id);
   if (term === undefined) return 0n;
   const outcome = payOffTermLoan(term, tx.now);

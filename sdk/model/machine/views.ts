@@ -6,9 +6,7 @@ import type { World } from "./world.js";
 
 /** What a loan of that manager owes at `now`, rounded up; 0 for a loan that does not exist. */
 export function debtOf(world: World, manager: Address, id: bigint, now: bigint): bigint {
-  const register = world.register(manager);
-  const loan = register.loans.get(id);
-  return loan === undefined || loan.debtShares === 0n ? 0n : debtNow(world, register, id, now);
+  return debtNow(world, world.register(manager), id, now);
 }
 
 /** Net asset value of a tranche's class at `now`, as a lender who leaves would find it: expected losses counted. */

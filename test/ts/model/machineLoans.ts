@@ -207,6 +207,36 @@ describe("model: loans of a made world", () => {
     made.do((tx) => transferLoan(tx, AT.alice, { manager, id, newOwner: AT.carol }));
     made.do(accept);
     expect(made.world.revolving.ownerOf(id)).to.equal(AT.carol);
+    made.do((tx) => close(tx, AT.carol, { manager, id, receiver: AT.carol }));
+    expect(made.world.revolving.newOwners.size).to.equal(0);
+    expect(made.world.revolving.spent.get(id)).to.equal(true);
+  });
+
+  it("lets an operator do what it may do and nothing else", () => {
+    const { made, id } = lent();
+    const acts: [bigint, (tx: Transaction) => unknown][] = [
+      [Actions.DRAW, (tx) => draw(tx, AT.bob, { id, assets: USD, receiver: AT.bob })],
+      [Actions.WITHDRAW, (tx) => withdraw(tx, AT.bob, { manager, id, collateral: 1n, receiver: AT.bob })],
+      [Actions.TRANSFER, (tx) => transferLoan(tx, AT.bob, { manager, id, newOwner: AT.bob })],
+      [Actions.CLOSE, (tx) => close(tx, AT.bob, { manager, id, receiver: AT.bob })],
+    ];
+    for (const [action, act] of acts) {
+      authorise(made, action, {});
+      expect(made.try(act)).to.equal("");
+      authorise(made, Actions.ALL - action, {});
+      expect(made.try(act)).to.equal(`NotAuthorised(${AT.bob}, ${AT.alice}, ${action})`);
+    }
+  });
+
+  it("owes nothing where there is none, or its debt is paid, and is then expected to lose nothing", () => {
+    const { made, id } = lent();
+    expect(debtOf(made.world, manager, id, made.now)).to.equal(PRINCIPAL);
+    expect(debtOf(made.world, manager, id + 1n, made.now)).to.equal(0n);
+    made.do((tx) => repay(tx, AT.bob, { manager, id, assets: MAX_UINT256 }));
+    expect(debtOf(made.world, manager, id, made.now)).to.equal(0n);
+    expect(made.do((tx) => mark(tx, AT.bob, { manager, id }))).to.equal(0n);
+    const closed = made.do((tx) => close(tx, AT.alice, { manager, id, receiver: AT.alice }));
+    expect(closed).to.deep.equal({ paid: 0n, collateral: 2n * BTC });
   });
 
   it("says what was paid and what was sent", () => {

@@ -1,8 +1,21 @@
 // Term loans in a world no chain has: a unit on either side of each limit, and what a roll-over may and may not.
 import { expect } from "chai";
-import { type Transaction, deposit, openTerm, rollOver, topUp } from "../../../sdk/model/machine/index.js";
-import { type TermSheet, mulDivUp } from "../../../sdk/model/index.js";
-import { PRINCIPAL, lentForTerm, termOpening } from "./made/loans.js";
+import {
+  Actions,
+  close,
+  countedDebt,
+  debtOf,
+  deposit,
+  liquidate,
+  mark,
+  openTerm,
+  repay,
+  rollOver,
+  topUp,
+  type Transaction,
+} from "../../../sdk/model/machine/index.js";
+import { MAX_UINT256, type TermSheet, countedTermDebt, mulDivUp } from "../../../sdk/model/index.js";
+import { PRINCIPAL, authorise, expectLoss, lentForTerm, termOpening } from "./made/loans.js";
 import { AT, BTC, DAY, MadeWorld, SHEET, USD, type Wishes } from "./made/world.js";
 
 const { termManager: manager, termPool, termSenior } = AT;
@@ -157,5 +170,83 @@ describe("model: term loans of a made world", () => {
     };
     expect(at(value)).to.equal("");
     expect(at(value - 1n)).to.match(new RegExp(`^LtvTooHigh\\(${principal}, ${principal - 1n}`));
+  });
+
+  it("moves a mark with a payment, with a sale and with the end, and of a loan without debt there is none", () => {
+    const marked = (loss: bigint) => {
+      const { made, id } = lentForTerm();
+      expectLoss(made, PRINCIPAL, 2n * BTC, loss);
+      expect(made.do((tx) => mark(tx, AT.bob, { manager, id }))).to.equal(loss);
+      expect(made.world.pool(termPool).expectedLoss).to.equal(loss);
+      return { made, id, mark: () => made.world.register(manager).markOf(id) };
+    };
+    const paid = 20_000n * USD;
+    for (const loss of [1n, PRINCIPAL / 10n, PRINCIPAL / 2n]) {
+      const { made, id, mark: is } = marked(loss);
+      made.do((tx) => repay(tx, AT.bob, { manager, id, assets: paid }));
+      const { termLoans } = made.world.register(manager);
+      const loan = termLoans.get(id)?.loan;
+      if (loan === undefined) throw new Error("the loan owes 30,000 dollars");
+      const counted = countedTermDebt(loan, made.now);
+      const covered = PRINCIPAL - loss;
+      expect(is()).to.equal(counted > covered ? counted - covered : 0n);
+      expect(made.world.pool(termPool).expectedLoss).to.equal(is());
+    }
+    for (const loss of [1n, PRINCIPAL / 10n + 1n]) {
+      const { made, id, mark: is } = marked(loss);
+      const sold = made.do((tx) =>
+        liquidate(tx, AT.bob, { manager, id, maxRepaid: paid, minCollateralPerUnitE36: 0n }),
+      );
+      const covered = ((PRINCIPAL - loss) * sold.collateralAfter) / (2n * BTC);
+      expect(debtOf(made.world, manager, id, made.now)).to.equal(sold.debtAfter);
+      expect(is()).to.equal(sold.debtAfter > covered ? sold.debtAfter - covered : 0n);
+    }
+    const { made, id, mark: is } = marked(5n);
+    made.do((tx) => repay(tx, AT.bob, { manager, id, assets: MAX_UINT256 }));
+    expect(is()).to.equal(0n);
+    expect(made.do((tx) => mark(tx, AT.bob, { manager, id }))).to.equal(0n);
+    expect(debtOf(made.world, manager, id, made.now)).to.equal(0n);
+    const closed = made.do((tx) => close(tx, AT.alice, { manager, id, receiver: AT.alice }));
+    expect(closed).to.deep.equal({ paid: 0n, collateral: 2n * BTC });
+  });
+
+  it("takes a roll-over's fee off an operator's limit of cash", () => {
+    const { made, id } = lentForTerm();
+    authorise(made, Actions.ROLL_OVER, { cashLimit: 600n * USD, collateralLimit: 7n });
+    made.do((tx) => rollOver(tx, AT.bob, { ...termOpening(made), id }));
+    const left = made.world.register(manager).authorisation(AT.alice, 1_000_001n, AT.bob);
+    expect(left).to.deep.include({ cashLimit: 100n * USD, collateralLimit: 7n });
+  });
+
+  it("believes no log that acts on a loan without debt, or opens one on a sheet that was never added", () => {
+    const { made, id } = lentForTerm();
+    made.do((tx) => repay(tx, AT.bob, { manager, id, assets: MAX_UINT256 }));
+    const acted = (): unknown => made.do((tx) => tx.emit(manager, "Closed", closing));
+    const closing = { id, caller: AT.alice, receiver: AT.alice, assets: 1n, shares: 1n, collateral: 2n * BTC };
+    expect(acted).to.throw(`the log has an action on term loan ${id}, which owes nothing`);
+    const opened = { ...termOpening(made), id: id + 1n, owner: AT.alice, annualRate: 0n, instalment: 0n, sheet: 9n };
+    expect(() => made.do((tx) => tx.emit(manager, "TermLoanOpened", opened))).to.throw(
+      `the log has a loan on sheet 9 of pool ${termPool}, which it never added`,
+    );
+  });
+
+  it("has underwriters give up what they were promised where interest taken back leaves nobody else anything", () => {
+    const { made, id } = lentForTerm();
+    made.now += 240n * DAY;
+    const premium = made.do((tx) => {
+      tx.emit(termPool, "Accrued", { interest: 0n, rateAtTarget: 0n });
+      const { cash, senior, junior, ...pool } = tx.world.pool(termPool);
+      const income = cash + countedDebt({ cash, senior, junior, ...pool }) - senior - junior;
+      const toReserve = 100n * USD;
+      tx.emit(termPool, "InterestSplit", { toSenior: 0n, toReserve });
+      tx.emit(termPool, "FirstLossIncome", { toJunior: 0n, toCover: income - toReserve, premiumPaid: 0n });
+      return income - toReserve;
+    });
+    const before = countedDebt(made.world.pool(termPool));
+    made.do((tx) => tx.emit(manager, "DefaultMarked", { id, caller: AT.bob, defaultedAt: 0n }));
+    // What was counted in the 200 days since the default.
+    const takenBack = before - countedDebt(made.world.pool(termPool));
+    expect(takenBack).to.be.above(2_700n * USD);
+    expect(made.world.pool(termPool).premium).to.equal(premium - takenBack);
   });
 });

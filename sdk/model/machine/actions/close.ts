@@ -27,7 +27,7 @@ export function close(
   tx.lock(pool);
   requireAuthority(tx, register, caller, id, Actions.CLOSE, 0n, collateral);
 
-  const paid = shares === 0n ? 0n : payOffDebt(tx, register, id);
+  const paid = payOffDebt(tx, register, id);
   setMark(tx, register, caller, id, 0n);
   tx.emit(manager, "Closed", { id, caller, receiver, assets: paid, shares, collateral });
 

@@ -73,7 +73,7 @@ export class MadeWorld {
   /** Of junior capital to the debt. */
   minRatioBps = 0n;
 
-  constructor({ rate, reserveFeeBps = 1_000n, params, money = 10n ** 12n, collateral, sheets = [SHEET] }: Wishes = {}) {
+  constructor({ rate, reserveFeeBps = 1_000n, params, money = 10n ** 13n, collateral, sheets = [SHEET] }: Wishes = {}) {
     this.world = new World(deploymentAt(rate ?? (WAD * 7n) / 100n / YEAR_SECONDS));
     const given: FacilityParams = {
       ...{ pool: AT.pool, vault: AT.vault, oracle: AT.oracle, gate: ZERO_ADDRESS, kind: FacilityKind.Revolving },
