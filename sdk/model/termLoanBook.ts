@@ -273,9 +273,11 @@ function goOn(work: Work, balance: TermBalance, paid: bigint): TermOutcome {
   };
 }
 
-/** Nothing of a loan is overdue: what is stored of it does not say for which instalments late fees were charged. */
-export const isOnTime = (b: TermBalance): boolean =>
-  b.paid === b.passed && b.arrears + b.interestDue + b.lateFees + b.lateNumerator + b.ahead === 0n;
+/**
+ * Nothing of a loan is overdue, late charges being paid before interest and that before principal. What is stored of such a
+ * loan does not say for which instalments late fees were charged.
+ */
+export const isOnTime = ({ paid, passed }: TermBalance): boolean => paid === passed;
 
 const asStored = (b: TermBalance): TermBalance => (isOnTime(b) ? { ...b, feesFor: b.passed } : b);
 

@@ -143,23 +143,21 @@ export function requireCapital(tx: Transaction, address: Address, after: Pool): 
 
 /** LOSS-1. Interest up to now is divided first, so that it bears the loss with the rest. */
 export function realiseLoss(tx: Transaction, address: Address, found: bigint): void {
-  const [after, borne] = bearLoss(divide(tx, address), found);
-  checked(after.reserve, 112n);
+  const [, borne] = bearLoss(divide(tx, address), found);
   tx.emit(address, "LossRealised", borne);
 }
 
 /** Takes back interest that was counted and does not count any more. */
 export function reverseInterest(tx: Transaction, address: Address, interest: bigint): void {
-  const [after, { byJunior, bySenior, byReserve }] = bearLossWithoutCover(divide(tx, address), interest);
-  checked(after.premium, 112n);
+  const [, { byJunior, bySenior, byReserve }] = bearLossWithoutCover(divide(tx, address), interest);
   tx.emit(address, "InterestReversed", { byJunior, bySenior, byReserve });
 }
 
 /** Income at once goes to those who cannot leave in this block, or to the reserve where there are none. */
 export function addLump(tx: Transaction, address: Address, income: bigint): void {
   const { junior, reserve } = divide(tx, address);
-  const toJunior = junior === 0n ? 0n : castTo(112n, income);
-  const toReserve = castTo(112n, income - toJunior);
+  const toJunior = junior === 0n ? 0n : income;
+  const toReserve = income - toJunior;
   checked(junior + toJunior, 112n);
   checked(reserve + toReserve, 112n);
   tx.emit(address, "LumpIncome", { toJunior, toReserve });
@@ -183,7 +181,7 @@ export function quoteDraw(
   const pool = accrue(tx, address);
   require(assets <= pool.cash, "InsufficientCash", assets, pool.cash);
   const shares = toSharesUp(assets, debtTotals(pool));
-  const totalAssets = checked(pool.debtAssets + castTo(128n, assets), 128n);
+  const totalAssets = checked(pool.debtAssets + assets, 128n);
   const totalShares = checked(pool.debtShares + castTo(128n, shares), 128n);
   const cash = pool.cash - assets;
   requireMayGrow(tx, address, { ...pool, cash, debtAssets: totalAssets, debtShares: totalShares });
@@ -235,7 +233,6 @@ export function settleSale(
 
 /** What a loan owes after some of its debt was closed; its event books that. */
 export function debtAfterClosing(pool: Pool, loanShares: bigint, closed: bigint, shares: bigint): bigint {
-  if (loanShares === shares) return 0n;
   const left = { ...pool, debtAssets: subtractOrZero(pool.debtAssets, closed), debtShares: pool.debtShares - shares };
   return toAssetsUp(loanShares - shares, debtTotals(left));
 }
@@ -279,13 +276,11 @@ export function enter(tx: Transaction, tranche: Address, receiver: Address | und
 export function payOut(tx: Transaction, tranche: Address, receiver: Address, assets: bigint): void {
   const { pool: address, trancheClass } = tx.world.tranche(tranche);
   const pool = tx.world.pool(address);
-  const { cash, stake, senior, junior } = pool;
+  const { cash, stake, junior } = pool;
   const available = trancheClass === TrancheClass.Cover ? stake : cash;
   require(assets <= available, "InsufficientCash", assets, available);
-  if (trancheClass === TrancheClass.Senior) checked(senior - castTo(112n, assets), 112n);
   if (trancheClass === TrancheClass.Junior) {
-    const left = checked(junior - castTo(112n, assets), 112n);
-    requireCapital(tx, address, { ...pool, cash: cash - assets, junior: left });
+    requireCapital(tx, address, { ...pool, cash: cash - assets, junior: junior - assets });
   }
   tx.emit(address, "Left", { trancheClass, assets });
   send(tx, address, receiver, assets);
