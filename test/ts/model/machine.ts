@@ -50,6 +50,38 @@ describe("model: the machine's own parts", () => {
     expect(Object.fromEntries(table.entries())).to.deep.equal({ kept: 1 });
   });
 
+  it("remembers nothing that nobody can undo any more", () => {
+    const journal = new Journal();
+    const table = new Table<string, number>(journal);
+    /** How many writes it could undo. */
+    const remembered = (): number => {
+      const count = journal.savepoint();
+      journal.rollBack(count);
+      return count;
+    };
+    const write = (): void => table.set("row", table.size + 1);
+    write();
+    expect(remembered()).to.equal(0);
+    write();
+    expect(remembered()).to.equal(0);
+    journal.savepoint();
+    write();
+    expect(remembered()).to.equal(1);
+    journal.savepoint();
+    write();
+    journal.release();
+    expect(remembered()).to.equal(2);
+    journal.release();
+    expect(remembered()).to.equal(0);
+    write();
+    expect(remembered()).to.equal(0);
+    const before = journal.savepoint();
+    table.delete("no such row");
+    expect(remembered()).to.equal(0);
+    journal.rollBack(before);
+    expect([...table.keys()]).to.deep.equal(["row"]);
+  });
+
   it("packs opener, facility and salt into a loan's id and takes them out again", () => {
     const opener = toAddress(`0x${"Ab".repeat(20)}`);
     const id = encodeLoanId(opener, 2n ** 32n - 1n, 2n ** 64n - 1n);

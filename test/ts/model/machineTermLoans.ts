@@ -14,7 +14,7 @@ import {
   topUp,
   type Transaction,
 } from "../../../sdk/model/machine/index.js";
-import { MAX_UINT256, type TermSheet, countedTermDebt, mulDivUp } from "../../../sdk/model/index.js";
+import { MAX_UINT256, type TermSheet, WAD, YEAR_SECONDS, countedTermDebt, mulDivUp } from "../../../sdk/model/index.js";
 import { PRINCIPAL, authorise, expectLoss, lentForTerm, termOpening } from "./made/loans.js";
 import { AT, BTC, DAY, MadeWorld, SHEET, USD, type Wishes } from "./made/world.js";
 
@@ -74,6 +74,17 @@ describe("model: term loans of a made world", () => {
       made.try((tx) => openTerm(tx, AT.alice, { ...termOpening(made), maxAnnualRate }));
     expect(accept(offered)).to.equal("");
     expect(accept(offered - 1n)).to.equal(`RateTooHigh(${offered}, ${offered - 1n})`);
+  });
+
+  it("lends at no higher rate than a loan's field holds, 167.77215 % a year", () => {
+    const most = 16_777_215n * 10n ** 11n;
+    const at = (annual: bigint): string => {
+      const rate = (annual - WAD) / YEAR_SECONDS;
+      const made = MadeWorld.funded({ rate, sheets: [{ ...SHEET, spreadBps: 10_000n }] });
+      return made.try((tx) => openTerm(tx, AT.alice, termOpening(made)));
+    };
+    expect(at(most)).to.equal("");
+    expect(at(most + 10n ** 11n)).to.equal(`RateTooHigh(${most + 10n ** 11n}, ${most})`);
   });
 
   it("holds as large an instalment as a loan's field, when it begins and when it is rolled over", () => {
