@@ -78,7 +78,6 @@ export function bookTermChange(
   const receivable = checked(checked(pool.receivable - before.counted) + after.counted);
   const had = countedDebt(pool);
   const has = receivable / RATE_SECONDS + received;
-  checked(checked(pool.slope - before.slope) + after.slope);
   // One unit more is what rounding up brings; it is interest like any other.
   if (has > had + 1n) addLump(tx, address, has - had);
   else if (has < had && isSale) realiseLoss(tx, address, had - has);

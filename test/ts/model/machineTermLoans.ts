@@ -221,6 +221,30 @@ describe("model: term loans of a made world", () => {
     expect(closed).to.deep.equal({ paid: 0n, collateral: 2n * BTC });
   });
 
+  it("reports a loss of a sale only where there is one", () => {
+    const sale = (price: bigint): string[] => {
+      const { made, id } = lentForTerm();
+      made.priceE36 = (made.priceE36 * price) / 60_000n;
+      const args = { manager, id, maxRepaid: MAX_UINT256, minCollateralPerUnitE36: 0n };
+      return made.eventsOf((tx) => liquidate(tx, AT.bob, args));
+    };
+    const moved = ["Liquidated", "Transfer", "Transfer"];
+    expect(sale(30_000n)).to.deep.equal(moved);
+    expect(sale(20_000n)).to.deep.equal(["LossRealised", ...moved]);
+  });
+
+  it("takes a payment up to the field of its pool's cash", () => {
+    const { made, id } = lentForTerm();
+    const { cash } = made.world.pool(termPool);
+    const pay = (room: bigint): string =>
+      made.try((tx) => {
+        tx.emit(termPool, "Entered", { trancheClass: 0n, assets: 2n ** 112n - 1n - cash - room });
+        repay(tx, AT.bob, { manager, id, assets: 7n });
+      });
+    expect(pay(7n)).to.equal("");
+    expect(pay(6n)).to.equal(`SafeCastOverflowedUintDowncast(112, ${2n ** 112n})`);
+  });
+
   it("takes a roll-over's fee off an operator's limit of cash", () => {
     const { made, id } = lentForTerm();
     authorise(made, Actions.ROLL_OVER, { cashLimit: 600n * USD, collateralLimit: 7n });

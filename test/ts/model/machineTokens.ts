@@ -152,6 +152,22 @@ describe("model: a made world's places", () => {
     expect(alone.registers).to.have.length(1);
   });
 
+  it("remember nothing once an action is over, be it refused", () => {
+    const made = new MadeWorld();
+    const { journal } = made.world;
+    const remembered = (): number => {
+      const count = journal.savepoint();
+      journal.rollBack(count);
+      return count;
+    };
+    made.do((tx) => transfer(tx, usd, alice, bob, 1n));
+    expect(remembered()).to.equal(0);
+    made.do((tx) => tx.attempt(() => tx.requireGovernor(bob)));
+    expect(remembered()).to.equal(0);
+    expect(made.try((tx) => tx.requireGovernor(bob))).to.equal(`AccessManagedUnauthorized(${bob})`);
+    expect(remembered()).to.equal(0);
+  });
+
   it("name flags, kinds and actions as the contracts number them", () => {
     expect(LoanFlags).to.deep.equal({ OPEN: 1n, TRANSFERRED: 2n, OFFERED: 4n, SPENT: 8n, MARKED: 16n });
     expect(FacilityKind).to.deep.equal({ Revolving: 0n, Term: 1n });

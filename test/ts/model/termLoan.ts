@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  RATE_SECONDS,
   WAD,
   YEAR_SECONDS,
   dueDate,
@@ -83,5 +84,41 @@ describe("model: a term loan", () => {
       expect([after.lateFees, taken]).to.deep.equal([0n, lateFee]);
       expect(dueNow(after)).to.equal(dueNow(late) - lateFee);
     }
+  });
+
+  it("asks for the same interest every time where the balloon is all of it", () => {
+    const even = { ...TERMS, intervalSeconds: YEAR_SECONDS / 10n, count: 4n };
+    const loan = openTermLoan(10_000n, 10_000n, even);
+    expect(termSchedule(loan, even).map(({ interest, principal }) => [interest, principal])).to.deep.equal([
+      ...[100n, 100n, 100n].map((interest) => [interest, 0n]),
+      [100n, 10_000n],
+    ]);
+  });
+
+  it("has as its next payment the first of those to come, also after a prepayment in the middle of a period", () => {
+    const loan = openTermLoan(1_000_000_000n, 0n, TERMS);
+    const half = settleTermLoan(loan, TERMS, TERMS.openedAt + 15n * DAY);
+    const [prepaid, taken] = payTermLoan(half, TERMS, 500_000_000n);
+    expect(prepaid.principal).to.be.below(600_000_000n);
+    expect(taken).to.be.above(499_999_990n);
+    const [first] = termSchedule(prepaid, TERMS);
+    expect(nextPayment(prepaid, TERMS)).to.equal((first?.interest ?? 0n) + (first?.principal ?? 0n));
+    // Half a month on 1,000 dollars at 10 %, less what was paid of it, and half a month on the rest.
+    expect(first?.interest).to.equal(
+      (prepaid.interestNumerator + prepaid.principal * TERMS.annualRateWad * 15n * DAY - 1n) / RATE_SECONDS + 1n,
+    );
+  });
+
+  it("prepays a single unit, with its fee, and no unit for less", () => {
+    const loan = openTermLoan(1_000_000n, 0n, TERMS);
+    const next = nextPayment(loan, TERMS);
+    const pay = (more: bigint): [principal: bigint, credit: bigint, taken: bigint] => {
+      const [after, taken] = payTermLoan(loan, TERMS, next + more);
+      return [after.principal, after.credit, taken];
+    };
+    // A hundredth, rounded up.
+    expect(pay(1n)).to.deep.equal([1_000_000n, next, next]);
+    expect(pay(2n)).to.deep.equal([999_999n, next, next + 2n]);
+    expect(pay(3n)).to.deep.equal([999_998n, next, next + 3n]);
   });
 });

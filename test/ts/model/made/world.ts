@@ -120,6 +120,13 @@ export class MadeWorld {
     return outcome.value;
   }
 
+  /** Names of the events of what goes through. Kept. */
+  eventsOf(act: (tx: Transaction) => unknown): string[] {
+    const outcome = execute(this.world, this.#surroundings(), act);
+    if (!outcome.ok) throw outcome.refusal;
+    return outcome.events.map(({ name }) => name);
+  }
+
   /** How it ends: "" where it goes through, else the refusal in full. Undone either way. */
   try(act: (tx: Transaction) => unknown): string {
     try {
