@@ -256,7 +256,6 @@ export class World {
     else this.#balances.set(`${token}/${from}`, this.balance(token, from) - value);
     if (to === ZERO_ADDRESS) this.#supplies.set(token, this.supply(token) - value);
     else this.#balances.set(`${token}/${to}`, this.balance(token, to) + value);
-    if (from === ZERO_ADDRESS || !this.#tranches.has(token)) return;
     const request = this.exitRequest(token, from);
     if (request.shares === 0n) return;
     const unused = to === ZERO_ADDRESS ? request.shares - value : request.shares;

@@ -71,6 +71,9 @@ describe("model: loans of a made world", () => {
     expectLoss(made, PRINCIPAL, 2n * BTC, 7n);
     expect(made.do((tx) => mark(tx, AT.bob, { manager, id }))).to.equal(7n);
     expect(made.world.pool(AT.pool).expectedLoss).to.equal(7n);
+    // Cover bears it first.
+    const worth = [AT.cover, AT.junior].map((tranche) => navOf(made.world, tranche, made.now));
+    expect(worth).to.deep.equal([1_000n * USD - 7n, 1_000n * USD]);
     const ended = made.do((tx) => close(tx, AT.alice, { manager, id, receiver: AT.alice }));
     expect(ended).to.deep.equal({ paid: PRINCIPAL, collateral: 2n * BTC });
     expect(made.world.pool(AT.pool).expectedLoss).to.equal(0n);

@@ -85,7 +85,7 @@ describe("model: tokens of a made world", () => {
       const made = MadeWorld.funded();
       const shares = made.do((tx) => deposit(tx, bob, { tranche, assets: 100n * USD, receiver: bob }));
       const request = () => made.world.exitRequest(tranche, bob).shares;
-      expect(request()).to.equal(0n);
+      expect(made.world.exitRequest(tranche, bob)).to.deep.equal({ shares: 0n, opensAt: 0n, closesAt: 0n });
       made.do((tx) => requestExit(tx, bob, { tranche, shares: shares / 2n }));
       expect(made.world.exitRequest(tranche, bob)).to.deep.equal({
         ...{ shares: shares / 2n, opensAt: made.now + COOLDOWN, closesAt: made.now + COOLDOWN + WINDOW },
@@ -137,6 +137,12 @@ describe("model: a made world's places", () => {
     expect(world.queueOfPool(AT.termPool)).to.equal(undefined);
     expect(world.queueOfPool(pool)).to.equal(world.queue(AT.queue).book);
     expect(world.queue(AT.queue)).to.deep.include({ pool, leastShares: 10n ** 12n });
+    expect(world.revolving.authorisation(alice, 1n, bob)).to.deep.equal({
+      ...{ actions: 0n, expiresAt: 0n, cashLimit: 0n, collateralLimit: 0n },
+    });
+    expect([world.revolving.nonce(alice), world.revolving.markOf(1n)]).to.deep.equal([0n, 0n]);
+    expect([world.balance(usd, AT.oracle), world.supply(AT.oracle)]).to.deep.equal([0n, 0n]);
+    expect(world.allowance(usd, AT.oracle, bob)).to.equal(0n);
     expect(world.sheets(AT.termPool)).to.have.length(1);
     expect(world.sheets(pool)).to.have.length(0);
     expect(() => world.register(bob)).to.throw(`${bob} is not a loan manager of this deployment`);
