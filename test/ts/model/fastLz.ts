@@ -58,10 +58,10 @@ function* limits(): Generator<[name: string, bytes: Uint8Array]> {
     const known = word.slice(0, 5);
     yield [`again ${end} bytes before the end`, concat(word, known, tail.slice(0, end))];
   }
-  // Each of 600 words twice, in another order: what is found hangs on which of them share a place in the table.
+  // Each of 600 words again, twice, in another order: what is found hangs on which of them share a place in the table.
   const words = noise(3_600);
   const wordAt = (at: number): Uint8Array => words.slice(at * 6, at * 6 + 6);
-  yield ["words again", concat(words, ...Array.from({ length: 600 }, (_, i) => wordAt((i * 7) % 600)), tail)];
+  yield ["words again", concat(words, ...Array.from({ length: 1_200 }, (_, i) => wordAt((i * 7) % 600)), tail)];
   yield ["words again, long after", concat(noise(6_000), wordAt(1), wordAt(3), wordAt(1), wordAt(3), tail)];
 }
 

@@ -139,11 +139,13 @@ describe("model: lenders of a made world", () => {
       expect(inside).to.equal("FacilityLocked(1)");
     }
     // What is too small to wait is told so before.
-    const tooSmall = made.try((tx) => {
-      tx.lock(pool);
-      requestRedeem(tx, AT.carol, { queue, shares: 1n, controller: AT.carol, owner: AT.carol });
-    });
-    expect(tooSmall).to.equal(`RequestTooSmall(1, ${LEAST})`);
+    for (const shares of [1n, LEAST - 1n]) {
+      const tooSmall = made.try((tx) => {
+        tx.lock(pool);
+        requestRedeem(tx, AT.carol, { queue, shares, controller: AT.carol, owner: AT.carol });
+      });
+      expect(tooSmall).to.equal(`RequestTooSmall(${shares}, ${LEAST})`);
+    }
   });
 
   it("seeds a class once", () => {

@@ -173,6 +173,7 @@ describe("model: loans of a made world", () => {
     expect(made.world.revolving.openLoan(id).collateral).to.equal(2n * BTC - sold.seized);
     expect(navOf(made.world, AT.senior, made.now)).to.equal(501_000n * USD);
     expect(made.try((tx) => liquidate(tx, AT.bob, args))).to.match(/^NotLiquidatable/);
+    expect(made.try((tx) => quoteLiquidationOf(tx, { ...args, id: 5n }))).to.equal("NoSuchLoan(5)");
   });
 
   it("refuses a sale at less collateral a unit than the buyer wants, and takes just that", () => {
