@@ -10,10 +10,10 @@ import type { Register } from "./register.js";
 import { type Facility, FacilityKind, LoanFlags, type Pool } from "./types.js";
 import type { World } from "./world.js";
 
-const NEW_POOL: Pool = {
-  ...{ facility: 0n, debtAssets: 0n, debtShares: 0n, receivable: 0n, slope: 0n, cash: 0n, accruedAt: 0n },
-  ...{ rateAtTarget: 0n, senior: 0n, junior: 0n, stake: 0n, expectedLoss: 0n, premium: 0n, reserve: 0n },
-  ...{ reserveFeeBps: 0n, redemptionsQueued: false },
+/** What its first event does not say. */
+const NEW_POOL: Omit<Pool, "accruedAt" | "reserveFeeBps"> = {
+  ...{ facility: 0n, debtAssets: 0n, debtShares: 0n, receivable: 0n, slope: 0n, cash: 0n, rateAtTarget: 0n },
+  ...{ senior: 0n, junior: 0n, stake: 0n, expectedLoss: 0n, premium: 0n, reserve: 0n, redemptionsQueued: false },
 };
 
 function changePool(world: World, address: Address, change: (pool: Pool) => Partial<Pool>): void {
@@ -163,7 +163,6 @@ function applyManagerEvent(world: World, event: ModelEvent): void {
       return;
     default:
       if (isTerm) applyTermEvent(world, register, event);
-      return;
   }
 }
 
@@ -265,9 +264,6 @@ function applyPoolEvent(world: World, event: ModelEvent): void {
           .sheets(event.emitter)
           .map((sheet, number) => (BigInt(number) === event.args.sheet ? { ...sheet, retired: true } : sheet)),
       );
-      return;
-    default:
-      return;
   }
 }
 
@@ -297,10 +293,7 @@ function applyTokenEvent(world: World, event: ModelEvent): void {
     case "ExitRequested": {
       const { owner, ...request } = event.args;
       world.setExitRequest(event.emitter, owner, request);
-      return;
     }
-    default:
-      return;
   }
 }
 

@@ -20,8 +20,5 @@ export function applyQueueEvent(book: QueueBook, event: ModelEvent): void {
       return;
     case "Claimed":
       book.claim(event.args.requestId, event.args.shares, event.args.assets);
-      return;
-    default:
-      return;
   }
 }

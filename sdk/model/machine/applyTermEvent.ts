@@ -104,10 +104,7 @@ export function applyTermEvent(world: World, register: Register, event: ModelEve
     case "DefaultMarked": {
       const { loan, sheet } = rowOf(register, event.args.id);
       bookOutcome(world, register, event.args.id, markTermLoanDefault(loan, event.timestamp), sheet, 0n);
-      return;
     }
-    default:
-      return;
   }
 }
 

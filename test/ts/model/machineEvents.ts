@@ -51,6 +51,7 @@ describe("model: events of a made world", () => {
       const refusal = made.try((tx) => {
         tx.emit(pool, name, args);
         expect(tx.world.pool(pool), name).to.deep.equal({ ...p, ...change });
+        expect(tx.world.sheets(pool), name).to.deep.equal(name === "TermSheetAdded" ? [SHEET] : []);
       });
       expect(refusal).to.equal("");
     };

@@ -155,6 +155,14 @@ describe("model: a pool of a made world", () => {
     };
     expect(of(staked(0n))).to.equal("");
     expect(of(staked(1n))).to.equal(PANIC);
+    const overpaid = (tx: Transaction): void => {
+      const premium = 2n ** 112n;
+      // With junior's the cash is a little more.
+      enter(tx, Senior, MOST - has);
+      earn(tx, premium);
+      tx.emit(pool, "FirstLossIncome", { toJunior: 0n, toCover: premium, premiumPaid: 0n });
+    };
+    expect(of(overpaid, 0n)).to.equal(beyond(112n, 2n ** 112n));
     const promised = (more: bigint) => (tx: Transaction) => {
       leave(tx, Junior);
       // No cash: all of it is lent.
@@ -252,6 +260,15 @@ describe("model: a pool of a made world", () => {
     expect(pay(minDebt + 1n, 3n)).to.equal(1n);
     expect(pay(minDebt, 3n)).to.equal(dust(3n));
     expect(pay(minDebt, minDebt)).to.equal(minDebt);
+    // Of a loan smaller than any could become.
+    const small = MadeWorld.funded({ rate: 1n });
+    const less = small.try((tx) => {
+      const loan = { id: 77n + (1n << 64n), owner: AT.bob, facility: 1n, receiver: AT.bob, collateral: BTC };
+      const principal = minDebt / 2n;
+      tx.emit(manager, "Opened", { ...loan, principal, shares: principal * 1_000_000n });
+      repay(tx, AT.bob, { manager, id: loan.id, assets: 3n });
+    });
+    expect(less).to.equal(`PaymentLeavesDust(3, ${minDebt / 2n}, ${minDebt})`);
   });
 
   it("lets a class take what its field and the cash's hold", () => {

@@ -215,6 +215,7 @@ describe("model: term loans of a made world", () => {
     const { made, id, mark: is } = marked(5n);
     made.do((tx) => repay(tx, AT.bob, { manager, id, assets: MAX_UINT256 }));
     expect(is()).to.equal(0n);
+    made.priceE36 = 1n;
     expect(made.do((tx) => mark(tx, AT.bob, { manager, id }))).to.equal(0n);
     expect(debtOf(made.world, manager, id, made.now)).to.equal(0n);
     const closed = made.do((tx) => close(tx, AT.alice, { manager, id, receiver: AT.alice }));
