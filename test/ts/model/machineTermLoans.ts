@@ -222,6 +222,22 @@ describe("model: term loans of a made world", () => {
     expect(closed).to.deep.equal({ paid: 0n, collateral: 2n * BTC });
   });
 
+  it("ends with a payment of just the principal where nothing else is owed", () => {
+    const sheets = [{ ...SHEET, prepaymentFeeBps: 0n }];
+    const { made, id } = lentForTerm({ sheets });
+    expect(made.do((tx) => repay(tx, AT.bob, { manager, id, assets: PRINCIPAL }))).to.equal(PRINCIPAL);
+    expect(made.world.register(manager).termLoans.size).to.equal(0);
+  });
+
+  it("is rolled over up to the last second of its grace", () => {
+    const { made, id } = lentForTerm();
+    const last = made.now + 40n * DAY;
+    const roll = (at: bigint): string =>
+      made.tryAt(at, (tx) => rollOver(tx, AT.alice, { ...termOpening(made), id, deadline: at }));
+    expect(roll(last)).to.equal("");
+    expect(roll(last + 1n)).to.equal(`LoanInDefault(${last})`);
+  });
+
   it("reports a loss of a sale only where there is one", () => {
     const sale = (price: bigint): string[] => {
       const { made, id } = lentForTerm();

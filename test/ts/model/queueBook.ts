@@ -79,6 +79,7 @@ describe("model: what a redemption queue stores", () => {
     book.claim(1n, 10n, 20n);
     book.claim(5n, 10n, 20n);
     expect([order(alice), order(bob)]).to.deep.equal([[], []]);
+    expect(book.request(0n)).to.deep.equal({ ...REQUEST, controller: ZERO_ADDRESS });
     expect(wait(book, alice, 1n)).to.equal(6n);
     expect(order(alice)).to.deep.equal([6n]);
   });

@@ -3,6 +3,7 @@ import {
   RATE_SECONDS,
   WAD,
   YEAR_SECONDS,
+  closeTermDebt,
   dueDate,
   dueNow,
   instalmentUp,
@@ -106,6 +107,16 @@ describe("model: a term loan", () => {
     expect(first?.interest).to.equal(
       (prepaid.interestNumerator + prepaid.principal * TERMS.annualRateWad * 15n * DAY - 1n) / RATE_SECONDS + 1n,
     );
+  });
+
+  it("asks at the next date for what a sale in the middle of a period has left to run", () => {
+    const loan = openTermLoan(1_000_000_000n, 0n, TERMS);
+    const half = settleTermLoan(loan, TERMS, TERMS.openedAt + 15n * DAY);
+    const sold = closeTermDebt(half, TERMS, 500_000_000n);
+    expect(sold.interestNumerator).to.equal(0n);
+    const [first] = termSchedule(sold, TERMS);
+    expect(first?.interest).to.equal((sold.principal * TERMS.annualRateWad * 15n * DAY - 1n) / RATE_SECONDS + 1n);
+    expect(nextPayment(sold, TERMS)).to.equal((first?.interest ?? 0n) + (first?.principal ?? 0n));
   });
 
   it("prepays a single unit, with its fee, and no unit for less", () => {
