@@ -62,6 +62,9 @@ function* limits(): Generator<[name: string, bytes: Uint8Array]> {
   const words = noise(3_600);
   const wordAt = (at: number): Uint8Array => words.slice(at * 6, at * 6 + 6);
   yield ["words again", concat(words, ...Array.from({ length: 1_200 }, (_, i) => wordAt((i * 7) % 600)), tail)];
+  const [known, next] = [word.slice(0, 6), word.slice(20, 24)];
+  const found = concat(known, Uint8Array.of(1, 2, 3), known, next);
+  yield ["from the last byte of what was found", concat(found, Uint8Array.of(4, 5, 6), known.slice(5), next, tail)];
   yield ["words again, long after", concat(noise(6_000), wordAt(1), wordAt(3), wordAt(1), wordAt(3), tail)];
 }
 
