@@ -63,6 +63,7 @@ const afterTerm = (debtShares: bigint, { loan, after }: TermOutcome): DebtChange
 /** The debt by which an action judges a loan; a revolving pool accrues. */
 export function judgedDebt(tx: Transaction, register: Register, id: bigint): bigint {
   const { debtShares } = register.openLoan(id);
+  if (debtShares === 0n) return 0n;
   if (isTerm(register)) return debtNow(tx.world, register, id, tx.now);
   return accruedDebt(tx, register.facilityOfLoan(id).pool, debtShares);
 }

@@ -6,7 +6,9 @@ import type { World } from "./world.js";
 
 /** What a loan of that manager owes at `now`, rounded up; 0 for a loan that does not exist. */
 export function debtOf(world: World, manager: Address, id: bigint, now: bigint): bigint {
-  return debtNow(world, world.register(manager), id, now);
+  const register = world.register(manager);
+  // Without debt a loan is not judged by its pool, whose interest may have left its field.
+  return register.loans.get(id)?.debtShares === 0n ? 0n : debtNow(world, register, id, now);
 }
 
 /** Net asset value of a tranche's class at `now`, as a lender who leaves would find it: expected losses counted. */

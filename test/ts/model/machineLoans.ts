@@ -5,6 +5,7 @@ import {
   Actions,
   type Transaction,
   acceptLoan,
+  accruePool,
   close,
   debtOf,
   draw,
@@ -242,6 +243,20 @@ describe("model: loans of a made world", () => {
     expect(made.do((tx) => mark(tx, AT.bob, { manager, id }))).to.equal(0n);
     const closed = made.do((tx) => close(tx, AT.alice, { manager, id, receiver: AT.alice }));
     expect(closed).to.deep.equal({ paid: 0n, collateral: 2n * BTC });
+  });
+
+  it("neither judges nor holds a loan without debt by a pool whose interest no field holds any more", () => {
+    const { made, id } = lent();
+    made.do((tx) => open(tx, AT.bob, { ...opening(), salt: 2n }));
+    made.do((tx) => repay(tx, AT.bob, { manager, id, assets: MAX_UINT256 }));
+    made.now += 10n ** 20n;
+    const args = { manager, id, maxRepaid: MAX_UINT256, minCollateralPerUnitE36: 0n };
+    expect(made.try((tx) => accruePool(tx, AT.pool))).to.match(/^SafeCastOverflowedUintDowncast\(128, /);
+    expect(debtOf(made.world, manager, id, made.now)).to.equal(0n);
+    expect(made.try((tx) => quoteLiquidationOf(tx, args))).to.match(/^NotLiquidatable\(0, /);
+    expect(made.try((tx) => liquidate(tx, AT.bob, args))).to.match(/^NotLiquidatable\(0, /);
+    expect(made.try((tx) => withdraw(tx, AT.alice, { manager, id, collateral: BTC, receiver: AT.alice }))).to.equal("");
+    expect(made.try((tx) => close(tx, AT.alice, { manager, id, receiver: AT.alice }))).to.equal("");
   });
 
   it("says what was paid and what was sent", () => {

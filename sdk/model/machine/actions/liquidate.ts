@@ -58,9 +58,9 @@ export function quoteLiquidationOf(
   { manager, id, maxRepaid }: Pick<LiquidateArguments, "manager" | "id" | "maxRepaid">,
 ): LiquidationQuote {
   const register = tx.world.register(manager);
-  register.openLoan(id);
+  const { debtShares } = register.openLoan(id);
   tx.requireUnlocked(register.facilityOfLoan(id).pool);
-  return judge(tx, register, id, debtNow(tx.world, register, id, tx.now), maxRepaid);
+  return judge(tx, register, id, debtShares === 0n ? 0n : debtNow(tx.world, register, id, tx.now), maxRepaid);
 }
 
 /** Repays part of an unhealthy loan, or of one marked as in default, and takes collateral for it, as the engine judges. Anyone may. */
