@@ -22,6 +22,7 @@ import {
 import { castTo, checked } from "../../../sdk/model/machine/uint.js";
 import { burn, mint } from "../../../sdk/model/machine/token.js";
 import { MAX_UINT256 } from "../../../sdk/model/index.js";
+import { remembered } from "./made/journal.js";
 import { lent, opening } from "./made/loans.js";
 import { AT, BTC, COOLDOWN, MadeWorld, USD, WINDOW } from "./made/world.js";
 
@@ -161,17 +162,12 @@ describe("model: a made world's places", () => {
   it("remember nothing once an action is over, be it refused", () => {
     const made = new MadeWorld();
     const { journal } = made.world;
-    const remembered = (): number => {
-      const count = journal.savepoint();
-      journal.rollBack(count);
-      return count;
-    };
     made.do((tx) => transfer(tx, usd, alice, bob, 1n));
-    expect(remembered()).to.equal(0);
+    expect(remembered(journal)).to.equal(0);
     made.do((tx) => tx.attempt(() => tx.requireGovernor(bob)));
-    expect(remembered()).to.equal(0);
+    expect(remembered(journal)).to.equal(0);
     expect(made.try((tx) => tx.requireGovernor(bob))).to.equal(`AccessManagedUnauthorized(${bob})`);
-    expect(remembered()).to.equal(0);
+    expect(remembered(journal)).to.equal(0);
   });
 
   it("name flags, kinds and actions as the contracts number them", () => {
