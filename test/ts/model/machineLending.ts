@@ -173,8 +173,8 @@ describe("model: lenders of a made world", () => {
 
 describe("model: senior lenders who wait, in a made world", () => {
   /** A world whose pool has no cash, and carol waits with that many shares. */
-  function waiting(shares: bigint, wishes: Wishes = {}): { made: MadeWorld; loan: bigint } {
-    const made = MadeWorld.funded(wishes);
+  function waiting(shares: bigint): { made: MadeWorld; loan: bigint } {
+    const made = MadeWorld.funded();
     const loan = made.do(borrowAll);
     expect(made.do((tx) => ask(tx, AT.carol, shares))).to.equal(1n);
     return { made, loan };

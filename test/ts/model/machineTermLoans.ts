@@ -22,12 +22,10 @@ const { termManager: manager, termPool, termSenior } = AT;
 const LAST_SECOND = 2n ** 32n - 1n;
 
 /** A world with money beyond every field. */
-function rich(sheet: Partial<TermSheet>, wishes: Wishes = {}): MadeWorld {
-  const params = { cap: 2n ** 100n, loanCap: 2n ** 96n - 1n, ...wishes.params };
+function rich(sheet: Partial<TermSheet>): MadeWorld {
   const made = new MadeWorld({
     ...{ sheets: [{ ...SHEET, ...sheet }], money: 2n ** 100n, collateral: 2n ** 96n },
-    ...wishes,
-    params,
+    params: { cap: 2n ** 100n, loanCap: 2n ** 96n - 1n },
   });
   made.do((tx) => deposit(tx, AT.carol, { tranche: termSenior, assets: 2n ** 98n, receiver: AT.carol }));
   return made;

@@ -1,4 +1,4 @@
-import { type Address, open, openTerm, setAuthorisation } from "../../../../sdk/model/machine/index.js";
+import { open, openTerm, setAuthorisation } from "../../../../sdk/model/machine/index.js";
 import { MAX_UINT256 } from "../../../../sdk/model/index.js";
 import { AT, BTC, DAY, MadeWorld, USD, type Wishes } from "./world.js";
 
@@ -31,19 +31,14 @@ export function lentForTerm(wishes: Wishes = {}): { made: MadeWorld; id: bigint 
 /** Limits that are none. */
 export const all = { cashLimit: MAX_UINT256, collateralLimit: MAX_UINT256 };
 
-/** Alice lets an operator act on her loans of both kinds for a day. */
-export function authorise(
-  made: MadeWorld,
-  actions: bigint,
-  limits: Partial<typeof all>,
-  operator: Address = AT.bob,
-): void {
+/** Alice lets bob act on her loans of both kinds for a day. */
+export function authorise(made: MadeWorld, actions: bigint, limits: Partial<typeof all>): void {
   const authorisation = { actions, expiresAt: made.now + DAY, ...all, ...limits };
   for (const [at, facility] of [
     [AT.manager, 1n],
     [AT.termManager, 1_000_001n],
   ] as const)
-    made.do((tx) => setAuthorisation(tx, AT.alice, { manager: at, facility, operator, authorisation }));
+    made.do((tx) => setAuthorisation(tx, AT.alice, { manager: at, facility, operator: AT.bob, authorisation }));
 }
 
 /** The price at which a loan that the pool counts with `debt` is expected to lose just so much. */

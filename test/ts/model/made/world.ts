@@ -68,8 +68,6 @@ export class MadeWorld {
   priceE36 = (60_000n * USD * 10n ** 36n) / BTC;
   /** The gate's answer. */
   reason = 0n;
-  /** The sequencer's. */
-  graceEndsAt = 0n;
   /** Of junior capital to the debt. */
   minRatioBps = 0n;
 
@@ -158,7 +156,7 @@ export class MadeWorld {
       price: () => this.priceE36,
       borrowPrice: () => this.priceE36,
       liquidationPrice: () => this.priceE36,
-      graceEndsAt: () => this.graceEndsAt,
+      graceEndsAt: () => 0n,
       gateReason: () => this.reason,
       requiredJuniorUp: (_, __, debt) => mulDivUp(debt, this.minRatioBps, 10_000n),
       mayGovern: (caller) => caller === AT.admin,
