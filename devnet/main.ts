@@ -92,13 +92,15 @@ async function run(options: Options): Promise<void> {
   });
   mkdirSync(dirname(options.out), { recursive: true });
   writeFileSync(options.out, `${JSON.stringify(devnet.info, null, 2)}\n`);
+  // Whoever reads that Ctrl-C ends it may press it at once.
+  const ending = untilAskedToEnd(devnet);
   say(`\n${describe(devnet.info)}\n\nWritten to ${options.out}. Ctrl-C ends it.\n\n${Console.usage}\n`);
   const terminal = new Console(devnet, options.btcPrice ?? FIRST_PRICE, say);
   void terminal.listen(process.stdin);
   const publishAgain = () => terminal.publishAgain().catch((error: unknown) => say(String(error)));
   // Where time stands still, no price grows old.
   const again = options.blockTime > 0 ? setInterval(() => void publishAgain(), FEED_SECONDS * 1000) : undefined;
-  await untilAskedToEnd(devnet);
+  await ending;
   clearInterval(again);
   process.stdin.destroy();
 }

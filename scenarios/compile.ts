@@ -4,7 +4,7 @@ import { ScenarioError } from "./errors.js";
 
 /** Compiles the contracts if their artifacts are missing or older than the sources; a moment where they are not. */
 export async function compile(say: (line: string) => void): Promise<void> {
-  const args = [HARDHAT_CLI, "build", "--quiet", "--no-tests"];
+  const args = [HARDHAT_CLI, "build", "--quiet", "--no-tests", "--no-typechain"];
   say("Compiling…");
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";

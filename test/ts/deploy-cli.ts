@@ -17,7 +17,8 @@ interface Ended {
   stderr: string;
 }
 
-describe("npm run deploy, on a devnet", () => {
+describe("npm run deploy, on a devnet", function () {
+  this.timeout(300_000);
   let devnet: Devnet;
   let folder: string;
 

@@ -194,9 +194,9 @@ describe("fault C34: every privileged function, by every role and by strangers",
         if (delayed) {
           await expect(direct()).to.be.revertedWithCustomError(g.accessManager, "AccessManagerNotScheduled");
           await scheduled();
-          await g.after(DAY - 10);
+          await g.after(DAY - HOUR);
           await expect(direct()).to.be.revertedWithCustomError(g.accessManager, "AccessManagerNotReady");
-          await g.after(10);
+          await g.after(HOUR);
         }
         await direct();
       }
@@ -381,7 +381,7 @@ describe("fault C34: no way around the delay", () => {
       );
       await accessManager.connect(safe).schedule(self, data, 0);
     }
-    await g.after(DELAYS.targetAdminDelaySeconds - 20);
+    await g.after(DELAYS.targetAdminDelaySeconds - HOUR);
     for (const data of calls) {
       await expect(safe.sendTransaction({ to: self, data })).to.be.revertedWithCustomError(
         accessManager,

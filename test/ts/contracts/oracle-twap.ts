@@ -13,6 +13,7 @@ const MAX_UINT128 = 2n ** 128n - 1n;
 const FEE = 500;
 const TICK_SPACING = 10;
 const WINDOW = 600;
+const BEFORE = "2026-01-01T00:00:00Z";
 const START = 1_900_000_000;
 
 interface Artifact {
@@ -52,7 +53,11 @@ function relativeError(actual: bigint, exact: bigint): number {
 }
 
 async function chain() {
-  const { ethers, networkHelpers } = await network.create({ network: "op", chainType: "op" });
+  const { ethers, networkHelpers } = await network.create({
+    network: "op",
+    chainType: "op",
+    override: { initialDate: BEFORE },
+  });
   const [owner] = await ethers.getSigners();
   if (owner === undefined) throw new Error("the test network has funded accounts");
   const { time } = networkHelpers;

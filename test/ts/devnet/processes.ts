@@ -9,7 +9,7 @@ import { priceE8Of } from "../../../devnet/poolMaths.js";
 import { DevnetError, startDevnet, type Devnet, type DevnetInfo } from "../../../devnet/index.js";
 import { childrenOf, contract, describeDevnet, isAlive, L1_BLOCK, open, until } from "./support.js";
 
-const CLEAN_END = 5_000;
+const CLEAN_END = 30_000;
 
 describeDevnet("devnet: blocks every 200 ms", () => {
   let devnet: Devnet;
@@ -21,8 +21,10 @@ describeDevnet("devnet: blocks every 200 ms", () => {
   it("shares timestamps between blocks, keeps pace with the wall clock and begins each block with its attributes", async () => {
     const l2 = open(devnet, "l2");
     const first = await l2.getBlockNumber();
+    const reached = (number: number) => until(async () => (await l2.getBlockNumber()) >= number, 60_000);
+    expect(await reached(first + 1)).to.equal(true);
     const started = Date.now();
-    expect(await until(async () => (await l2.getBlockNumber()) >= first + 16, 15_000)).to.equal(true);
+    expect(await reached(first + 16)).to.equal(true);
     const elapsed = (Date.now() - started) / 1000;
     const numbers = Array.from({ length: 16 }, (_, index) => first + 1 + index);
     const blocks = await Promise.all(numbers.map(async (number) => (await l2.getBlock(number))!));
@@ -53,14 +55,14 @@ describeDevnet("devnet: blocks every 200 ms", () => {
     const stoppedAt = await l2.getBlockNumber();
     const l1 = open(devnet, "l1");
     const l1At = await l1.getBlockNumber();
-    expect(await until(async () => (await l1.getBlockNumber()) > l1At, 5_000)).to.equal(true);
+    expect(await until(async () => (await l1.getBlockNumber()) > l1At, 30_000)).to.equal(true);
     expect(await l2.getBlockNumber()).to.equal(stoppedAt);
     await devnet.resumeL2();
     const reached = async () => {
       const origin = (await contract(devnet.info.l2.predeploys.l1Block, L1_BLOCK, l2).number!()) as bigint;
       return origin > BigInt(l1At);
     };
-    expect(await until(reached, 5_000)).to.equal(true);
+    expect(await until(reached, 30_000)).to.equal(true);
     l1.destroy();
     l2.destroy();
   });
@@ -89,12 +91,14 @@ describeDevnet("devnet: processes", () => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as { port: number };
+    const before = new Set(childrenOf(process.pid));
     const refusal = await startDevnet({ l1Port: port }).catch((error: unknown) => error);
     server.close();
     expect(refusal).to.be.instanceOf(DevnetError);
     expect((refusal as Error).message)
       .to.contain(`port ${port}`)
       .and.contain("in use");
+    expect(await until(() => childrenOf(process.pid).every((pid) => before.has(pid)), CLEAN_END)).to.equal(true);
   });
 
   it("reports a node that ends by itself", async () => {
@@ -117,7 +121,7 @@ describeDevnet("devnet: processes", () => {
       const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
       let said = "";
       child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
-      expect(await until(() => said.includes("Ctrl-C ends it") || child.exitCode !== null, 30_000)).to.equal(true);
+      expect(await until(() => said.includes("Ctrl-C ends it") || child.exitCode !== null, 100_000)).to.equal(true);
       return { child, said, ended };
     }
     const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();

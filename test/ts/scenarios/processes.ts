@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +8,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../../scenarios/main.ts", import.meta.url));
-const PRICES = "timestamp,low,close\n2020-03-12T00:00Z,7901.35,7923.79\n2020-03-12T01:00Z,7700.00,7712.25";
-const CLEAN_END = 5_000;
+/** More hours than are played before a test ends what plays them. */
+const HOURS = Array.from(
+  { length: 20 },
+  (_, hour) => `2020-03-12T${String(hour).padStart(2, "0")}:00Z,7901.35,7923.79`,
+);
+const PRICES = ["timestamp,low,close", ...HOURS].join("\n");
+const CLEAN_END = 30_000;
 /** In the environment of everything a run starts, so that what it leaves behind can be found. */
 const MARK = "BALLAST_TEST_RUN";
 
@@ -39,6 +45,8 @@ async function left(run: string): Promise<{ pid: number; command: string }[]> {
   writeFileSync(prices, PRICES);
   let child: ChildProcess;
   let said = "";
+  /** Its own, where the same tests run beside these. */
+  let run: string;
 
   after(() => {
     child.kill("SIGKILL");
@@ -46,8 +54,9 @@ async function left(run: string): Promise<{ pid: number; command: string }[]> {
   });
 
   /** Starts a run and waits until it has said something. */
-  async function start(run: string, until: string): Promise<void> {
+  async function start(until: string): Promise<void> {
     said = "";
+    run = randomUUID();
     const args = ["--import", import.meta.resolve("tsx"), MAIN, "--prices", prices, "--loans", "3", "--out", folder];
     child = spawn(process.execPath, args, { env: { ...process.env, [MARK]: run }, stdio: ["ignore", "pipe", "pipe"] });
     await new Promise<void>((resolve, reject) => {
@@ -64,23 +73,23 @@ async function left(run: string): Promise<{ pid: number; command: string }[]> {
   const ended = () => new Promise<number | null>((resolve) => child.once("close", resolve));
 
   it("interrupted while it boots, ends with 130 and leaves nothing behind", async () => {
-    await start("interrupted", "Deploying Ballast");
-    expect(processesOf("interrupted").some(({ command }) => command.includes("anvil"))).to.equal(true);
+    await start("Deploying Ballast");
+    expect(processesOf(run).some(({ command }) => command.includes("anvil"))).to.equal(true);
     const code = ended();
     child.kill("SIGINT");
     expect(await code).to.equal(130);
-    expect(await left("interrupted")).to.deep.equal([]);
+    expect(await left(run)).to.deep.equal([]);
     expect(said).to.include("Interrupted").and.to.not.include("Error");
   });
 
   it("fails when the keeper dies, says so with the end of its log, and leaves nothing behind", async () => {
-    await start("bereaved", "12 Mar 00:50");
-    const keeper = processesOf("bereaved").find(({ command }) => command.includes("keeper/main.ts"));
+    await start("12 Mar 00:50");
+    const keeper = processesOf(run).find(({ command }) => command.includes("keeper/main.ts"));
     expect(keeper, "the keeper runs as a process of its own").to.not.equal(undefined);
     const code = ended();
     process.kill(keeper!.pid, "SIGKILL");
     expect(await code).to.equal(1);
     expect(said).to.include("The keeper ended by itself; the end of its log:");
-    expect(await left("bereaved")).to.deep.equal([]);
+    expect(await left(run)).to.deep.equal([]);
   });
 });

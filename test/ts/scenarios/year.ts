@@ -137,7 +137,7 @@ describe("scenarios: the checks of a year", () => {
 });
 
 describe("scenarios: two and a half months, end to end", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   const resources = new Resources();
   const out = mkdtempSync(join(tmpdir(), "ballast-year-"));
   let result: YearResult;
