@@ -58,11 +58,12 @@ const input: SolcInput = {
 
 describe("branch coverage", function () {
   this.timeout(60_000);
-  const folder = mkdtempSync(join(tmpdir(), "ballast-branches-test-"));
+  let folder: string;
   let marked: Instrumented;
   let taken: ReadonlySet<number>;
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "ballast-branches-test-"));
     marked = await instrument(input, (file) => file === FILE);
     const runner = await Runner.start(await build(marked.in(input), Object.keys(input.sources), folder), 1);
     const [suite] = runner.suites;

@@ -166,8 +166,9 @@ function cutAt(node: Eip1193Provider, last: number, when: "before" | "after"): E
 function finished() {
   type Ready = Awaited<ReturnType<typeof scene>> & { result: DeployResult };
   let made: Promise<{ ready: Ready; restore: () => Promise<void> }> | undefined;
-  const folder = mkdtempSync(join(tmpdir(), "ballast-journal-"));
+  let folder = "";
   const make = async () => {
+    folder = mkdtempSync(join(tmpdir(), "ballast-journal-"));
     const s = await scene();
     const result = await s.deploy({ journal: folder });
     const snapshot = await s.networkHelpers.takeSnapshot();
@@ -180,7 +181,7 @@ function finished() {
       cpSync(folder, journal, { recursive: true });
       return ready;
     },
-    forget: () => rmSync(folder, { recursive: true }),
+    forget: () => folder && rmSync(folder, { recursive: true }),
   };
 }
 

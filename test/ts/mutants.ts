@@ -59,7 +59,7 @@ const input: SolcInput = {
 
 describe("mutants of contracts", function () {
   this.timeout(120_000);
-  const folder = mkdtempSync(join(tmpdir(), "ballast-mutants-test-"));
+  let folder: string;
   let mutated: Mutated;
   let runner: Runner;
   const idOf = (key: string): number => {
@@ -77,6 +77,7 @@ describe("mutants of contracts", function () {
   };
 
   before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "ballast-mutants-test-"));
     mutated = await mutate(input, (file) => file.startsWith("project/contracts/"));
     const whole = { ...input, sources: replaced(input, mutated.sources) };
     runner = await Runner.start(await build(whole, Object.keys(input.sources), folder), 8);

@@ -40,14 +40,18 @@ async function left(run: string): Promise<{ pid: number; command: string }[]> {
 
 (process.platform === "linux" ? describe : describe.skip)("scenarios: the process", function () {
   this.timeout(180_000);
-  const folder = mkdtempSync(join(tmpdir(), "ballast-run-"));
-  const prices = join(folder, "prices.csv");
-  writeFileSync(prices, PRICES);
+  let folder: string;
+  let prices: string;
   let child: ChildProcess;
   let said = "";
   /** Its own, where the same tests run beside these. */
   let run: string;
 
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "ballast-run-"));
+    prices = join(folder, "prices.csv");
+    writeFileSync(prices, PRICES);
+  });
   after(() => {
     child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });

@@ -21,12 +21,13 @@ const LOANS = 8;
 describe("scenarios: a short replay, end to end", function () {
   this.timeout(180_000);
   const resources = new Resources();
-  const out = mkdtempSync(join(tmpdir(), "ballast-replay-"));
+  let out: string;
   const nobody = Wallet.createRandom().address;
   let remains: Remains;
   let result: ReplayResult;
 
   before(async () => {
+    out = mkdtempSync(join(tmpdir(), "ballast-replay-"));
     const quiet = { stage: () => undefined, step: () => undefined, event: () => undefined, end: () => undefined };
     const choice = { scenario: "crash" as const, prices: "two-hours.csv", loans: LOANS, seed: 1 };
     const options = { ...choice, blockTimeSeconds: 2, stepsALeg: 6, out };
