@@ -19,7 +19,7 @@ describeDevnet("keeper: chaos on a falling market", () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("every loan due is sold once, nothing is sent for others, no nonce is lost and the books equal the chain", async function () {
-    this.timeout(240_000);
+    this.timeout(480_000);
     const seed = 20;
     const keeperLog = join(folder, "campaign.log");
     const run = await campaign({ seed, seconds: 180, loans: 30, only: [], patienceMs: 250, keeperLog, say });

@@ -56,15 +56,15 @@ describe("keeper: progress", () => {
 
   it("fault K32: an event loop that stands still is noticed, and told of once it is over", async () => {
     const heard: number[] = [];
-    const watch = new LoopWatch(150, (ms) => heard.push(ms));
+    const watch = new LoopWatch(500, (ms) => heard.push(ms));
     watch.start();
-    await sleep(60);
+    await sleep(150);
     expect(heard).to.deep.equal([]);
-    const end = performance.now() + 400;
+    const end = performance.now() + 900;
     while (performance.now() < end);
-    await until(() => Promise.resolve(heard.length > 0), 2_000);
+    await until(() => heard.length > 0, 5_000);
     watch.stop();
-    expect(heard[0]).to.be.within(250, 2_000);
+    expect(heard[0]).to.be.within(600, 5_000);
 
     const clock = manualClock();
     const progress = new Progress({ stallMs: 5_000 }, clock.now);
@@ -334,7 +334,7 @@ describe("keeper: the overseer", () => {
     const leader = new Overseer({ ...deps(), store });
     await leader.start();
     leader.decided(head(2), [], "", 0);
-    await until(async () => (await compared()) === 2, 2_000);
+    expect(await until(async () => (await compared()) === 2, 2_000)).to.equal(true);
     wei -= 7n;
     await store.results.put([spend("0x01", 3)]);
     await leader.close();
@@ -498,11 +498,10 @@ describe("keeper: webhooks", () => {
 
   it("tries again until it is taken, in order, and never holds up who posts", async () => {
     answers = [500, "hang", "retry-after", 200];
-    const to = delivery(silent, 500);
-    const started = performance.now();
+    const to = delivery(silent, 1_000);
     to.post({ url, body: { n: 1 } });
     to.post({ url, body: { n: 2 } });
-    expect(performance.now() - started).to.be.lessThan(100);
+    expect(outcomes).to.deep.equal([]);
     await to.close(20_000);
     expect(bodies.map(({ body }) => body.n)).to.deep.equal([1, 1, 1, 2]);
     expect(outcomes).to.deep.equal([true, true]);

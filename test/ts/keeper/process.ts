@@ -125,6 +125,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const block = await setPriceByHand(6_500n);
 
     const running = start();
+    await running.ready();
     await settle(running, block);
     expect(await liquidationsOf(second)).to.equal(1);
     const { results } = await running.status();
@@ -144,6 +145,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     await doomed.ended;
 
     const running = start();
+    await running.ready();
     const { pending, actions } = await running.decided(block);
     expect(pending).to.equal(1);
     expect(actions.map(({ action }) => action)).to.deep.equal(["pending"]);
@@ -268,21 +270,21 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const id = await borrow("5500");
     await byHand();
     const config = join(folder, "impatient.json");
-    writeFileSync(config, JSON.stringify({ requestTimeoutMs: 300, stallMs: 1_000 }));
+    writeFileSync(config, JSON.stringify({ requestTimeoutMs: 1_000, stallMs: 2_500, loopBlockMs: 60_000 }));
     const running = start("--config", config);
     const { http } = await running.ready();
     await running.decided(await provider.getBlockNumber());
     const healthy = async (): Promise<boolean> => (await fetch(`${http}/health`)).status === 200;
-    expect(await healthy()).to.equal(true);
+    expect(await until(healthy, 20_000)).to.equal(true);
 
     const [, node = 0] = devnet.pids();
     process.kill(node, "SIGSTOP");
     try {
-      expect(await until(async () => !(await healthy()), 10_000)).to.equal(true);
+      expect(await until(async () => !(await healthy()), 20_000)).to.equal(true);
     } finally {
       process.kill(node, "SIGCONT");
     }
-    expect(await until(healthy, 10_000)).to.equal(true);
+    expect(await until(healthy, 20_000)).to.equal(true);
     await settle(running, await setPriceByHand(6_600n));
     expect(await liquidationsOf(id)).to.equal(1);
     // One line when it began and one when it was over, not one a poll.
@@ -367,7 +369,9 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
       letGo();
       expect(await running.ended).to.deep.equal({ exitCode: 0, signal: null });
       expect(running.of("stopped")).to.deep.equal([{ type: "stopped", pending: 1 }]);
-      await settle(start(), block);
+      const next = start();
+      await next.ready();
+      await settle(next, block);
       expect(await liquidationsOf(id)).to.equal(1);
     } finally {
       await proxy.stop();
@@ -383,6 +387,7 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
   });
 
   it("fault K33: of two keepers on one database one sends; where it stands still the other goes on, and nothing lands twice", async function () {
+    this.timeout(240_000);
     const server = await TestPostgres.start();
     if (server === undefined) {
       console.log("      skipped: no PostgreSQL (apt-get install postgresql)");
@@ -402,8 +407,12 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
       await standby.ready();
       const block = await provider.getBlockNumber();
       await Promise.all([leader.decided(block), standby.decided(block)]);
-      const { alerts, halted, health, leadership, ready } = await standby.status();
-      expect([health.ok, ready.ok, leadership.role]).to.deep.equal([true, true, "standby"]);
+      const isWell = async (): Promise<boolean> => {
+        const { health, leadership, ready } = await standby.status();
+        return health.ok && ready.ok && leadership.role === "standby";
+      };
+      expect(await until(isWell, 20_000)).to.equal(true);
+      const { alerts, halted } = await standby.status();
       // The tests before this one moved the chain's clock.
       expect(alerts.map(({ kind }) => kind).filter((kind) => kind !== "clock-off")).to.deep.equal([]);
       expect(halted).to.include("another keeper leads");
@@ -439,8 +448,11 @@ describeDevnet("keeper: the process, on a rollup that charges real fees", () => 
     const running = start();
     const { http } = await running.ready();
     await running.decided(await provider.getBlockNumber());
-    const health = await fetch(`${http}/health`);
-    expect([health.status, ((await health.json()) as { ok: boolean }).ok]).to.deep.equal([200, true]);
+    const isHealthy = async (): Promise<boolean> => {
+      const health = await fetch(`${http}/health`);
+      return health.status === 200 && ((await health.json()) as { ok: boolean }).ok;
+    };
+    expect(await until(isHealthy, 20_000)).to.equal(true);
     const metrics = await (await fetch(`${http}/metrics`)).text();
     expect(metrics)
       .to.match(/ballast_keeper_decided_block \d+/)

@@ -117,41 +117,39 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
       people.close();
     });
 
-    it("fault K1: a loan whose logs come late is known in its own block, and sold once", async () => {
-      proxy.inject({ kind: "missingLogs", keep: 0, freshMs: 100 });
+    /** Loans of one block, of whose logs this share is there the first two times. @returns them, once it is decided */
+    const openedLate = async (many: 1 | 2, keep: number): Promise<bigint[]> => {
+      const { user, salt } = stage.nextUser();
+      await world.fund(user, { collateral: world.btc(`${many}`) });
       await stage.byHand();
       const { loans } = await keeper.decided(await stage.mine());
-      await stage.byThemselves();
+      const late = proxy.inject({ kind: "missingLogs", keep }, { methods: ["eth_getLogs"], times: 2 });
+      const salts = [1_000n * salt, 1_000n * salt + 1n].slice(0, many);
+      const openings = salts.map((one) =>
+        world.manager.interface.encodeFunctionData("open", [
+          ...([world.facility, one, world.btc("1"), world.cash("5500")] as const),
+          ...([user.address, "0x"] as const),
+        ]),
+      );
+      await world.manager.connect(user).multicall(openings);
+      const known = await keeper.decided(await stage.mine());
+      expect(late.fired).to.equal(2);
+      expect(known.loans).to.equal(loans + many);
+      return salts.map((one) => encodeLoanId({ opener: user.address, facility: Number(world.facility), salt: one }));
+    };
+
+    it("fault K1: a loan whose logs come late is known in its own block, and sold once", async () => {
       const rescans = await metric(RESCANS);
-      const id = await stage.borrow("5500");
-      const known = await keeper.decided(await stage.provider.getBlockNumber());
-      expect(known.loans).to.equal(loans + 1);
+      const [id = 0n] = await openedLate(1, 0);
       await fall(id);
       expect(await stage.liquidationsOf(id)).to.equal(1);
-      expect(proxy.struck.get("missingLogs")).to.be.greaterThan(0);
       expect(await metric(RESCANS), "the sums never differed").to.equal(rescans);
     });
 
     it("fault K1: where one of two loans of a block has no log yet, nothing is decided until both are known", async () => {
-      await stage.byHand();
-      const { loans } = await keeper.decided(await stage.mine());
-      await stage.byThemselves();
-      const { user, salt } = stage.nextUser();
-      await world.fund(user, { collateral: world.btc("2") });
-      await stage.byHand();
-      const half = proxy.inject({ kind: "missingLogs", keep: 0.5, freshMs: 500 });
-      const opening = (nth: bigint): string =>
-        world.manager.interface.encodeFunctionData("open", [
-          ...([world.facility, 1_000n * salt + nth, world.btc("1"), world.cash("5500")] as const),
-          ...([user.address, "0x"] as const),
-        ]);
-      await world.manager.connect(user).multicall([opening(0n), opening(1n)]);
-      const known = await keeper.decided(await stage.mine());
-      expect(half.fired).to.be.greaterThan(0);
-      expect(known.loans).to.equal(loans + 2);
-      const ids = [0n, 1n].map((nth) =>
-        encodeLoanId({ opener: user.address, facility: Number(world.facility), salt: 1_000n * salt + nth }),
-      );
+      const rescans = await metric(RESCANS);
+      const ids = await openedLate(2, 0.5);
+      expect(await metric(RESCANS), "the sums differed").to.be.greaterThan(rescans);
       for (const id of ids) await fall(id);
       await stage.settle(keeper, await stage.mine());
       expect(await Promise.all(ids.map((id) => stage.liquidationsOf(id)))).to.deep.equal([1, 1]);
@@ -170,16 +168,23 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
     it("fault K5: a chain that stands still while its node answers is told, and not taken for a dead node", async () => {
       const id = await stage.borrow("5500");
       await stage.byHand();
+      const before = keeper.errors.length;
       await keeper.decided(await stage.mine());
       const freeze = proxy.inject({ kind: "frozenHead" });
       const kinds = async (): Promise<string[]> => (await keeper.status()).alerts.map(({ kind }) => kind);
       expect(await until(async () => (await kinds()).includes("chain-stalled"), MOST_MS)).to.equal(true);
       expect(await kinds()).to.not.include("node-unserved");
-      expect(keeper.errors).to.contain("the chain stands still, though the node answers");
+      const isSaid = (): boolean =>
+        keeper.errors.slice(before).includes("the chain stands still, though the node answers");
+      expect(await until(isSaid, MOST_MS)).to.equal(true);
       freeze.remove();
       await fall(id);
       expect(await stage.liquidationsOf(id)).to.equal(1);
-      expect(await until(async () => !(await kinds()).includes("chain-stalled"), MOST_MS)).to.equal(true);
+      const isOver = async (): Promise<boolean> => {
+        await stage.mine();
+        return !(await kinds()).includes("chain-stalled");
+      };
+      expect(await until(isOver, MOST_MS)).to.equal(true);
     });
 
     it("fault K7: answers in another order go to their questions", async () => {
@@ -256,18 +261,19 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
       await standStill();
       await keeper.decided(await stage.provider.getBlockNumber());
       const { http } = await keeper.ready();
-      expect(await (await fetch(`${http}/health`)).text()).to.contain("the event loop stood still");
+      const isSaid = async (): Promise<boolean> =>
+        (await (await fetch(`${http}/health`)).text()).includes("the event loop stood still");
+      expect(await until(isSaid, 5_000)).to.equal(true);
     });
 
     it("fault K34: however often it stands still, people are called once", async () => {
       await standStill();
       await standStill();
-      const begun = (): Notice[] => called.filter(({ kind, state }) => kind === "loop-blocked" && state === "begin");
-      expect(await until(() => begun().length > 0, MOST_MS)).to.equal(true);
-      // What is posted goes in order: with another's call, all before it have come.
-      proxy.inject({ kind: "frozenHead" });
-      expect(await until(() => called.some(({ kind }) => kind === "chain-stalled"), MOST_MS)).to.equal(true);
-      expect(begun()).to.have.length(1);
+      // Every call is a line of the log too, written before it is posted.
+      const logged = (): number => keeper.errors.match(/"alert":/g)?.length ?? 0;
+      expect(await until(() => called.length === logged(), MOST_MS)).to.equal(true);
+      const states = called.filter(({ kind }) => kind === "loop-blocked").map(({ state }) => state);
+      expect(states.slice(states.lastIndexOf("end") + 1)).to.deep.equal(["begin"]);
     });
 
     it("fault K3: 429, -32005, a page and an error with status 200 are no answers: what was asked is asked again, and the loan sold once", async () => {
@@ -297,21 +303,25 @@ describeDevnet("keeper: the process, behind a node that fails", () => {
       const fallen = await stage.setPriceByHand(6_600n);
       await stage.settle(keeper, fallen);
       expect(await stage.liquidationsOf(id)).to.equal(1);
-      expect(proxy.count("eth_subscribe")).to.equal(subscribed + 1);
+      // Once more where this machine stands still for longer than a socket may be silent.
+      expect(proxy.count("eth_subscribe") - subscribed).to.be.within(1, 2);
     });
 
     it("fault K6: a socket that was cut is subscribed again", async () => {
       const subscribed = proxy.count("eth_subscribe");
       proxy.killSockets();
       expect(await soldOnceDespite({ kind: "delay", ms: 0 })).to.be.greaterThan(0);
-      expect(proxy.count("eth_subscribe")).to.equal(subscribed + 1);
+      expect(proxy.count("eth_subscribe") - subscribed).to.be.within(1, 2);
     });
 
     it("fault K7: a block that is announced twice, or after the next, is decided once", async () => {
       const from = keeper.of("decided").length;
-      const late = proxy.inject({ kind: "reorder" }, { methods: ["eth_subscription"], chance: 0.5 });
+      // Every second: of several in a row each would wait for the others.
+      const late = [1, 3, 5].map((after) =>
+        proxy.inject({ kind: "reorder" }, { methods: ["eth_subscription"], after, times: 1 }),
+      );
       expect(await soldOnceDespite({ kind: "duplicate" }, { methods: ["eth_subscription"] })).to.be.greaterThan(0);
-      expect(late.fired).to.be.greaterThan(0);
+      expect(late.map(({ fired }) => fired)).to.deep.equal([1, 1, 1]);
       const blocks = keeper
         .of("decided")
         .slice(from)

@@ -12,7 +12,8 @@ import type { World } from "./support/world.js";
 const MOST_MS = 60_000;
 
 /** Facilities are divided by number: the first, 1, is of shard 1, the second of shard 0. */
-describeDevnet("keeper: two processes, a shard each, on one database", () => {
+describeDevnet("keeper: two processes, a shard each, on one database", function () {
+  this.timeout(240_000);
   let server: TestPostgres | undefined;
   let stage: ProcessStage;
   let world: World;

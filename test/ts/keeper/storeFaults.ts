@@ -12,6 +12,7 @@ import { STORE_FILE, openStore, storeOn } from "../../../keeper/store/open.js";
 import { PostgresDatabase } from "../../../keeper/store/postgres.js";
 import { SqliteFile, sqlite } from "../../../keeper/store/sqlite.js";
 import type { Store } from "../../../keeper/store/store.js";
+import { until } from "../devnet/support.js";
 import { TestPostgres } from "./support/postgres.js";
 
 const scope = { chainId: 901n, loanManager: `0x${"ab".repeat(20)}` };
@@ -132,7 +133,8 @@ describe("keeper: faults of a store in a file", () => {
   it("fault K29: killed at any moment, it has every write that was acknowledged", async () => {
     const said: string[] = [];
     let fuller = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
+    // However slow the disk is, some kills come in the middle of writes.
+    for (let kill = 0; kill < KILLS || fuller <= 20; kill++) {
       const before = said.length;
       await writeAndKill(folder, said, 5 + Math.random() * 250);
       fuller += said.length - before;
@@ -153,7 +155,6 @@ describe("keeper: faults of a store in a file", () => {
       if (snapshot >= 0) expect(Number(saved?.subarray(1_500_000))).to.be.at.least(snapshot);
       await store.close();
     }
-    expect(fuller).to.be.above(20);
   });
 
   it("says nothing on stderr that no operator can do anything about", async () => {
@@ -183,7 +184,7 @@ async function writeAndKill(folder: string, said: string[], milliseconds: number
 
 describe("keeper: faults of a store in a database", () => {
   /** As in production, but for tests that wait. */
-  const patience = { connect: 400, statement: 400, answer: 600, whole: 800 };
+  const patience = { connect: 500, statement: 600, answer: 800, whole: 1_400 };
   let server: TestPostgres;
   let database: PostgresDatabase;
   let store: Store;
@@ -255,6 +256,7 @@ describe("keeper: faults of a store in a database", () => {
           acknowledged.push(nonce);
         }
       })().catch(() => undefined);
+      await until(() => acknowledged.length > 0, 20_000);
       await sleep(100 + Math.random() * 100);
       await server.down();
       isDown = true;

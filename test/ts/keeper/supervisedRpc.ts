@@ -169,7 +169,7 @@ describe("keeper: several endpoints as one", () => {
 
     it("fault K4: alone, it is given up at its deadline", async () => {
       a.inject({ kind: "hang" });
-      const error = await thrownBy(new Node(supervise([a.url], {}, { timeoutMs: 100 })).call(CALL, 10));
+      const error = await thrownBy(new Node(supervise([a.url], {}, { timeoutMs: 300 })).call(CALL, 10));
       expect(error).to.be.instanceOf(TransportError).and.to.have.property("kind", "timeout");
       expect(calls(a)).to.equal(1);
     });

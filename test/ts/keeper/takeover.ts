@@ -19,6 +19,7 @@ import { PostgresDatabase } from "../../../keeper/store/postgres.js";
 import type { Sql } from "../../../keeper/store/sql.js";
 import { SqliteFile } from "../../../keeper/store/sqlite.js";
 import type { Journal, LeaseStore, Store } from "../../../keeper/store/store.js";
+import { until } from "../devnet/support.js";
 import { TestPostgres } from "./support/postgres.js";
 import { SharedPool } from "./support/sharedPool.js";
 
@@ -250,10 +251,10 @@ for (const backend of [sqliteBackend(), postgresBackend()]) {
         await blocker.query(
           `BEGIN; INSERT INTO ballast_keeper.journal (${columns}) VALUES ('${lane}', 7, '{}', '[]', 'intent', 0, 0)`,
         );
-        const { fence } = await store.leases.acquire(SHARD, "first", 150);
+        const { fence } = await store.leases.acquire(SHARD, "first", 400);
         const entry = { lane, nonce: 7, intent: intent("0x01"), subjects: ["0x01"], fence, at: 0 };
         const late = store.journal.intend(entry);
-        await sleep(300);
+        await sleep(500);
         const seen = other.leases.acquire(SHARD, "second", 1_000_000).then(async () => other.journal.unfinished(lane));
         await sleep(200);
         await blocker.query("ROLLBACK");
@@ -281,27 +282,27 @@ for (const backend of [sqliteBackend(), postgresBackend()]) {
           ...{ leaseMs: 3_000, skewSeconds: 0, shards, log, holder },
           onGained: () => gained.set(holder, performance.now()),
         });
-      const until = async (holder: string): Promise<number> => {
-        for (const end = Date.now() + 60_000; !gained.has(holder); await sleep(5)) {
-          if (Date.now() > end) throw new Error(`${holder} never led`);
-        }
+      const gainedBy = async (holder: string): Promise<number> => {
+        expect(await until(() => gained.has(holder), 60_000), `${holder} leads`).to.equal(true);
         return gained.get(holder) ?? 0;
       };
       const first = keeper("first", cut);
       const [second, third] = [keeper("second", other.leases), keeper("third", store.leases)];
       await first.start();
-      await until("first");
+      await gainedBy("first");
       await second.start();
-      const firstUntil = first.fence(0)?.until ?? 0;
+      let firstUntil = 0;
+      const isLed = (): boolean => (firstUntil = first.fence(0)?.until ?? 0) > 0;
+      expect(await until(isLed, 60_000)).to.equal(true);
       isCut = true;
       const start = performance.now();
-      const crash = (await until("second")) - start;
+      const crash = (await gainedBy("second")) - start;
       expect(gained.get("second")).to.be.at.least(firstUntil);
       expect(first.fence(0)).to.equal(undefined);
       await third.start();
       const stopping = performance.now();
       await second.stop();
-      const handover = (await until("third")) - stopping;
+      const handover = (await gainedBy("third")) - stopping;
       console.log(
         `      lease 3,000 ms: taken over ${crash.toFixed(0)} ms after the leader was cut off, ${handover.toFixed(0)} ms after it was stopped`,
       );

@@ -74,6 +74,7 @@ export class FaultProxy {
   readonly requests: SeenRequest[] = [];
   /** How often each kind of fault struck. */
   readonly struck = new Map<FaultKind, number>();
+  private readonly counts = new Map<string, number>();
   /** Bodies that came: a batch is one. */
   bodies = 0;
 
@@ -145,9 +146,9 @@ export class FaultProxy {
     this.server.isDown = false;
   }
 
-  /** How many requests of a method came. */
+  /** How many requests of a method came, since the beginning. */
   count(method: string): number {
-    return this.requests.filter((one) => one.method === method).length;
+    return this.counts.get(method) ?? 0;
   }
 
   async stop(): Promise<void> {
@@ -259,6 +260,7 @@ export class FaultProxy {
     const faults = rules.map(({ fault }) => fault.kind);
     const transport = peer === undefined ? "http" : "ws";
     this.requests.push({ method, params, transport, inBatch, at: Date.now(), faults });
+    this.counts.set(method, this.count(method) + 1);
     if (this.requests.length > REMEMBERED) this.requests.splice(0, REMEMBERED / 2);
   }
 

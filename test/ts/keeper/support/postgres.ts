@@ -1,4 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -44,17 +46,14 @@ export class TestPostgres {
 
   /** Starts it, again where it was {@link down}. */
   async up(): Promise<void> {
-    const settings = ["fsync=off", "full_page_writes=off", "max_connections=50", "shared_buffers=16MB"];
-    const options = settings.flatMap((setting) => ["-c", setting]);
-    this.process = spawn(
-      join(this.programs, "postgres"),
-      ["-D", this.data, "-h", "127.0.0.1", "-p", `${this.port}`, "-k", this.folder, ...options],
-      { ...this.user, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"] },
-    );
-    let said = "";
-    this.process.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    let server = this.begin();
     for (const end = Date.now() + 20_000; ; await sleep(20)) {
-      if (this.process.exitCode !== null) throw new Error(`PostgreSQL ended at once: ${said}`);
+      if (server.isEnded) {
+        // Whoever has its port may give it back.
+        const mayPass = server.said.includes("already in use") && Date.now() < end;
+        if (!mayPass) throw new Error(`PostgreSQL ended at once: ${server.said}`);
+        server = this.begin();
+      }
       const client = new pg.Client(this.url("postgres"));
       client.on("error", () => undefined);
       try {
@@ -66,6 +65,20 @@ export class TestPostgres {
         await client.end().catch(() => undefined);
       }
     }
+  }
+
+  private begin(): { said: string; isEnded: boolean } {
+    const settings = ["fsync=off", "full_page_writes=off", "max_connections=50", "shared_buffers=16MB"];
+    const options = settings.flatMap((setting) => ["-c", setting]);
+    this.process = spawn(
+      join(this.programs, "postgres"),
+      ["-D", this.data, "-h", "127.0.0.1", "-p", `${this.port}`, "-k", this.folder, ...options],
+      { ...this.user, cwd: this.folder, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    const server = { said: "", isEnded: false };
+    this.process.stderr?.on("data", (chunk: Buffer) => (server.said += chunk.toString()));
+    this.process.once("close", () => (server.isEnded = true));
+    return server;
   }
 
   /** Stops it as a crash would: connections break, nothing is said. */
@@ -160,13 +173,17 @@ function findPrograms(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
 }
 
+/** Below those that outgoing connections get: it must be free again whenever the database comes back. */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
