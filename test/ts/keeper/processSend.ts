@@ -266,10 +266,13 @@ describeDevnet("keeper: the process, and what becomes of its transactions", () =
       const { collateral, loan: dollars, uniswap } = world;
       await uniswap.sell(collateral, dollars, 3000, world.btc(600n));
       const { id, nonce, handed } = await loan();
-      expect((await left(id, await fall()))?.reason).to.not.equal("");
+      expect((await left(id, await fall()))?.reason).to.contain("are left of the sale");
+      // Held still: asked about a block while it mines the next, anvil mixes both, and half a market is sold to in two parts.
+      keeper.signal("SIGSTOP");
       await stage.byThemselves();
       await uniswap.sell(dollars, collateral, 3000, world.cash(3_700_000n));
       await stage.byHand();
+      keeper.signal("SIGCONT");
       await soldOnce(id, nonce);
       const [data] = handed().map((one) => one.data);
       const call = world.liquidator.interface.parseTransaction({ data: data ?? "0x" });
