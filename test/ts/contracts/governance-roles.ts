@@ -194,9 +194,11 @@ describe("fault C34: every privileged function, by every role and by strangers",
         if (delayed) {
           await expect(direct()).to.be.revertedWithCustomError(g.accessManager, "AccessManagerNotScheduled");
           await scheduled();
-          await g.after(DAY - HOUR);
+          const { time } = g.networkHelpers;
+          const readyAt = (await time.latest()) + DAY;
+          await time.setNextBlockTimestamp(readyAt - 1);
           await expect(direct()).to.be.revertedWithCustomError(g.accessManager, "AccessManagerNotReady");
-          await g.after(HOUR);
+          await time.setNextBlockTimestamp(readyAt);
         }
         await direct();
       }
@@ -365,6 +367,7 @@ describe("fault C34: no way around the delay", () => {
   it("fault C34: the Safe cannot reassign functions or replace the authority before the target's own delay", async () => {
     const g = await governed();
     const { accessManager, manager, safe, stranger } = g;
+    const { time } = g.networkHelpers;
     await g.after(SETBACK);
     const target = await manager.getAddress();
     const self = await accessManager.getAddress();
@@ -374,14 +377,16 @@ describe("fault C34: no way around the delay", () => {
       accessManager.interface.encodeFunctionData("updateAuthority", [target, await g.market.oracle.getAddress()]),
       accessManager.interface.encodeFunctionData("setTargetClosed", [target, true]),
     ];
+    const readyAt: number[] = [];
     for (const data of calls) {
       await expect(safe.sendTransaction({ to: self, data })).to.be.revertedWithCustomError(
         accessManager,
         "AccessManagerNotScheduled",
       );
       await accessManager.connect(safe).schedule(self, data, 0);
+      readyAt.push((await time.latest()) + DELAYS.targetAdminDelaySeconds);
     }
-    await g.after(DELAYS.targetAdminDelaySeconds - HOUR);
+    await time.setNextBlockTimestamp(Math.min(...readyAt) - 1);
     for (const data of calls) {
       await expect(safe.sendTransaction({ to: self, data })).to.be.revertedWithCustomError(
         accessManager,

@@ -2,14 +2,12 @@ import { expect } from "chai";
 import { expectNear } from "../support/near.js";
 import { id, Interface, Transaction, type JsonRpcProvider, type TransactionRequest } from "ethers";
 import { DevnetError, startDevnet, type Devnet } from "../../../devnet/index.js";
-import { minedWithin } from "../../../sdk/client/mined.js";
 import { fastLzSize, rollupFee } from "../../../sdk/model/index.js";
-import { contract, describeDevnet, ERC20, L1_BLOCK, open, UPTIME, wallet } from "./support.js";
+import { contract, describeDevnet, ERC20, L1_BLOCK, mined, open, UPTIME, wallet } from "./support.js";
 
 const MARCH_12 = BigInt(Date.parse("2020-03-12T00:00Z") / 1000);
 const GWEI = 10n ** 9n;
 const BTC = 10n ** 8n;
-const MINED_MS = 60_000;
 
 const FEE_ORACLE = [
   "function l1BaseFee() view returns (uint256)",
@@ -94,7 +92,7 @@ describeDevnet("devnet: the rollup, on a day in the past", () => {
     const sender = wallet(l2, user(2));
     const raw = await sender.signTransaction(await sender.populateTransaction(request));
     const before = await l2.getBalance(sender.address);
-    const receipt = (await minedWithin(l2, (await l2.broadcastTransaction(raw)).hash, 1, MINED_MS))!;
+    const receipt = await mined(l2, await l2.broadcastTransaction(raw));
     const after = await l2.getBalance(sender.address);
 
     const oracle = contract(devnet.info.l2.predeploys.gasPriceOracle, FEE_ORACLE, l2);

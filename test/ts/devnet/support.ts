@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { Contract, JsonRpcProvider, Wallet, type InterfaceAbi } from "ethers";
+import { Contract, JsonRpcProvider, Wallet, type InterfaceAbi, type TransactionReceipt } from "ethers";
 import type { DevnetAccount } from "../../../devnet/accounts.js";
 import type { Devnet } from "../../../devnet/index.js";
+import { minedWithin } from "../../../sdk/client/mined.js";
 
 /** The nodes exist for linux-x64 only; elsewhere these tests are shown as pending. */
 export const describeDevnet = process.platform === "linux" && process.arch === "x64" ? describe : describe.skip;
@@ -12,6 +13,13 @@ export function open(devnet: Pick<Devnet, "info">, layer: "l1" | "l2"): JsonRpcP
   const provider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
   provider.pollingInterval = 20;
   return provider;
+}
+
+/** Where a block comes only when something is sent, ethers' own wait may miss the one there is. */
+export async function mined(node: JsonRpcProvider, { hash }: { hash: string }): Promise<TransactionReceipt> {
+  const receipt = await minedWithin(node, hash, 1, 10_000);
+  if (receipt === undefined) throw new Error(`transaction ${hash} was not mined within 10 s`);
+  return receipt;
 }
 
 export const wallet = (provider: JsonRpcProvider, { privateKey }: DevnetAccount) => new Wallet(privateKey, provider);

@@ -23,10 +23,10 @@ import {
   revertDataOf,
 } from "../../../sdk/index.js";
 import { type Surroundings, debtOf, execute, quoteLiquidationOf, toAddress } from "../../../sdk/model/machine/index.js";
-import { UPTIME, childrenOf, contract, describeDevnet, isAlive, until, wallet } from "../devnet/support.js";
+import { UPTIME, childrenOf, contract, describeDevnet, isAlive, mined, until, wallet } from "../devnet/support.js";
 import type { KeeperProcess } from "../keeper/support/keeperProcess.js";
 import { modelOf } from "./modelOf.js";
-import { Scene, mined } from "./scene.js";
+import { Scene } from "./scene.js";
 
 const MORNING = BigInt(Date.parse("2020-03-12T10:00Z") / 1000);
 const MINUTE = 60n;

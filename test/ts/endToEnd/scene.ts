@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Contract, type JsonRpcProvider, MaxUint256, type TransactionReceipt, Wallet } from "ethers";
+import { Contract, type JsonRpcProvider, MaxUint256, Wallet } from "ethers";
 import { deployBallast, httpProvider, localParameters, mintSeeds, parseParameters } from "../../../deploy/index.js";
 import { type Devnet, type DevnetAccount, type ForcedTransaction, startDevnet } from "../../../devnet/index.js";
 import { writeDeployment } from "../../../sdk/client/deploymentFile.js";
@@ -15,20 +15,12 @@ import {
   sendPlan,
   stepsOf,
 } from "../../../sdk/index.js";
-import { open, until, wallet } from "../devnet/support.js";
+import { mined, open, wallet } from "../devnet/support.js";
 import { KeeperProcess } from "../keeper/support/keeperProcess.js";
 
 const L1_TOKEN = ["function mint(address, uint256)", "function approve(address, uint256)"];
 const BRIDGE = ["function bridgeERC20(address, address, uint256, uint32, bytes)"];
 const BRIDGE_GAS = 300_000;
-
-/** Where a block comes only when something is sent, ethers' own wait may miss the one there is. */
-export async function mined(node: JsonRpcProvider, { hash }: { hash: string }): Promise<TransactionReceipt> {
-  await until(async () => (await node.getTransactionReceipt(hash)) !== null, 10_000);
-  const receipt = await node.getTransactionReceipt(hash);
-  if (receipt === null) throw new Error(`transaction ${hash} was not mined within 10 s`);
-  return receipt;
-}
 
 /** Both chains, Ballast on them as it is deployed for real, and what people do there with what they have: keys and nodes. */
 export class Scene {

@@ -60,11 +60,11 @@ describe("keeper: progress", () => {
     watch.start();
     await sleep(150);
     expect(heard).to.deep.equal([]);
-    const end = performance.now() + 900;
-    while (performance.now() < end);
-    await until(() => heard.length > 0, 5_000);
+    const start = performance.now();
+    while (performance.now() < start + 900);
+    await until(() => heard.length > 0, 2_000);
     watch.stop();
-    expect(heard[0]).to.be.within(600, 5_000);
+    expect(heard[0]).to.be.within(600, performance.now() - start);
 
     const clock = manualClock();
     const progress = new Progress({ stallMs: 5_000 }, clock.now);
@@ -499,9 +499,10 @@ describe("keeper: webhooks", () => {
   it("tries again until it is taken, in order, and never holds up who posts", async () => {
     answers = [500, "hang", "retry-after", 200];
     const to = delivery(silent, 1_000);
+    const started = performance.now();
     to.post({ url, body: { n: 1 } });
     to.post({ url, body: { n: 2 } });
-    expect(outcomes).to.deep.equal([]);
+    expect(performance.now() - started).to.be.lessThan(100);
     await to.close(20_000);
     expect(bodies.map(({ body }) => body.n)).to.deep.equal([1, 1, 1, 2]);
     expect(outcomes).to.deep.equal([true, true]);

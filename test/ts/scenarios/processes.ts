@@ -4,8 +4,8 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { until } from "../devnet/support.js";
 
 const MAIN = fileURLToPath(new URL("../../../scenarios/main.ts", import.meta.url));
 /** More hours than are played before a test ends what plays them. */
@@ -34,7 +34,7 @@ function processesOf(run: string): { pid: number; command: string }[] {
 
 /** What a run leaves behind: nodes end a moment after what started them. */
 async function left(run: string): Promise<{ pid: number; command: string }[]> {
-  for (const until = Date.now() + CLEAN_END; processesOf(run).length > 0 && Date.now() < until;) await sleep(50);
+  await until(() => processesOf(run).length === 0, CLEAN_END);
   return processesOf(run);
 }
 
@@ -58,7 +58,7 @@ async function left(run: string): Promise<{ pid: number; command: string }[]> {
   });
 
   /** Starts a run and waits until it has said something. */
-  async function start(until: string): Promise<void> {
+  async function start(words: string): Promise<void> {
     said = "";
     run = randomUUID();
     const args = ["--import", import.meta.resolve("tsx"), MAIN, "--prices", prices, "--loans", "3", "--out", folder];
@@ -66,11 +66,11 @@ async function left(run: string): Promise<{ pid: number; command: string }[]> {
     await new Promise<void>((resolve, reject) => {
       const hear = (chunk: Buffer) => {
         said += chunk.toString();
-        if (said.includes(until)) resolve();
+        if (said.includes(words)) resolve();
       };
       child.stdout?.on("data", hear);
       child.stderr?.on("data", hear);
-      child.once("close", () => reject(new Error(`It ended before it said "${until}":\n${said}`)));
+      child.once("close", () => reject(new Error(`It ended before it said "${words}":\n${said}`)));
     });
   }
 
